@@ -1,0 +1,36 @@
+import type { FindingId } from './finding-ids.ts'
+
+export type Severity = 'error' | 'warning' | 'info'
+
+/** Where a finding was made. Lines count from 1. */
+export interface Place {
+  readonly cluster?: string
+  readonly file?: string
+  readonly line?: number
+  readonly object?: string
+}
+
+/** A problem with an id, a severity, a place and a remedy. An `error` blocks every step. */
+export interface Finding {
+  readonly id: FindingId
+  readonly severity: Severity
+  readonly place: Place
+  /** Lower case, no full stop: what is wrong. */
+  readonly message: string
+  readonly expected?: string
+  readonly found?: string
+  /** What to do about it. */
+  readonly remedy: string
+}
+
+/** One finding in text: `file:line: message [id]`, then what was expected, found, and the remedy. */
+export function describeFinding(finding: Finding): string {
+  const { place } = finding
+  const at = [place.cluster, place.file === undefined ? undefined : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`, place.object]
+  const where = at.filter((part) => part !== undefined).join(' ')
+  const lines = [`${where === '' ? '' : `${where}: `}${finding.message} [${finding.id}]`]
+  if (finding.expected !== undefined) lines.push(`  expected: ${finding.expected}`)
+  if (finding.found !== undefined) lines.push(`  found: ${finding.found}`)
+  lines.push(`  remedy: ${finding.remedy}`)
+  return lines.join('\n')
+}

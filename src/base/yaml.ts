@@ -1,0 +1,164 @@
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar, stringify, Document, visit } from 'yaml'
+import type { Node, ParsedNode } from 'yaml'
+import type { Finding } from './finding.ts'
+
+/** A step into a YAML value: a key of a map, or an index of a list. */
+export type YamlPath = readonly (string | number)[]
+
+/** One document of a file: its value as Kubernetes reads it, and where its parts stand. */
+export interface YamlDocument {
+  /** Position in its file, from 0. */
+  readonly index: number
+  readonly value: unknown
+  /** Line (from 1) of the value at `path`, or of its nearest parent that exists. */
+  lineOf(path: YamlPath): number
+  /** Line (from 1) of a key inside the map at `path`. */
+  lineOfKey(path: YamlPath, key: string): number
+  /** The node at `path`, with its `range` (offsets into the text), for splices; `null` if there is none. */
+  nodeAt(path: YamlPath): ParsedNode | null
+}
+
+export interface YamlFile {
+  readonly text: string
+  /** Documents that hold something; empty ones are left out but keep their index. */
+  readonly documents: readonly YamlDocument[]
+  /** Errors only; with errors there are no documents. */
+  readonly findings: readonly Finding[]
+}
+
+const largestFileBytes = 5 * 1024 * 1024
+
+// Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text.
+const asKubernetesReads = {
+  version: '1.1',
+  customTags: (tags: unknown[]) => tags.filter((tag) => (tag as { tag?: string }).tag !== 'tag:yaml.org,2002:timestamp'),
+} as const
+
+/** Reads a YAML (or JSON) file of any number of documents as Kubernetes would. All problems are reported at once. */
+export function parseYamlFile(bytes: Uint8Array, file: string): YamlFile {
+  const decoded = decodeText(bytes, file)
+  if ('finding' in decoded) return { text: '', documents: [], findings: [decoded.finding] }
+  const { text } = decoded
+
+  const lineCounter = new LineCounter()
+  const parsed = parseAllDocuments<ParsedNode>(text, { ...asKubernetesReads, lineCounter, logLevel: 'silent' } as never) as unknown as
+    | Document.Parsed[]
+    | { empty: true }
+  if (!Array.isArray(parsed)) return { text, documents: [], findings: [] }
+
+  const findings: Finding[] = []
+  const documents: YamlDocument[] = []
+  parsed.forEach((document, index) => {
+    for (const error of document.errors) {
+      findings.push(syntaxFinding(file, lineCounter.linePos(error.pos[0]).line, error.message.split('\n')[0] ?? error.message))
+    }
+    if (document.errors.length > 0 || document.contents === null) return
+    try {
+      const value: unknown = document.toJS({ maxAliasCount: 100 })
+      if (value !== null) documents.push(yamlDocument(document, index, value, lineCounter))
+    } catch (error) {
+      findings.push(syntaxFinding(file, 1, error instanceof Error ? error.message : String(error)))
+    }
+  })
+  return { text, documents: findings.length > 0 ? [] : documents, findings }
+}
+
+function decodeText(bytes: Uint8Array, file: string): { text: string } | { finding: Finding } {
+  const refuse = (message: string, found: string): { finding: Finding } => ({
+    finding: {
+      id: 'yaml/encoding',
+      severity: 'error',
+      place: { file },
+      message,
+      expected: 'UTF-8 text of at most 5 MiB',
+      found,
+      remedy: 'save the file as UTF-8, or move it out of the paths that the cluster syncs',
+    },
+  })
+  if (bytes.byteLength > largestFileBytes) return refuse('the file is too large', `${bytes.byteLength} bytes`)
+  if (bytes.includes(0)) return refuse('the file holds NUL bytes', `byte 0 at offset ${bytes.indexOf(0)}`)
+  try {
+    // A byte order mark stays in the text, so that offsets of splices are offsets of the file; `yaml` skips it.
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+  } catch {
+    return refuse('the file is not valid UTF-8', 'bytes that are no UTF-8 sequence')
+  }
+}
+
+function syntaxFinding(file: string, line: number, message: string): Finding {
+  return {
+    id: 'yaml/syntax',
+    severity: 'error',
+    place: { file, line },
+    message: `not valid YAML: ${message}`,
+    expected: 'YAML as Kubernetes reads it',
+    remedy: 'mend the line; `kubectl create --dry-run=client -f FILE` reads it the same way',
+  }
+}
+
+function yamlDocument(document: Document.Parsed, index: number, value: unknown, lines: LineCounter): YamlDocument {
+  const start = document.contents?.range?.[0] ?? 0
+  const lineAt = (offset: number | undefined): number => lines.linePos(offset ?? start).line
+  const nodeAt = (path: YamlPath): ParsedNode | null => (document.getIn(path, true) as ParsedNode | undefined) ?? null
+  return {
+    index,
+    value,
+    nodeAt: (path) => (path.length === 0 ? (document.contents as ParsedNode | null) : nodeAt(path)),
+    lineOf(path) {
+      for (let length = path.length; length > 0; length--) {
+        const parent = document.getIn(path.slice(0, length - 1), true)
+        const last = path[length - 1]
+        if (isMap(parent)) {
+          const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(last))
+          if (pair !== undefined) return lineAt((pair.key as Node | null)?.range?.[0])
+        } else if (isSeq(parent) && typeof last === 'number') {
+          const item = parent.items[last] as Node | undefined
+          if (item !== undefined) return lineAt(item.range?.[0])
+        }
+      }
+      return lineAt(start)
+    },
+    lineOfKey(path, key) {
+      return this.lineOf([...path, key])
+    },
+  }
+}
+
+const plainString = /^[A-Za-z][A-Za-z0-9_./-]*$/
+const yamlWord = /^(y|n|yes|no|on|off|true|false|null|nan|inf)$/i
+// Go's YAML reader takes these unescaped for line breaks or drops them.
+// oxlint-disable-next-line no-control-regex
+const needsEscape = /[\u007f-\u009f\u2028\u2029\ufeff]/g
+const literalSafe = /^[\x20-\x7e\n\u00a0-\u2027\u202a-\ud7ff]*$/
+
+/**
+ * Writes a value as YAML that every reader of the field (YAML 1.1 and 1.2, Go and JavaScript) takes for the same value: a string
+ * is plain only where nothing could take it for something else, a text of several lines is a literal block, and all else is
+ * double-quoted (facts: SOPS reads back what was hashed only under this rule). Keys keep their order.
+ * @param comment text for the head of the file, without `#`.
+ */
+export function writeYaml(value: unknown, options: { readonly comment?: string; readonly indent?: number } = {}): string {
+  const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false } as never)
+  visit(document, {
+    Scalar(key, node) {
+      if (typeof node.value !== 'string') return
+      node.type = scalarStyle(node.value, key === 'key')
+    },
+  })
+  const text = stringify(document, {
+    indent: options.indent ?? 2,
+    lineWidth: 0,
+    doubleQuotedAsJSON: true,
+    blockQuote: 'literal',
+    flowCollectionPadding: true,
+  })
+  const escaped = text.replace(needsEscape, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const head = options.comment === undefined ? '' : `${options.comment.split('\n').map((line) => `# ${line}`.trimEnd()).join('\n')}\n`
+  return head + escaped
+}
+
+function scalarStyle(text: string, isKey: boolean): Scalar.Type {
+  if (plainString.test(text) && !yamlWord.test(text)) return Scalar.PLAIN
+  if (!isKey && /\n$/.test(text) && !/^\s|\n\n$|[ \t]\n/.test(text) && literalSafe.test(text)) return Scalar.BLOCK_LITERAL
+  return Scalar.QUOTE_DOUBLE
+}

@@ -1,0 +1,94 @@
+/** The world outside, as interfaces. Implementations are in `adapters/`. */
+
+export interface Clock {
+  now(): Date
+}
+
+/** Randomness for serial numbers. Keys come from node:crypto directly. */
+export interface Entropy {
+  bytes(length: number): Uint8Array
+}
+
+/** The files of one commit, or of a folder. Paths are relative to the repository's root, with `/`, without a leading `./`. */
+export interface Files {
+  /** Every regular file, sorted by path; `.git` is left out. A symbolic link to a file inside the repository is listed under its own path; one that leaves it is not. */
+  list(): readonly string[]
+  /** @returns the bytes, or `null` if there is no such file. A file is read from disk once. */
+  read(path: string): Uint8Array | null
+}
+
+/** A commit as the history shows it. */
+export interface Commit {
+  readonly sha: string
+  readonly subject: string
+  /** Trailers of the message, e.g. `Reroot-Id` → `g2-staged`. */
+  readonly trailers: Readonly<Record<string, string>>
+}
+
+/** A temporary checkout of one commit, beside the user's own, which is never touched. */
+export interface Worktree {
+  readonly directory: string
+  readonly base: string
+  readonly files: Files
+  /**
+   * Writes and removes files, and commits exactly these. The user's hooks run.
+   * @returns the new commit's sha, or `null` if nothing differs from the commit before.
+   * @throws RerootError GIT_FAILED with the hook's output.
+   */
+  commit(change: { readonly write: ReadonlyMap<string, Uint8Array>; readonly remove: readonly string[]; readonly message: string }): Promise<string | null>
+  /** Removes the checkout. Safe to call twice. */
+  dispose(): Promise<void>
+}
+
+/** The user's clone. */
+export interface GitRepository {
+  /** Absolute path of the clone's top folder. */
+  readonly root: string
+  /** Fetches a branch of the remote. @returns its commit, or `null` if the remote has no such branch. */
+  fetch(remote: string, branch: string): Promise<string | null>
+  /** Names and commits of the remote's branches that start with `prefix`, asked from the remote. */
+  remoteBranches(remote: string, prefix: string): Promise<ReadonlyMap<string, string>>
+  /** @returns the commit that a revision names in this clone, or `null`. */
+  resolve(revision: string): Promise<string | null>
+  remotes(): Promise<readonly string[]>
+  /** The branch that the remote calls its default; `null` if it does not say. */
+  defaultBranch(remote: string): Promise<string | null>
+  /** Commits that `head` has and `base` has not, newest first. */
+  commitsSince(base: string, head: string): Promise<readonly Commit[]>
+  openWorktree(commit: string): Promise<Worktree>
+  /**
+   * Pushes all branches in one atomic push. `expected` is the commit that the remote's branch has now (`null`: it must not exist): a lease.
+   */
+  push(remote: string, branches: readonly { readonly branch: string; readonly commit: string; readonly expected: string | null }[]): Promise<void>
+  /** Makes or moves a local branch, for `--no-push`. @throws RerootError if it is checked out somewhere, or holds other people's commits. */
+  setLocalBranch(branch: string, commit: string): Promise<void>
+}
+
+/** What a program printed and how it ended. */
+export interface ProcessResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The official `sops` program. Never given plaintext but on stdin. */
+export interface SopsProgram {
+  /** `3.13.3`; `null` if there is no such program. */
+  version(): Promise<string | null>
+  run(args: readonly string[], options: { readonly input: string; readonly directory: string; readonly withIdentities: boolean }): Promise<ProcessResult>
+}
+
+/** The operator's age identities, as sops itself looks for them. */
+export interface Identities {
+  /** Identity lines (`AGE-SECRET-KEY-1…`), in memory only; empty if there are none. Each with the place that it came from, for messages. */
+  load(): Promise<readonly { readonly identity: import('./base/index.ts').Confidential<string>; readonly from: string }[]>
+}
+
+/** Talk to the person: never data. */
+export interface Terminal {
+  readonly interactive: boolean
+  /** A line on stderr. */
+  say(line: string): void
+  /** Asks on the terminal. @throws RerootError USAGE if it is not interactive. */
+  ask(question: string): Promise<string>
+}
