@@ -1,4 +1,3 @@
-export { formatWorkloadId, parseWorkloadId, workloadKinds } from './types.ts'
 export type {
   CacertsSite,
   Controller,
@@ -12,6 +11,4 @@ export type {
   Owner,
   Site,
   Workload,
-  WorkloadId,
-  WorkloadKind,
 } from './types.ts'

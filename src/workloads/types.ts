@@ -1,15 +1,4 @@
-import type { Finding } from '../base/index.ts'
-
-/** The kinds whose pods a restart patch replaces. */
-export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
-export type WorkloadKind = (typeof workloadKinds)[number]
-
-/** A workload in a cluster, by the name that it has there. */
-export interface WorkloadId {
-  readonly kind: WorkloadKind
-  readonly namespace: string
-  readonly name: string
-}
+import type { Finding, WorkloadId } from '../base/index.ts'
 
 /** What a workload is to the mesh; decides its wave. */
 export type MeshRole = 'control-plane' | 'ztunnel' | 'gateway' | 'sidecar'
@@ -138,16 +127,4 @@ export interface FluxCluster {
   readonly branch: string | null
   readonly url: string | null
   readonly site: Site
-}
-
-export function formatWorkloadId(id: WorkloadId): string {
-  return `${id.kind}/${id.namespace}/${id.name}`
-}
-
-/** @returns `null` if the text is not `Kind/namespace/name` of a kind that reroot restarts. */
-export function parseWorkloadId(text: string): WorkloadId | null {
-  const [kind, namespace, name, ...rest] = text.split('/')
-  if (rest.length > 0 || namespace === undefined || name === undefined || namespace === '' || name === '') return null
-  if (!workloadKinds.includes(kind as WorkloadKind)) return null
-  return { kind: kind as WorkloadKind, namespace, name }
 }

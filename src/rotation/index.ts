@@ -1,0 +1,1 @@
+export type { Delivery, EntryGate, RestartEntry, RestartId, RestartList, StateId, Wave } from './types.ts'

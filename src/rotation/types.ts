@@ -1,0 +1,53 @@
+import type { WorkloadId } from '../base/index.ts'
+
+/** `g2-staged`, `g2-staged.2`: names one transition of the mesh, never used twice. */
+export type RestartId = string
+
+/** `g1-steady`, `g2-staged`, `g2-promoted`, `g2-steady`: which sealed Secret is the live one. */
+export type StateId = string
+
+/** How a restart reaches a workload. `none`: it is not restarted, its certificates expire. */
+export type Delivery = 'job' | 'owner' | 'merge' | 'none'
+
+/** One line of the frozen list. */
+export interface RestartEntry {
+  readonly workload: WorkloadId
+  readonly delivery: Delivery
+  /** `expire` with delivery `none`. */
+  readonly drain: 'restart' | 'expire'
+  /** The file of the repository that carries the restart, for `owner`. */
+  readonly file: string | null
+  /** JSON pointer of the place in that file, for readers. */
+  readonly at: string | null
+  readonly why: string
+}
+
+/** An ordered group of restarts. */
+export interface Wave {
+  /** DNS-1123 label: `control-plane`, `gateways`, `default`, `default-2`, a tier's name. */
+  readonly name: string
+  readonly restarts: readonly RestartEntry[]
+  /** Namespaces whose workloads Git does not show: the wave's Job restarts what is meshed there at that moment. */
+  readonly namespaces: readonly string[]
+}
+
+/** What must be true in the cluster before the step may change the Secret. */
+export interface EntryGate {
+  /** The state that the cluster is in before the step. */
+  readonly state: StateId
+  /** The restart id of the step before; `null` after `init`. */
+  readonly id: RestartId | null
+  /** Workloads that must carry that id and have rolled out. */
+  readonly workloads: readonly WorkloadId[]
+  /** Namespaces in which all that is meshed must carry that id. */
+  readonly namespaces: readonly string[]
+}
+
+/** restarts.yaml: the frozen list of the present step. */
+export interface RestartList {
+  readonly id: RestartId
+  readonly entry: EntryGate
+  /** Namespaces of the mesh: in each of them `istio-ca-root-cert` must hold the state's roots. Sorted. */
+  readonly namespaces: readonly string[]
+  readonly waves: readonly Wave[]
+}
