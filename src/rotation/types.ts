@@ -1,5 +1,8 @@
 import type { WorkloadId } from '../base/index.ts'
 
+/** `g1`, `g2` …: a root CA of the mesh. A number is used once, ever. */
+export type GenerationId = string
+
 /** `g2-staged`, `g2-staged.2`: names one transition of the mesh, never used twice. */
 export type RestartId = string
 
@@ -46,7 +49,8 @@ export interface EntryGate {
 /** restarts.yaml: the frozen list of the present step. */
 export interface RestartList {
   readonly id: RestartId
-  readonly entry: EntryGate
+  /** `null` for a step without a barrier (`demote`, `replace`, an `abandon` before anything was promoted): nothing holds it, also not a step before that is stuck. */
+  readonly entry: EntryGate | null
   /** Namespaces of the mesh: in each of them `istio-ca-root-cert` must hold the state's roots. Sorted. */
   readonly namespaces: readonly string[]
   readonly waves: readonly Wave[]

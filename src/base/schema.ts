@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import type { Finding } from './finding.ts'
+import type { FindingId } from './finding-ids.ts'
+import { parseYamlFile } from './yaml.ts'
+import type { YamlDocument } from './yaml.ts'
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T; readonly document: YamlDocument }
+  | { readonly ok: false; readonly findings: readonly Finding[] }
+
+/**
+ * Reads a file of one YAML document strictly by a schema. All problems are reported at once, each with its line.
+ * @param id the finding's id for whatever the schema rejects.
+ * @param remedy what to do about a rejected value.
+ */
+export function parseBySchema<Schema extends z.ZodType>(
+  bytes: Uint8Array,
+  file: string,
+  schema: Schema,
+  options: { readonly id: FindingId; readonly remedy: string },
+): Parsed<z.output<Schema>> {
+  const { documents, findings } = parseYamlFile(bytes, file)
+  if (findings.length > 0) return { ok: false, findings }
+  const [document, ...rest] = documents
+  if (document === undefined || rest.length > 0) {
+    return { ok: false, findings: [{ ...options, severity: 'error', place: { file }, message: `expected one YAML document, found ${documents.length}` }] }
+  }
+  const result = schema.safeParse(document.value)
+  if (result.success) return { ok: true, value: result.data, document }
+  return { ok: false, findings: result.error.issues.flatMap((issue) => issueFindings(issue, document, file, options)) }
+}
+
+function issueFindings(
+  issue: z.core.$ZodIssue,
+  document: YamlDocument,
+  file: string,
+  { id, remedy }: { readonly id: FindingId; readonly remedy: string },
+): Finding[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const name = pathText(path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      id,
+      severity: 'error',
+      place: { file, line: document.lineOf([...path, key]) },
+      message: `${pathText([...path, key])} is not a known key`,
+      expected: 'only the keys that the documentation lists',
+      found: key,
+      remedy,
+    }))
+  }
+  const found = valueAt(document.value, path)
+  return [
+    {
+      id,
+      severity: 'error',
+      place: { file, line: document.lineOf(path) },
+      message: `${name === '' ? 'the file' : name}: ${found === undefined ? 'is missing' : issue.message.replace(/^Invalid input: /, '')}`,
+      expected: expectation(issue),
+      found: found === undefined ? 'nothing' : shorten(JSON.stringify(found)),
+      remedy,
+    },
+  ]
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected
+    case 'invalid_value':
+      return issue.values.map(String).join(' | ')
+    case 'invalid_format':
+      return issue.pattern ?? issue.format
+    case 'too_small':
+      return `at least ${issue.minimum}`
+    case 'too_big':
+      return `at most ${issue.maximum}`
+    default:
+      return issue.message
+  }
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  let at: unknown = value
+  for (const part of path) {
+    if (typeof at !== 'object' || at === null) return undefined
+    at = (at as Record<string | number, unknown>)[part]
+  }
+  return at
+}
+
+function shorten(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
+}

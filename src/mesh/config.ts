@@ -1,0 +1,30 @@
+import { parseBySchema, RerootError } from '../base/index.ts'
+import type { Finding, YamlDocument } from '../base/index.ts'
+import { configRules } from './rules.ts'
+import { writtenConfig } from './schema.ts'
+import type { Config } from './schema.ts'
+
+/**
+ * Reads `reroot.yaml`.
+ * @param file its path in the repository, for messages.
+ * @throws RerootError CONFIG_INVALID with every problem: wrong shapes, or values that contradict each other.
+ */
+export function parseConfig(bytes: Uint8Array, file: string): Config {
+  const parsed = parseBySchema(bytes, file, writtenConfig, {
+    id: 'config/schema',
+    remedy: 'see docs/configuration.md for every key, its values and its default',
+  })
+  if (!parsed.ok) throw invalid(file, parsed.findings)
+  const findings = configRules.flatMap((rule) => rule(parsed.value, (path) => ({ file, line: lineOf(parsed.document, path) })))
+  if (findings.length > 0) throw invalid(file, findings)
+  return parsed.value
+}
+
+function lineOf(document: YamlDocument, path: readonly (string | number)[]): number {
+  return document.lineOf(path)
+}
+
+function invalid(file: string, findings: readonly Finding[]): RerootError {
+  const count = findings.length === 1 ? 'a problem' : `${findings.length} problems`
+  return new RerootError('CONFIG_INVALID', `${file} has ${count}`, { hint: 'mend what is listed and run the command again; nothing was written', findings })
+}

@@ -1,0 +1,154 @@
+import type { Finding, Place } from '../base/index.ts'
+import type { Config } from './schema.ts'
+
+type At = (path: readonly (string | number)[]) => Place
+type ConfigRule = (config: Config, at: At) => readonly Finding[]
+
+/** Names of waves that reroot gives itself; a tier cannot have them. */
+export const reservedWaveNames = ['entry-gate', 'control-plane', 'ztunnel', 'gateways', 'default', 'cacerts', 'state'] as const
+
+const problem = (place: Place, message: string, remedy: string, more: Pick<Finding, 'expected' | 'found'> = {}): Finding => ({
+  id: 'config/rule',
+  severity: 'error',
+  place,
+  message,
+  ...more,
+  remedy,
+})
+
+const uniqueClusters: ConfigRule = (config, at) =>
+  repeated(config.clusters.map((cluster) => cluster.name)).map((index) =>
+    problem(at(['clusters', index, 'name']), 'two clusters have the same name', 'give every cluster a name of its own', { found: config.clusters[index]?.name ?? '' }),
+  )
+
+const uniqueSecretFiles: ConfigRule = (config, at) =>
+  repeated(config.clusters.map((cluster) => cluster.cacerts.file)).map((index) =>
+    problem(at(['clusters', index, 'cacerts', 'file']), 'two clusters share one cacerts file', 'every cluster has intermediates, and so a Secret, of its own', {
+      found: config.clusters[index]?.cacerts.file ?? '',
+    }),
+  )
+
+const knownPrimaries: ConfigRule = (config, at) =>
+  config.clusters.flatMap((cluster, index) => {
+    if (cluster.controlPlane === 'own') return []
+    return [
+      problem(
+        at(['clusters', index, 'controlPlane']),
+        'a cluster served by another cluster’s istiod cannot be rotated yet',
+        'leave this cluster out of reroot.yaml and restart its workloads after each step yourself, or wait for the version that supports it',
+        { expected: 'own', found: cluster.controlPlane },
+      ),
+    ]
+  })
+
+const supportedControllers: ConfigRule = (config, at) =>
+  config.clusters.flatMap((cluster, index) => {
+    if (cluster.controller.type === 'flux') return []
+    return [problem(at(['clusters', index, 'controller', 'type']), 'clusters that Argo CD applies cannot be rotated yet', 'use a repository that Flux applies', { expected: 'flux', found: cluster.controller.type })]
+  })
+
+const supportedSources: ConfigRule = (config, at) =>
+  config.clusters.flatMap((cluster, index) => {
+    if (cluster.controller.type !== 'flux' || cluster.controller.source.kind === 'GitRepository') return []
+    return [
+      problem(
+        at(['clusters', index, 'controller', 'source', 'kind']),
+        'the source does not read Git',
+        'reroot commits to the branch that the controller reads; point it at the GitRepository',
+        { expected: 'GitRepository', found: cluster.controller.source.kind },
+      ),
+    ]
+  })
+
+const supportedCustody: ConfigRule = (config, at) =>
+  config.pki.root.custody === 'external'
+    ? [problem(at(['pki', 'root', 'custody']), 'a root that is kept outside cannot be asked to sign yet', 'use sealed, or discard', { expected: 'sealed | discard', found: 'external' })]
+    : []
+
+const intermediateInsideRoot: ConfigRule = (config, at) =>
+  config.pki.intermediate.days > config.pki.root.days
+    ? [
+        problem(at(['pki', 'intermediate', 'days']), 'an intermediate would outlive its root', 'give the root more days, or the intermediate fewer', {
+          expected: `at most ${config.pki.root.days}`,
+          found: String(config.pki.intermediate.days),
+        }),
+      ]
+    : []
+
+const tiers: ConfigRule = (config, at) => {
+  const names = config.restarts.tiers.map((tier) => tier.name)
+  const findings = repeated(names).map((index) => problem(at(['restarts', 'tiers', index, 'name']), 'two tiers have the same name', 'give every tier a name of its own'))
+  config.restarts.tiers.forEach((tier, index) => {
+    if (reservedWaveNames.some((name) => tier.name === name)) {
+      findings.push(problem(at(['restarts', 'tiers', index, 'name']), 'the name is one of reroot’s own waves', 'choose another name', { found: tier.name }))
+    }
+  })
+  const places = config.restarts.tiers.flatMap((tier, index) => tier.namespaces.map((namespace, position) => ({ namespace, index, position })))
+  for (const index of repeated(places.map((place) => place.namespace))) {
+    const place = places[index]
+    if (place !== undefined) findings.push(problem(at(['restarts', 'tiers', place.index, 'namespaces', place.position]), 'a namespace is in two tiers', 'list it once', { found: place.namespace }))
+  }
+  return findings
+}
+
+const shellForNamespaces: ConfigRule = (config, at) =>
+  config.restarts.namespaces.length > 0 && config.gates.shellImage === null
+    ? [
+        problem(at(['restarts', 'namespaces']), 'restarting what Git does not show needs an image with a shell', 'set gates.shellImage to an image of yours that has sh and kubectl', {
+          expected: 'gates.shellImage',
+          found: 'null',
+        }),
+      ]
+    : []
+
+const mergeIsNotBuilt: ConfigRule = (config, at) => {
+  const remedy = 'use auto, job or owner'
+  const findings: Finding[] = []
+  if (config.restarts.delivery === 'merge') findings.push(problem(at(['restarts', 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }))
+  config.restarts.rules.forEach((rule, index) => {
+    if (rule.delivery === 'merge') findings.push(problem(at(['restarts', 'rules', index, 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }))
+  })
+  return findings
+}
+
+const reasonsForExpiry: ConfigRule = (config, at) =>
+  config.restarts.rules.flatMap((rule, index) =>
+    rule.drain === 'expire' && rule.reason === undefined
+      ? [problem(at(['restarts', 'rules', index]), 'a workload that is not restarted needs a reason', 'say why in `reason`: it is repeated in every pull request')]
+      : [],
+  )
+
+const knownRuleClusters: ConfigRule = (config, at) =>
+  config.restarts.rules.flatMap((rule, index) =>
+    (rule.clusters ?? []).flatMap((name, position) =>
+      config.clusters.some((cluster) => cluster.name === name)
+        ? []
+        : [problem(at(['restarts', 'rules', index, 'clusters', position]), 'no such cluster', 'use a name from `clusters`', { found: name })],
+    ),
+  )
+
+/** Every rule that the schema alone cannot express. */
+export const configRules: readonly ConfigRule[] = [
+  uniqueClusters,
+  uniqueSecretFiles,
+  knownPrimaries,
+  supportedControllers,
+  supportedSources,
+  supportedCustody,
+  intermediateInsideRoot,
+  tiers,
+  shellForNamespaces,
+  mergeIsNotBuilt,
+  reasonsForExpiry,
+  knownRuleClusters,
+]
+
+/** Indices of the items that stand earlier in the list already. */
+function repeated(items: readonly string[]): number[] {
+  const seen = new Set<string>()
+  return items.flatMap((item, index) => {
+    if (seen.has(item)) return [index]
+    seen.add(item)
+    return []
+  })
+}

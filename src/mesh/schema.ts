@@ -1,0 +1,109 @@
+import { z } from 'zod'
+
+const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a DNS-1123 label')
+const path = z
+  .string()
+  .min(1)
+  .refine((text) => !text.startsWith('/') && !text.split('/').some((part) => part === '..' || part === '.' || part === ''), 'must be a path inside the repository, without . or ..')
+const days = z.int().min(1).max(36_500)
+const drain = z.enum(['restart', 'expire'])
+export const deliveries = ['auto', 'job', 'owner', 'merge'] as const
+
+const istio = z.strictObject({
+  namespace: label.default('istio-system'),
+  version: z.string().regex(/^\d+\.\d+(\.(\d+|x))?([-+].*)?$/, 'must be a version such as 1.30.3'),
+  revisions: z.array(z.string().min(1)).min(1).default(['default']),
+  multiRoot: z.boolean().default(false),
+  ztunnel: z.string().nullable().default(null),
+  caProvider: z.string().default('istiod'),
+})
+
+const fluxController = z.strictObject({
+  type: z.literal('flux'),
+  namespace: label.default('flux-system'),
+  source: z.strictObject({ kind: z.enum(['GitRepository', 'OCIRepository', 'Bucket']), name: z.string().min(1) }),
+  register: path,
+  ageKeySecret: z.string().min(1).default('sops-age'),
+})
+
+const argocdController = z.strictObject({
+  type: z.literal('argocd'),
+  namespace: label.default('argocd'),
+  project: z.string().min(1),
+  repoURL: z.string().min(1),
+  destination: z.union([z.strictObject({ name: z.string().min(1) }), z.strictObject({ server: z.string().min(1) })]),
+  register: path,
+  unseal: z.enum(['ksops']),
+})
+
+const cluster = z.strictObject({
+  name: label,
+  paths: z.array(path).min(1),
+  controlPlane: label.default('own'),
+  istio,
+  cacerts: z.strictObject({ file: path, managed: z.enum(['own', 'in-place']) }),
+  controller: z.discriminatedUnion('type', [fluxController, argocdController]),
+  namespaces: z.array(z.strictObject({ name: label, labels: z.record(z.string(), z.string()) })).default([]),
+})
+
+const restarts = z.strictObject({
+  delivery: z.enum(deliveries).default('auto'),
+  drain: z.strictObject({ stage: drain.default('restart'), promote: drain.default('restart'), retire: drain.default('restart') }).prefault({}),
+  namespaces: z.array(label).default([]),
+  tiers: z.array(z.strictObject({ name: label, namespaces: z.array(label).min(1) })).default([]),
+  maxWorkloadsPerWave: z.int().min(1).max(500).default(50),
+  rules: z
+    .array(
+      z.strictObject({
+        match: z.string().regex(/^(Deployment|StatefulSet|DaemonSet|\*)\/[^/]+\/[^/]+$/, 'must be Kind/namespace/name; * stands for any run of characters'),
+        clusters: z.array(label).optional(),
+        delivery: z.enum(deliveries).optional(),
+        drain: drain.optional(),
+        reason: z.string().min(1).optional(),
+      }),
+    )
+    .default([]),
+})
+
+/** `reroot.yaml` as people write it. Unknown keys are errors; what has a default may be left out. */
+export const writtenConfig = z.strictObject({
+  version: z.literal(1),
+  mesh: label,
+  trustDomain: z.string().min(1).default('cluster.local'),
+  git: z
+    .strictObject({
+      remote: z.string().min(1).default('origin'),
+      branch: z.string().min(1).default('main'),
+      branchPrefix: z.string().regex(/^[A-Za-z0-9._-]+[/-]$/, 'must end in / or -').default('mesh-ca/'),
+    })
+    .prefault({}),
+  pki: z
+    .strictObject({
+      algorithm: z.enum(['rsa-2048', 'rsa-3072', 'rsa-4096', 'ecdsa-p256', 'ecdsa-p384']).default('rsa-4096'),
+      root: z.strictObject({ days: days.default(3650), custody: z.enum(['sealed', 'discard', 'external']).default('sealed') }).prefault({}),
+      intermediate: z.strictObject({ days: days.default(1825) }).prefault({}),
+      backdateMinutes: z.int().min(0).max(1440).default(60),
+      renewBeforeDays: z.int().min(1).max(3650).default(180),
+      workloadCertificateHours: z.int().min(1).max(2160).default(24),
+    })
+    .prefault({}),
+  extraRoots: z.array(path).default([]),
+  clusters: z.array(cluster).min(1),
+  restarts: restarts.prefault({}),
+  gates: z
+    .strictObject({
+      image: z.string().min(1).default('registry.k8s.io/kubectl:v1.34.3'),
+      shellImage: z.string().min(1).nullable().default(null),
+      timeoutMinutes: z.int().min(1).max(1440).default(30),
+    })
+    .prefault({}),
+  pullRequests: z.enum(['auto', 'one', 'per-wave', 'per-cluster']).default('auto'),
+  accept: z
+    .array(z.strictObject({ finding: z.string().regex(/^[a-z]+\/[a-z-]+$/, 'must be the id of a finding'), file: path.optional(), reason: z.string().min(1) }))
+    .default([]),
+})
+
+/** `reroot.yaml`, normalised: every value is there. */
+export type Config = z.output<typeof writtenConfig>
+export type ClusterConfig = Config['clusters'][number]
+export type FluxControllerConfig = Extract<ClusterConfig['controller'], { type: 'flux' }>

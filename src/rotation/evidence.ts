@@ -1,0 +1,76 @@
+import { formatWorkloadId } from '../base/index.ts'
+import { lastTransition } from './record.ts'
+import type { ClusterRecord, Evidence } from './record.ts'
+import type { RestartEntry, RestartList } from './types.ts'
+
+/** What a person says on the command line about the step before. */
+export interface Testimony {
+  /** `--confirmed`: what was checked, in words. */
+  readonly confirmed: string | null
+  /** `--gate-passed`: when the control plane's gate of the step before passed, by cluster. */
+  readonly gatePassed: ReadonlyMap<string, Date>
+}
+
+/** One cluster, as far as the completeness of its last step can be judged without looking at it. */
+export interface StepFacts {
+  readonly record: ClusterRecord
+  /** The frozen list of its last step; `null` if there is none. */
+  readonly restarts: RestartList | null
+  /** `in-place`: another owner delivers the Secret, so that no entry gate can hold it. */
+  readonly managed: 'own' | 'in-place'
+}
+
+export type Judgement = { readonly evidence: Evidence | null } | { readonly lacks: readonly string[] }
+
+/**
+ * Whether the cluster's last step counts as complete. Restart ids in Git are no evidence.
+ * @param alone the mesh has one cluster: its entry gate is evidence enough for it, but never for another one.
+ * @param hours the longest that a workload certificate lives.
+ * @returns the evidence (`null`: there was no step yet), or what is lacking, in words.
+ */
+export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, hours: number, now: Date): Judgement {
+  const last = lastTransition(facts.record)
+  if (last === null) return { evidence: null }
+  if (testimony.confirmed !== null) return { evidence: { kind: 'person', detail: testimony.confirmed } }
+
+  const passed = testimony.gatePassed.get(facts.record.cluster)
+  if (passed !== undefined) {
+    const elapsedHours = (now.getTime() - passed.getTime()) / 3_600_000
+    if (elapsedHours >= hours) {
+      return { evidence: { kind: 'elapsed', detail: `the control plane’s gate of ${last.id} passed at ${passed.toISOString()}; workload certificates live ${hours} h` } }
+    }
+    return { lacks: [`only ${Math.max(0, Math.floor(elapsedHours))} h of ${hours} h have passed since the control plane’s gate of ${last.id}`] }
+  }
+
+  const lacks = whyEntryGateIsNotEnough(facts, last.id, alone)
+  if (lacks.length > 0) return { lacks }
+  const count = restartsOf(facts.restarts).length
+  return { evidence: { kind: 'entry-gate', detail: `the step’s entry gate holds it until ${count} workloads carry ${last.id} and have rolled out` } }
+}
+
+function whyEntryGateIsNotEnough(facts: StepFacts, id: string, alone: boolean): string[] {
+  const { restarts } = facts
+  if (restarts === null || restarts.id !== id) return [`the restarts of ${id} are not on the branch: merge the rest of its pull requests first`]
+  const lacks: string[] = []
+  const expiring = allEntries(restarts).filter((restart) => restart.drain === 'expire')
+  if (expiring.length > 0) lacks.push(`${some(expiring)} not restarted: only time drains ${expiring.length === 1 ? 'it' : 'them'}`)
+  const owned = allEntries(restarts).filter((restart) => restart.drain === 'restart' && restart.delivery !== 'job')
+  if (owned.length > 0) lacks.push(`${some(owned)} restarted by ${owned.length === 1 ? 'its owner' : 'their owners'}, which no entry gate orders`)
+  if (facts.managed === 'in-place') lacks.push('another owner delivers the Secret, so that no entry gate can hold it')
+  if (!alone) lacks.push('the mesh has other clusters, and an entry gate speaks only for its own')
+  return lacks
+}
+
+function allEntries(restarts: RestartList): readonly RestartEntry[] {
+  return restarts.waves.flatMap((wave) => wave.restarts)
+}
+
+function restartsOf(restarts: RestartList | null): readonly RestartEntry[] {
+  return restarts === null ? [] : allEntries(restarts).filter((restart) => restart.drain === 'restart')
+}
+
+function some(entries: readonly RestartEntry[]): string {
+  const names = entries.slice(0, 3).map((entry) => formatWorkloadId(entry.workload))
+  const more = entries.length - names.length
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${entries.length === 1 ? 'is' : 'are'}`
+}

@@ -1,0 +1,36 @@
+import type { Step } from './phase.ts'
+import type { GenerationId, RestartId } from './types.ts'
+
+/** The word that a step leaves in its id: `g2-staged`. */
+export const stepWords: Readonly<Record<Step, string>> = {
+  stage: 'staged',
+  promote: 'promoted',
+  retire: 'steady',
+  abandon: 'abandoned',
+  demote: 'demoted',
+  restore: 'restored',
+  replace: 'replaced',
+  renew: 'renewed',
+  restart: 'restart',
+}
+
+/** An id for a step that no transition has had yet: `g2-promoted`, then `g2-promoted.2`. */
+export function unusedId(step: Step, generation: GenerationId, used: ReadonlySet<RestartId>): RestartId {
+  const first = `${generation}-${stepWords[step]}`
+  if (!used.has(first)) return first
+  for (let count = 2; ; count++) {
+    if (!used.has(`${first}.${count}`)) return `${first}.${count}`
+  }
+}
+
+const idPattern = /^(g[1-9]\d*)-([a-z]+)(?:\.([2-9]|[1-9]\d+))?$/
+
+/** @returns the generation that an id names, or `null` if it is not the id of a transition. */
+export function generationOf(id: RestartId): GenerationId | null {
+  const match = idPattern.exec(id)
+  return match === null || !Object.values(stepWords).includes(match[2] ?? '') ? null : (match[1] ?? null)
+}
+
+export function generationNumber(id: GenerationId): number {
+  return Number(id.slice(1))
+}
