@@ -1,0 +1,102 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, generateKeyPairSync } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { Confidential, RerootError } from '../base/index.ts'
+import { algorithmOf } from './algorithm.ts'
+import type { KeyAlgorithm } from './algorithm.ts'
+import { splitPem } from './pem.ts'
+
+/** A key that signs, and the half of it that everybody may see. */
+export interface KeyPair {
+  readonly algorithm: KeyAlgorithm
+  readonly privateKey: Confidential<KeyObject>
+  readonly publicKey: KeyObject
+}
+
+const generate = promisify(generateKeyPair)
+
+/** Makes a key on a thread of its own, so several calls run side by side. */
+export async function generateKey(algorithm: KeyAlgorithm): Promise<KeyPair> {
+  const { privateKey, publicKey } = await generatePair(algorithm)
+  return { algorithm, privateKey: new Confidential(privateKey), publicKey }
+}
+
+/** A P-256 key for a certificate that never leaves memory. Takes less than a millisecond, so no thread. */
+export function throwawayKey(): KeyPair {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { algorithm: 'ecdsa-p256', privateKey: new Confidential(privateKey), publicKey }
+}
+
+/** PKCS#8 PEM of a private key: istiod takes `PRIVATE KEY` for every algorithm (facts §1.4, 3). */
+export function privateKeyPem(key: Confidential<KeyObject>): Confidential<string> {
+  return new Confidential(key.reveal().export({ format: 'pem', type: 'pkcs8' }).toString())
+}
+
+/**
+ * Reads a private key, with the acceptance of istiod: the first PEM block, which must be PKCS#8, PKCS#1 or SEC 1, not encrypted
+ * (facts §1.4, 3; istio crypto.go:129-157).
+ * @throws RerootError FILE_INVALID. No text of the file is in it, and no cause: both could hold key bytes.
+ */
+export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObject> {
+  const block = splitPem(pem.reveal()).blocks[0]
+  if (block === undefined)
+    throw refusal(
+      'the private key is not PEM',
+      'give the key as a "-----BEGIN PRIVATE KEY-----" block that starts at the beginning of a line',
+    )
+  const encoding = privateKeyEncodings[block.type]
+  if (encoding === undefined)
+    throw refusal(`a PEM block of type ${block.type} is not a private key that istiod reads`, hintForType(block.type))
+  try {
+    return new Confidential(createPrivateKey({ key: Buffer.from(block.der), format: 'der', type: encoding }))
+  } catch {
+    const encrypted = block.hasHeaders ? ', because it is encrypted' : ''
+    throw refusal(
+      `the ${block.type} block cannot be read as a private key${encrypted}`,
+      'write the key anew with "openssl pkey", without a passphrase',
+    )
+  }
+}
+
+/** Whether the certificate's public key belongs to this private key. */
+export function publicKeyMatches(publicKey: KeyObject, key: Confidential<KeyObject>): boolean {
+  return createPublicKey(key.reveal()).equals(publicKey)
+}
+
+/** `rsa-2048`, … of a private key. */
+export function privateKeyAlgorithm(key: Confidential<KeyObject>): string {
+  return algorithmOf(key.reveal())
+}
+
+const privateKeyEncodings: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1'>> = {
+  'PRIVATE KEY': 'pkcs8',
+  'RSA PRIVATE KEY': 'pkcs1',
+  'EC PRIVATE KEY': 'sec1',
+}
+
+function generatePair(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
+  switch (algorithm) {
+    case 'rsa-2048':
+      return generate('rsa', { modulusLength: 2048 })
+    case 'rsa-3072':
+      return generate('rsa', { modulusLength: 3072 })
+    case 'rsa-4096':
+      return generate('rsa', { modulusLength: 4096 })
+    case 'ecdsa-p256':
+      return generate('ec', { namedCurve: 'P-256' })
+    case 'ecdsa-p384':
+      return generate('ec', { namedCurve: 'P-384' })
+    default:
+      return algorithm satisfies never
+  }
+}
+
+function refusal(message: string, hint: string): RerootError {
+  return new RerootError('FILE_INVALID', message, { hint })
+}
+
+function hintForType(type: string): string {
+  if (type === 'ENCRYPTED PRIVATE KEY') return 'istiod cannot ask for a passphrase: decrypt the key with "openssl pkey" before it is sealed'
+  if (type === 'EC PARAMETERS') return 'remove the EC PARAMETERS block ("openssl ecparam -noout" does not write it)'
+  return 'give the key as PKCS#8: "openssl pkey" writes it'
+}
