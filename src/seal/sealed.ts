@@ -1,0 +1,80 @@
+import { RerootError } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
+import { documentOf, isTree } from './document.ts'
+import type { PlainDocument, Tree } from './document.ts'
+import { GoDocumentError, readGoDocument } from './go-document.ts'
+import { readMetadata } from './metadata.ts'
+import type { Metadata, SealedFacts } from './metadata.ts'
+
+/** A sealed file, read but not opened. */
+export interface Sealed extends Metadata {
+  readonly file: string
+  readonly text: string
+  /** The document without its `sops:` block; encrypted values as they are. */
+  readonly tree: Tree
+  lineOf(path: readonly string[]): number
+}
+
+/**
+ * Reads what a sealed file shows without being opened.
+ * @returns `null` if it is not a SOPS document.
+ * @throws RerootError FILE_INVALID with all findings if it is one, but malformed.
+ */
+export function readSealed(bytes: Uint8Array, file: string): { readonly facts: SealedFacts; readonly document: PlainDocument } | null {
+  const sealed = parseSealed(bytes, file)
+  return sealed === null ? null : { facts: sealed.facts, document: documentOf(sealed.tree) }
+}
+
+/** Like `readSealed`, for the parts of this folder that open it. */
+export function parseSealed(bytes: Uint8Array, file: string): Sealed | null {
+  const text = decode(bytes)
+  // The key as sops writes it, in YAML and in JSON: spares the parsing of most files of a repository.
+  if (text === null || !/^\s*["']?sops["']?\s*:/m.test(text)) return null
+  const read = readDocument(text, file)
+  const block = read?.tree.get('sops') ?? null
+  if (read === null || block === null || !isTree(block)) return null
+  const metadata = readMetadata(block)
+  if ('problems' in metadata) {
+    throw malformed(metadata.problems.map((problem) => finding(file, read.lineOf(['sops']), `malformed sops block: ${problem}`)))
+  }
+  const tree = new Map([...read.tree].filter(([key]) => key !== 'sops'))
+  return { ...metadata, file, text, tree, lineOf: (path) => read.lineOf(path) }
+}
+
+function readDocument(text: string, file: string): ReturnType<typeof readGoDocument> | null {
+  try {
+    return readGoDocument(text)
+  } catch (error) {
+    if (!(error instanceof GoDocumentError)) throw error
+    // A manifest with a `sops:` key deep inside, or with several documents, is not ours to judge: only a block with a MAC is.
+    if (!/^\s*["']?mac["']?\s*:\s*["']?ENC\[/m.test(text)) return null
+    throw malformed([finding(file, error.line, error.message)])
+  }
+}
+
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+function finding(file: string, line: number, message: string): Finding {
+  return {
+    id: 'sops/document',
+    severity: 'error',
+    place: { file, line },
+    message,
+    expected: 'one YAML document that sops sealed',
+    remedy: 'restore the file from history, or seal it again with sops',
+  }
+}
+
+function malformed(findings: readonly Finding[]): RerootError {
+  const [first] = findings
+  return new RerootError('FILE_INVALID', `${first?.place.file ?? ''} is a malformed SOPS document: ${first?.message ?? ''}`, {
+    hint: first?.remedy ?? '',
+    findings,
+  })
+}
