@@ -1,3 +1,6 @@
+export { findFluxClusters } from './clusters.ts'
+export { discover } from './discover.ts'
+export type { DiscoveredCluster } from './discover.ts'
 export type {
   CacertsSite,
   Controller,

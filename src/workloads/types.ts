@@ -6,10 +6,13 @@ export type MeshRole = 'control-plane' | 'ztunnel' | 'gateway' | 'sidecar'
 /** `namespace/name` of a Flux Kustomization. */
 export type ControllerId = string
 
-/** Whoever defines a workload. */
+/**
+ * Whoever defines a workload. `undeliverable` is set, in words, if an annotation written there would not reach the pod template:
+ * a later patch drops it, or no name-bound patch can address the workload. Such a workload needs the `job` delivery.
+ */
 export type Owner =
   /** A manifest in a folder without a kustomization: `definition` can be edited in place. */
-  | { readonly kind: 'yaml'; readonly controller: ControllerId }
+  | { readonly kind: 'yaml'; readonly controller: ControllerId; readonly undeliverable?: string }
   /** Built by kustomize. `component` is what a Component listed in the overlay would have to name. */
   | {
       readonly kind: 'kustomize'
@@ -18,7 +21,9 @@ export type Owner =
       readonly kustomization: string
       /** The workload's name and namespace as a Component of that kustomization sees them: after the bases, before its own prefix and namespace. */
       readonly component: { readonly name: string; readonly namespace: string | null }
+      readonly undeliverable?: string
     }
+  /** `release` is `namespace/name` of the HelmRelease object, which the workload's `definition` points to. */
   | { readonly kind: 'helm-release'; readonly controller: ControllerId; readonly release: string; readonly chart: string }
 
 /** Where something is written. `document` counts from 0, `line` from 1. */
@@ -26,6 +31,8 @@ export interface Site {
   readonly file: string
   readonly document: number
   readonly line: number
+  /** Position in `items`, if the document is a List. */
+  readonly item?: number
 }
 
 /** A workload of the mesh, as Git shows it. */

@@ -1,0 +1,31 @@
+import { generatedMark } from './generators.ts'
+import type { Manifest } from './manifest.ts'
+import { nameOf, namespaceOf } from './resource.ts'
+import type { CacertsSite, ControllerId } from './types.ts'
+import { asText, valueAt } from './value.ts'
+import type { ValueMap } from './value.ts'
+
+const secretName = 'cacerts'
+
+/** Where other kinds say which Secret they make; by default it has their own name. */
+const targetsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  SealedSecret: [['spec', 'template', 'metadata', 'name']],
+  ExternalSecret: [['spec', 'target', 'name']],
+  VaultStaticSecret: [['spec', 'destination', 'name']],
+  Certificate: [['spec', 'secretName']],
+}
+
+/** @returns where the mesh's CA Secret is written, or `null` if the object neither is one nor makes one. */
+export function cacertsSite(object: ValueMap, manifest: Manifest, controller: ControllerId): CacertsSite | null {
+  const kind = asText(object['kind']) ?? ''
+  const found = { site: manifest.site, namespace: namespaceOf(object), controller, documents: manifest.documents }
+  if (kind === 'Secret') {
+    if (nameOf(object) !== secretName) return null
+    if (valueAt(object, 'metadata', 'annotations', generatedMark) === 'true') return { ...found, form: 'other', kind: 'secretGenerator' }
+    return { ...found, form: manifest.sealed ? 'sops' : 'clear', kind }
+  }
+  const targets = targetsOf[kind]
+  if (targets === undefined) return null
+  const named = targets.map((path) => asText(valueAt(object, ...path))).find((name) => name !== null) ?? nameOf(object)
+  return named === secretName ? { ...found, form: 'other', kind } : null
+}

@@ -1,0 +1,155 @@
+import type { Finding } from '../base/index.ts'
+import { cacertsSite } from './cacerts.ts'
+import type { FluxKustomization } from './flux-kustomization.ts'
+import { isFluxKustomization } from './flux-kustomization.ts'
+import { takeProbe } from './overlay-view.ts'
+import { makesPods, readPodOwner } from './pod-owner.ts'
+import type { PodOwner } from './pod-owner.ts'
+import type { Report } from './report.ts'
+import { groupVersion, isClusterScoped, nameOf, namespaceOf } from './resource.ts'
+import type { Resource } from './resource.ts'
+import { isUnder } from './source-tree.ts'
+import { hasVariable } from './substitution.ts'
+import type { CacertsSite, ControllerId, Owner, Site } from './types.ts'
+import { asText, textMap, valueAt } from './value.ts'
+import type { ValueMap } from './value.ts'
+
+/** An object whose meaning needs others: a HelmRelease and its sources, a Gateway, an operator's CR. */
+export interface KeptObject {
+  readonly object: ValueMap
+  readonly namespace: string
+  readonly name: string
+  readonly controller: ControllerId
+  readonly site: Site
+}
+
+/** Everything that one cluster's Flux applies, as facts. Filled build by build. */
+export interface Inventory {
+  readonly pods: PodOwner[]
+  readonly namespaces: Map<string, { readonly labels: Readonly<Record<string, string>>; readonly site: Site }>
+  readonly cacerts: CacertsSite[]
+  /** By `kind namespace/name`. */
+  readonly kept: Map<string, KeptObject>
+  /** By `namespace/name`: the data. */
+  readonly configMaps: Map<string, ValueMap>
+  /** Flux Kustomizations that a build has made. */
+  readonly kustomizations: Resource[]
+  /** Who applies what, to notice two owners. */
+  readonly owners: Map<string, { readonly controller: ControllerId; readonly site: Site }>
+}
+
+const keptKinds = new Set([
+  ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Gateway', 'GatewayClass'],
+  ...['IstioOperator', 'Istio', 'ZTunnel', 'IstioRevisionTag', 'MutatingWebhookConfiguration'],
+])
+
+export function emptyInventory(): Inventory {
+  return { pods: [], namespaces: new Map(), cacerts: [], kept: new Map(), configMaps: new Map(), kustomizations: [], owners: new Map() }
+}
+
+/**
+ * Takes the facts from what a Kustomization applies.
+ * @param ignore reroot's own folder: of what is written there only the Secret is of interest.
+ */
+export function takeInventory(inventory: Inventory, flux: FluxKustomization, resources: readonly Resource[], ignore: string, report: Report): void {
+  for (const resource of resources) {
+    const { manifest } = resource
+    const { survived, object } = takeProbe(resource.object)
+    const controller = flux.controller.id
+    const secret = cacertsSite(object, manifest, controller)
+    if (secret !== null) inventory.cacerts.push(secret)
+    if (ignore !== '' && isUnder(manifest.site.file, ignore)) continue
+    if (isFluxKustomization(object)) inventory.kustomizations.push({ ...resource, object })
+    else takeObject(inventory, object, { resource, controller, survived, report })
+  }
+}
+
+interface Taking {
+  readonly resource: Resource
+  readonly controller: ControllerId
+  readonly survived: boolean
+  readonly report: Report
+}
+
+function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): void {
+  const kind = asText(object['kind']) ?? ''
+  const { site } = taking.resource.manifest
+  const pods = makesPods(object)
+  if (!pods && !keptKinds.has(kind) && kind !== 'Namespace' && kind !== 'ConfigMap') return
+  const name = nameOf(object)
+  const written = namespaceOf(object)
+  if (hasVariable(name) || hasVariable(written ?? '')) {
+    taking.report.add(variableFinding(object, taking))
+    return
+  }
+  if (kind === 'Namespace') {
+    inventory.namespaces.set(name, { labels: textMap(valueAt(object, 'metadata', 'labels')), site })
+    return
+  }
+  if (written === null && !isClusterScoped(object) && kind !== 'GatewayClass') taking.report.add(namespaceFinding(object, site))
+  const namespace = written ?? 'default'
+  if (kind === 'ConfigMap') {
+    inventory.configMaps.set(`${namespace}/${name}`, { ...textMap(object['data']) })
+    return
+  }
+  if (!claim(inventory, `${kind} ${namespace}/${name}`, taking)) return
+  if (pods) inventory.pods.push(readPodOwner(object, namespace, ownerOf(taking), site))
+  else inventory.kept.set(`${kind} ${namespace}/${name}`, { object, namespace, name, controller: taking.controller, site })
+}
+
+/** @returns whether nobody else applies it; two controllers on one object undo each other's work. */
+function claim(inventory: Inventory, key: string, { resource, controller, report }: Taking): boolean {
+  const { site } = resource.manifest
+  const other = inventory.owners.get(key)
+  if (other === undefined) {
+    inventory.owners.set(key, { controller, site })
+    return true
+  }
+  report.add({
+    id: 'workloads/two-owners',
+    severity: 'error',
+    place: { file: site.file, line: site.line, object: key },
+    message: `Kustomization ${controller} applies what Kustomization ${other.controller} applies too`,
+    expected: 'one owner for each object',
+    found: `also from ${other.site.file}:${other.site.line}`,
+    remedy: 'take it out of one of the two: whichever applies last removes the other’s fields',
+  })
+  return false
+}
+
+function ownerOf({ resource, controller, survived }: Taking): Owner {
+  const { view } = resource
+  if (view === null) {
+    if (survived) return { kind: 'yaml', controller }
+    return { kind: 'yaml', controller, undeliverable: 'a patch removes annotations that are set in its file' }
+  }
+  const component = { name: view.name, namespace: view.namespace }
+  const owner = { kind: 'kustomize', controller, kustomization: view.kustomization, component } as const
+  if (view.ambiguous) return { ...owner, undeliverable: `several resources answer to ${view.name}, so that a patch by name fails` }
+  return survived ? owner : { ...owner, undeliverable: 'a patch behind the components removes annotations that are set by one' }
+}
+
+function variableFinding(object: ValueMap, { resource }: Taking): Finding {
+  const { site } = resource.manifest
+  return {
+    id: 'workloads/variable',
+    severity: 'error',
+    place: { file: site.file, line: site.line, object: `${String(object['kind'])} ${nameOf(object)}` },
+    message: 'a name or namespace holds a variable that nothing in Git gives a value',
+    expected: 'a value in spec.postBuild.substitute, or in a ConfigMap of substituteFrom that Git shows',
+    found: `${namespaceOf(object) ?? '(no namespace)'}/${nameOf(object)}`,
+    remedy: 'give the variable its value in Git, or write the name out',
+  }
+}
+
+function namespaceFinding(object: ValueMap, site: Site): Finding {
+  return {
+    id: 'workloads/namespace-missing',
+    severity: groupVersion(asText(object['apiVersion']) ?? '').group === '' ? 'info' : 'error',
+    place: { file: site.file, line: site.line, object: `${String(object['kind'])} ${nameOf(object)}` },
+    message: 'it has no namespace, and its Kustomization sets none: Flux cannot apply it',
+    expected: 'metadata.namespace, or targetNamespace of the Kustomization',
+    found: 'neither',
+    remedy: 'add the namespace',
+  }
+}

@@ -1,0 +1,178 @@
+import type { Place } from '../base/index.ts'
+import { generatedObjects } from './generators.ts'
+import { kustomizationFilesIn, readKustomization } from './kustomization-file.ts'
+import type { Entry, Kustomization } from './kustomization-file.ts'
+import type { Manifests } from './manifest.ts'
+import { applyJsonPatches, applyPatches } from './patches.ts'
+import type { Report } from './report.ts'
+import { idKey, idOf, makeResource, nameOf } from './resource.ts'
+import type { Resource } from './resource.ts'
+import { showToOverlay } from './overlay-view.ts'
+import { isUnder, resolvePath } from './source-tree.ts'
+import { duplicatesIn, rename, setAnnotations, setLabels, setNamespace } from './transformers.ts'
+import { reportUnread } from './unread-fields.ts'
+import { asText, valueAt } from './value.ts'
+
+/** `kustomize build` in memory (v5.8.1, api v0.21.1 internal/target), of identities, metadata and pod templates. */
+export interface Build {
+  readonly manifests: Manifests
+  readonly report: Report
+}
+
+/** Whose Component a restart patch would be: the kustomization built first, or, where Flux makes that one, those that it lists. */
+type Overlay = 'this' | 'listed' | 'above'
+
+/** Builds a kustomization that Flux applies. Problems are reported, and the rest is read on. */
+export function buildKustomization(build: Build, kustomization: Kustomization, generatedByFlux: boolean): readonly Resource[] {
+  const resources = accumulate(build, kustomization, [], [kustomization.folder], generatedByFlux ? 'listed' : 'this')
+  // krusty drops these at the very end: patches may still address them.
+  return resources.filter(({ object }) => (valueAt(object, 'metadata', 'annotations', 'config.kubernetes.io/local-config') ?? 'false') === 'false')
+}
+
+function accumulate(build: Build, kustomization: Kustomization, inherited: readonly Resource[], chain: readonly string[], overlay: Overlay): Resource[] {
+  const gathered = new Gathering(build, inherited)
+  for (const entry of kustomization.resources) addResource(build, gathered, kustomization, entry, chain, overlay)
+  for (const generated of generatedObjects(kustomization, build.manifests)) gathered.addGenerated(generated)
+  addComponents(build, gathered, kustomization, kustomization.components, chain)
+  if (overlay === 'this') showToOverlay(kustomization.file, gathered.resources)
+  addComponents(build, gathered, kustomization, kustomization.addedComponents, chain)
+  reportUnread(build, kustomization)
+  return transform(build, kustomization, gathered.resources)
+}
+
+/** The order is kustomize's: kusttarget_configplugin.go, configureBuiltinTransformers. */
+function transform(build: Build, kustomization: Kustomization, resources: readonly Resource[]): Resource[] {
+  const { fields } = kustomization
+  applyPatches(build.manifests, build.report, kustomization, resources)
+  const left = resources.filter((resource) => !resource.deleted)
+  const namespace = asText(fields['namespace'])
+  if (namespace !== null) {
+    setNamespace(left, namespace)
+    for (const resource of duplicatesIn(left)) build.report.add(duplicate(resource, kustomization.place('namespace')))
+  }
+  const prefix = asText(fields['namePrefix'])
+  const suffix = asText(fields['nameSuffix'])
+  if (prefix !== null) rename(left, (name) => prefix + name)
+  if (suffix !== null) rename(left, (name) => name + suffix)
+  setLabels(left, fields)
+  setAnnotations(left, fields)
+  applyJsonPatches(build.manifests, build.report, kustomization, left)
+  return left.filter((resource) => !resource.deleted)
+}
+
+/** The resources of a kustomization so far, each id once. */
+class Gathering {
+  readonly resources: Resource[]
+  readonly #build: Build
+  readonly #ids: Set<string>
+
+  constructor(build: Build, inherited: readonly Resource[]) {
+    this.#build = build
+    this.resources = [...inherited]
+    this.#ids = new Set(inherited.map(({ object }) => idKey(idOf(object))))
+  }
+
+  add(resource: Resource, place: () => Place): void {
+    const key = idKey(idOf(resource.object))
+    if (this.#ids.has(key)) {
+      this.#build.report.add(duplicate(resource, place()))
+      return
+    }
+    this.#ids.add(key)
+    this.resources.push(resource)
+  }
+
+  /** A generator may merge into what is there. */
+  addGenerated(resource: Resource): void {
+    const key = idKey(idOf(resource.object))
+    if (!this.#ids.has(key)) this.resources.push(resource)
+    this.#ids.add(key)
+  }
+
+  /** A component works on everything that its parent has: its result takes the place of all. */
+  replaceBy(resources: readonly Resource[]): void {
+    this.resources.splice(0, this.resources.length)
+    this.#ids.clear()
+    for (const resource of resources) {
+      this.resources.push(resource)
+      this.#ids.add(idKey(idOf(resource.object)))
+    }
+  }
+}
+
+function addResource(build: Build, gathered: Gathering, parent: Kustomization, entry: Entry<string>, chain: readonly string[], overlay: Overlay): void {
+  const path = resolvePath(parent.folder, entry.value)
+  if (path !== null && build.manifests.tree.hasFile(path)) {
+    for (const manifest of build.manifests.objects(path)) gathered.add(makeResource(manifest), entry.place)
+    return
+  }
+  const folder = subFolder(build, path, entry, chain)
+  const kustomization = folder === null ? null : readSub(build, folder, entry, false)
+  if (folder === null || kustomization === null) return
+  const made = accumulate(build, kustomization, [], [...chain, folder], overlay === 'listed' ? 'this' : 'above')
+  for (const resource of made) gathered.add(resource, entry.place)
+}
+
+function addComponents(build: Build, gathered: Gathering, parent: Kustomization, entries: readonly Entry<string>[], chain: readonly string[]): void {
+  for (const entry of entries) {
+    const folder = subFolder(build, resolvePath(parent.folder, entry.value), entry, chain)
+    const kustomization = folder === null ? null : readSub(build, folder, entry, true)
+    if (folder === null || kustomization === null) continue
+    gathered.replaceBy(accumulate(build, kustomization, gathered.resources, [...chain, folder], 'above'))
+  }
+}
+
+function readSub(build: Build, folder: string, entry: Entry<string>, asComponent: boolean): Kustomization | null {
+  if (kustomizationFilesIn(build.manifests, folder).length === 0) {
+    build.report.add(unreadable('workloads/missing-file', entry, 'the folder has no kustomization file', 'a kustomization.yaml in it'))
+    return null
+  }
+  const kustomization = readKustomization(build.manifests, folder, build.report)
+  if (kustomization === null || kustomization.component === asComponent) return kustomization
+  const expected = asComponent ? 'kind: Component' : 'kind: Kustomization'
+  build.report.add(unreadable('workloads/kustomization', entry, `${kustomization.file} is listed in the wrong field`, expected))
+  return null
+}
+
+/** @returns the folder that an entry names, or `null` after reporting why there is none to read. */
+function subFolder(build: Build, path: string | null, entry: Entry<string>, chain: readonly string[]): string | null {
+  if (path !== null && build.manifests.tree.hasFolder(path)) {
+    // The loader refuses a folder that is, or holds, one that is being read.
+    if (!chain.some((folder) => isUnder(folder, path))) return path
+    build.report.add(unreadable('workloads/cycle', entry, 'a kustomization includes itself, or a folder above itself', 'a folder beside or below it'))
+    return null
+  }
+  if (isRemote(entry.value)) {
+    build.report.add(unreadable('workloads/remote-resource', entry, 'what this names is not in this repository, so its workloads are unknown', 'a path in this repository'))
+  } else if (path === null) {
+    build.report.add(unreadable('workloads/outside-repository', entry, 'the path leaves the repository', 'a path in this repository'))
+  } else {
+    build.report.add(unreadable('workloads/missing-file', entry, 'there is no such file or folder, or .sourceignore hides it', 'a file or folder of this repository'))
+  }
+  return null
+}
+
+function isRemote(text: string): boolean {
+  return /^(git::|gh:|git@|github\.com[:/])|:\/\/|\.git(\/|\?|$)|[?&](ref|version|timeout|submodules)=/i.test(text)
+}
+
+function unreadable(id: 'workloads/missing-file' | 'workloads/kustomization' | 'workloads/cycle' | 'workloads/remote-resource' | 'workloads/outside-repository', entry: Entry<string>, message: string, expected: string): Parameters<Report['add']>[0] {
+  const remedy =
+    id === 'workloads/remote-resource'
+      ? 'copy it into the repository; or name its namespaces in reroot.yaml: restarts.namespaces'
+      : 'correct the path so that `kustomize build` succeeds'
+  return { id, severity: 'error', place: entry.place(), message, expected, found: entry.value, remedy }
+}
+
+function duplicate(resource: Resource, place: Place): Parameters<Report['add']>[0] {
+  const { site } = resource.manifest
+  return {
+    id: 'workloads/duplicate',
+    severity: 'error',
+    place: { ...place, object: `${String(resource.object['kind'])} ${nameOf(resource.object)}` },
+    message: 'an object comes into the build twice',
+    expected: 'each apiVersion, kind, namespace and name once',
+    found: `again from ${site.file}:${site.line}`,
+    remedy: 'remove one of the two: kustomize refuses the build',
+  }
+}

@@ -1,0 +1,132 @@
+import { parseYamlFile } from '../base/index.ts'
+import type { Finding, YamlFile, YamlPath } from '../base/index.ts'
+import type { Report } from './report.ts'
+import type { SourceTree } from './source-tree.ts'
+import type { Site } from './types.ts'
+import { asList, asMap, asText } from './value.ts'
+import type { Value, ValueMap } from './value.ts'
+
+/** One document of a file. Of objects whose content decides nothing here, only identity and metadata are kept. */
+export interface PlainDocument {
+  readonly value: Value
+  readonly site: Site
+  /** It has SOPS's own top-level key. */
+  readonly sealed: boolean
+  /** How many documents its file has. */
+  readonly documents: number
+}
+
+/** A Kubernetes object as a file has it. */
+export interface Manifest {
+  readonly object: ValueMap
+  readonly site: Site
+  readonly sealed: boolean
+  readonly documents: number
+}
+
+/** The repository's YAML, each file parsed once. Only plain values are kept. */
+export interface Manifests {
+  readonly tree: SourceTree
+  /** Every document of a file; none if it is not YAML, which is reported. */
+  documents(file: string): readonly PlainDocument[]
+  /** The Kubernetes objects of a file, lists taken apart. What is no object is reported. */
+  objects(file: string): readonly Manifest[]
+  /** Line (from 1) of the value at `path`. Parses the file again: for findings. */
+  lineOf(file: string, document: number, path: YamlPath): number
+}
+
+// Their content decides something: pods, namespaces, and what Flux, Istio and kustomize read.
+const keptKinds = new Set([
+  ...['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ReplicationController', 'Pod', 'Job', 'CronJob', 'Rollout', 'DeploymentConfig'],
+  ...['Namespace', 'ConfigMap', 'Gateway', 'IstioOperator', 'Istio', 'IstioRevisionTag', 'ZTunnel', 'MutatingWebhookConfiguration'],
+  ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Bucket', 'FluxInstance', 'Kustomization', 'Component'],
+  ...['GatewayClass', 'SealedSecret', 'ExternalSecret', 'VaultStaticSecret', 'Certificate'],
+])
+
+export function readManifests(tree: SourceTree, report: Report): Manifests {
+  const parsed = new Map<string, readonly PlainDocument[]>()
+  const objects = new Map<string, readonly Manifest[]>()
+  let latest: { readonly file: string; readonly yaml: YamlFile } | null = null
+
+  const parse = (file: string): YamlFile => parseYamlFile(tree.read(file) ?? new Uint8Array(), file)
+  const documents = (file: string): readonly PlainDocument[] => {
+    const known = parsed.get(file)
+    if (known !== undefined) return known
+    const yaml = parse(file)
+    for (const finding of yaml.findings) report.add(withTemplateHint(finding, yaml.text))
+    const made = yaml.documents.map((document) => ({
+      value: pruned(document.value),
+      site: { file, document: document.index, line: document.lineOf([]) },
+      sealed: asMap(asMap(document.value)?.['sops']) !== null,
+      documents: yaml.documents.length,
+    }))
+    parsed.set(file, made)
+    return made
+  }
+  return {
+    tree,
+    documents,
+    objects(file) {
+      const known = objects.get(file)
+      if (known !== undefined) return known
+      const made = documents(file).flatMap((document) => objectsOf(document, report))
+      objects.set(file, made)
+      return made
+    },
+    lineOf(file, document, path) {
+      if (latest?.file !== file) latest = { file, yaml: parse(file) }
+      return latest.yaml.documents.find((one) => one.index === document)?.lineOf(path) ?? 1
+    },
+  }
+}
+
+function pruned(value: Value): Value {
+  const map = asMap(value)
+  if (map === null) return value
+  const kind = asText(map['kind'])
+  const apiVersion = asText(map['apiVersion'])
+  if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/')) return value
+  if (kind.endsWith('List') && Array.isArray(map['items'])) return { ...map, items: map['items'].map(pruned) }
+  return { apiVersion, kind, metadata: map['metadata'] }
+}
+
+function objectsOf(document: PlainDocument, report: Report): Manifest[] {
+  const map = asMap(document.value)
+  const kind = asText(map?.['kind'])
+  if (map !== null && kind !== null && kind.endsWith('List') && Array.isArray(map['items'])) {
+    return asList(map['items']).flatMap((item, index) =>
+      objectsOf({ ...document, value: item, site: { ...document.site, item: document.site.item ?? index } }, report),
+    )
+  }
+  // kustomize wants kind and metadata.name of each object (kyaml, GetValidatedMetadata).
+  if (map === null || kind === null || asText(asMap(map['metadata'])?.['name']) === null) {
+    report.add(notAnObject(document))
+    return []
+  }
+  return [{ object: map, site: document.site, sealed: document.sealed, documents: document.documents }]
+}
+
+function notAnObject({ value, site }: PlainDocument): Finding {
+  const map = asMap(value)
+  const templated = map !== null && JSON.stringify([map['kind'], map['metadata']]).includes('[object Object]')
+  return {
+    id: templated ? 'workloads/template' : 'workloads/not-an-object',
+    severity: templated ? 'error' : 'info',
+    place: { file: site.file, line: site.line },
+    message: 'this document is not a Kubernetes object, and was left out',
+    expected: 'apiVersion, kind and metadata.name, as strings',
+    found: map === null ? 'no map' : `keys ${Object.keys(map).slice(0, 5).join(', ') || '(none)'}`,
+    remedy: 'move the file out of the folder that Flux builds, or list it in .sourceignore: Flux refuses the whole folder because of it',
+  }
+}
+
+function withTemplateHint(finding: Finding, text: string): Finding {
+  if (finding.id !== 'yaml/syntax' || !text.includes('{{')) return finding
+  return {
+    ...finding,
+    id: 'workloads/template',
+    message: 'template markers ({{ … }}) where YAML is expected: the file was left out',
+    found: finding.message,
+    remedy: 'render the template before it is committed, or keep it out of the paths that the cluster syncs',
+  }
+}

@@ -1,0 +1,91 @@
+import type { WorkloadId } from '../base/index.ts'
+import { workloadKinds } from '../base/index.ts'
+import type { PodTemplate } from './injection.ts'
+import { groupVersion, nameOf } from './resource.ts'
+import type { Owner, Site, Workload } from './types.ts'
+import { asList, asMap, asText, textMap, valueAt } from './value.ts'
+import type { Value, ValueMap } from './value.ts'
+
+/** Something that makes pods, as a build shows it: the facts that are kept of it. */
+export interface PodOwner {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly pod: PodTemplate
+  readonly owner: Owner
+  readonly definition: Site
+  readonly hindrance: Workload['hindrance']
+  /** Of the container `discovery`, if it is an istiod. */
+  readonly istiod: IstiodContainer | null
+}
+
+export interface IstiodContainer {
+  readonly version: string | null
+  readonly revision: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
+// Groups whose kinds of these names make pods.
+const groups: Readonly<Record<string, string>> = {
+  Deployment: 'apps',
+  StatefulSet: 'apps',
+  DaemonSet: 'apps',
+  ReplicaSet: 'apps',
+  ReplicationController: '',
+  Pod: '',
+  Job: 'batch',
+  CronJob: 'batch',
+  Rollout: 'argoproj.io',
+  DeploymentConfig: 'apps.openshift.io',
+  Service: 'serving.knative.dev',
+}
+
+/** Whether an object makes pods. */
+export function makesPods(object: ValueMap): boolean {
+  const group = groups[asText(object['kind']) ?? '']
+  return group !== undefined && group === groupVersion(asText(object['apiVersion']) ?? '').group
+}
+
+export function readPodOwner(object: ValueMap, namespace: string, owner: Owner, definition: Site): PodOwner {
+  const kind = asText(object['kind']) ?? ''
+  const template = templateOf(kind, object)
+  const pod: PodTemplate = {
+    labels: textMap(valueAt(template, 'metadata', 'labels')),
+    annotations: textMap(valueAt(template, 'metadata', 'annotations')),
+    hostNetwork: valueAt(template, 'spec', 'hostNetwork') === true,
+  }
+  return { kind, namespace, name: nameOf(object), pod, owner, definition, hindrance: hindranceOf(object), istiod: istiodOf(kind, pod, template) }
+}
+
+/** @returns the id if it is of a kind that a restart patch reaches, else `null`. */
+export function restartableId({ kind, namespace, name }: PodOwner): WorkloadId | null {
+  const known = workloadKinds.find((one) => one === kind)
+  return known === undefined ? null : { kind: known, namespace, name }
+}
+
+function templateOf(kind: string, object: ValueMap): Value {
+  if (kind === 'Pod') return object
+  return kind === 'CronJob' ? valueAt(object, 'spec', 'jobTemplate', 'spec', 'template') : valueAt(object, 'spec', 'template')
+}
+
+function hindranceOf(object: ValueMap): Workload['hindrance'] {
+  if (valueAt(object, 'spec', 'paused') === true) return 'paused'
+  return valueAt(object, 'spec', 'updateStrategy', 'type') === 'OnDelete' ? 'on-delete' : null
+}
+
+function istiodOf(kind: string, pod: PodTemplate, template: Value): IstiodContainer | null {
+  if (kind !== 'Deployment' || pod.labels['app'] !== 'istiod') return null
+  const containers = asList(valueAt(template, 'spec', 'containers')).map(asMap)
+  const container = containers.find((one) => one?.['name'] === 'discovery')
+  if (container === undefined || container === null) return null
+  const environment: Record<string, string> = {}
+  for (const entry of asList(container['env'])) {
+    const name = asText(valueAt(entry, 'name'))
+    const value = valueAt(entry, 'value')
+    if (name !== null && value !== undefined && value !== null) environment[name] = String(value)
+  }
+  // Registry ports hold a colon too: a tag is behind the last slash.
+  const tag = /:([\w.-]+)$/.exec((asText(container['image']) ?? '').split('@')[0]?.split('/').at(-1) ?? '')?.[1]
+  const version = tag === undefined ? null : tag.replace(/-(distroless|debug)$/, '')
+  return { version, revision: pod.labels['istio.io/rev'] ?? environment['REVISION'] ?? 'default', environment }
+}

@@ -1,0 +1,111 @@
+import { readHelmReleases } from './helm-release.ts'
+import type { HelmRelease } from './helm-release.ts'
+import { judgeInjection } from './injection.ts'
+import type { Inventory } from './inventory.ts'
+import { istioChartOf, istioReleaseOf, podsOfRelease, revisionsOf } from './istio-chart.ts'
+import type { IstioChart } from './istio-chart.ts'
+import type { Manifests } from './manifest.ts'
+import type { Namespaces } from './namespaces.ts'
+import type { Report } from './report.ts'
+import type { IstioRelease, MeshRole, Opaque, Workload } from './types.ts'
+import { asText, textMap, valueAt } from './value.ts'
+
+/** The HelmReleases of a cluster, told apart. */
+export interface Releases {
+  readonly istio: readonly { readonly release: HelmRelease; readonly chart: IstioChart; readonly facts: IstioRelease }[]
+  readonly others: readonly HelmRelease[]
+}
+
+/** Reads the HelmReleases of an inventory, and reports what hides values that a rotation depends on. */
+export function readReleases(inventory: Inventory, manifests: Manifests, report: Report): Releases {
+  const istio: Releases['istio'][number][] = []
+  const others: HelmRelease[] = []
+  for (const release of readHelmReleases(inventory, manifests, report)) {
+    const chart = istioChartOf(release)
+    if (chart === null) others.push(release)
+    else istio.push({ release, chart, facts: istioReleaseOf(release, chart) })
+    if (chart !== null) for (const { name, place } of release.missingValues) report.add(missingValues(chart, name, place))
+    if (release.chart === 'cert-manager-istio-csr') report.add(istioCsr(release))
+  }
+  return { istio, others }
+}
+
+const roles: Readonly<Partial<Record<IstioChart, MeshRole>>> = { istiod: 'control-plane', ztunnel: 'ztunnel', gateway: 'gateway' }
+
+/** The workloads that Istio's own charts install. */
+export function workloadsOfReleases(cluster: string, releases: Releases, namespaces: Namespaces): readonly Workload[] {
+  return releases.istio.flatMap(({ release, chart }) => {
+    const pods = podsOfRelease(release, chart)
+    const role = roles[chart]
+    if (pods === null || role === undefined) return []
+    const namespace = release.targetNamespace
+    const owner = { kind: 'helm-release', controller: release.at.controller, release: `${release.at.namespace}/${release.at.name}`, chart } as const
+    return [{ id: { ...pods, namespace }, cluster, role, rule: ruleOf(release, chart, namespaces), owner, definition: release.at.site, hindrance: null }]
+  })
+}
+
+function ruleOf(release: HelmRelease, chart: IstioChart, namespaces: Namespaces): string {
+  if (chart !== 'gateway') return `HelmRelease ${release.at.namespace}/${release.at.name} installs Istio’s chart ${chart}`
+  const namespace = release.targetNamespace
+  namespaces.markMeshed(namespace)
+  // The chart's own labels ask for injection; labels of the namespace may ask as well.
+  const revision = asText(release.values['revision'])
+  const labels = { 'sidecar.istio.io/inject': 'true', ...(revision === null ? {} : { 'istio.io/rev': revision }), ...textMap(release.values['labels']) }
+  const verdict = judgeInjection({ labels, annotations: {}, hostNetwork: false }, namespace, namespaces.labelsOf(namespace) ?? {}, false)
+  return verdict.mesh === 'in' ? `Istio’s chart gateway; ${verdict.rule}` : 'Istio’s chart gateway'
+}
+
+/** Releases whose workloads Git does not show, in namespaces of the mesh. */
+export function opaqueReleases(cluster: string, releases: Releases, namespaces: Namespaces, report: Report): readonly Opaque[] {
+  return releases.others.flatMap((release) => {
+    const namespace = release.targetNamespace
+    const verdict = judgeInjection({ labels: {}, annotations: {}, hostNetwork: false }, namespace, namespaces.labelsOf(namespace), false)
+    const owner = `HelmRelease ${release.at.namespace}/${release.at.name}`
+    if (verdict.mesh === 'unknown') namespaces.markUnknown(namespace, `what ${owner} installs`, release.at.site)
+    if (verdict.mesh === 'unknown' || !namespaces.isMeshed(namespace)) return []
+    report.add({
+      id: 'workloads/opaque',
+      severity: 'warning',
+      place: { cluster, ...release.place('spec') },
+      message: `it installs chart ${release.chart ?? '(unknown)'} into meshed namespace ${namespace}; Git does not show its workloads`,
+      expected: 'workloads as manifests, or the namespace in restarts.namespaces',
+      found: owner,
+      remedy: `add ${namespace} to restarts.namespaces in reroot.yaml: a Job then restarts what is meshed there`,
+    })
+    return [{ namespace, owner, site: release.at.site }]
+  })
+}
+
+/** Revisions and tags that releases of istiod serve. */
+export function servedRevisions(releases: Releases): readonly string[] {
+  return releases.istio.filter(({ chart }) => chart === 'istiod').flatMap(({ release }) => revisionsOf(release.values))
+}
+
+/** Whether an istiod injects into namespaces that do not ask for it. */
+export function injectsByDefault(releases: Releases): boolean {
+  return releases.istio.some(({ chart, release }) => chart === 'istiod' && valueAt(release.values, 'sidecarInjectorWebhook', 'enableNamespacesByDefault') === true)
+}
+
+function missingValues(chart: IstioChart, name: string, place: ReturnType<HelmRelease['place']>): Parameters<Report['add']>[0] {
+  return {
+    id: 'workloads/helm-values',
+    severity: 'warning',
+    place,
+    message: `values of Istio’s chart ${chart} come from ${name}, which Git does not show`,
+    expected: 'values in spec.values, or in a ConfigMap that this cluster’s Flux applies',
+    found: name,
+    remedy: 'make sure that it sets no revision, environment or CA of istiod; or move these values into Git',
+  }
+}
+
+function istioCsr(release: HelmRelease): Parameters<Report['add']>[0] {
+  return {
+    id: 'workloads/ca-provider',
+    severity: 'error',
+    place: release.place('spec'),
+    message: 'istio-csr signs workload certificates in place of istiod, so the cacerts Secret does not count',
+    expected: 'istiod as the CA',
+    found: 'chart cert-manager-istio-csr',
+    remedy: 'rotate the issuer that cert-manager uses; reroot rotates a plugged-in CA only',
+  }
+}

@@ -1,0 +1,85 @@
+import { RE2JS } from 're2js'
+import { groupVersion, idOf } from './resource.ts'
+import type { Resource } from './resource.ts'
+import { asText, textMap, valueAt } from './value.ts'
+import type { ValueMap } from './value.ts'
+
+/** The `target` of a patch, ready to be asked. */
+export interface Selector {
+  /** A name without regular-expression marks: resources can be looked up by it. */
+  readonly plainName: string | null
+  matches(resource: Resource): boolean
+}
+
+type Test = (text: string) => boolean
+
+/**
+ * Makes kustomize's selector: anchored RE2 expressions for group, version, kind, name, namespace (api v0.21.1, types/selector.go), where
+ * name and namespace match the original or the present id, and label selectors on metadata.
+ * @throws Error if an expression or a label selector cannot be parsed.
+ */
+export function makeSelector(target: ValueMap): Selector {
+  const written = (key: string): string | null => asText(target[key])
+  const tests = { group: expression(written('group')), version: expression(written('version')), kind: expression(written('kind')) }
+  const name = expression(written('name'))
+  const namespace = expression(written('namespace'))
+  const labels = labelSelector(written('labelSelector'))
+  const annotations = labelSelector(written('annotationSelector'))
+  const nameText = written('name')
+  return {
+    plainName: nameText !== null && isPlain(nameText) ? nameText : null,
+    matches(resource) {
+      const { object } = resource
+      const { group, version } = groupVersion(asText(object['apiVersion']) ?? '')
+      const current = idOf(object)
+      const original = resource.former[0] ?? current
+      return (
+        (name(original.name) || name(current.name)) &&
+        (namespace(original.namespace) || namespace(current.namespace)) &&
+        tests.kind(current.kind) &&
+        tests.group(group) &&
+        tests.version(version) &&
+        labels(textMap(valueAt(object, 'metadata', 'labels'))) &&
+        annotations(textMap(valueAt(object, 'metadata', 'annotations')))
+      )
+    },
+  }
+}
+
+function isPlain(text: string): boolean {
+  return /^[\w-]+$/.test(text)
+}
+
+function expression(text: string | null): Test {
+  if (text === null) return () => true
+  if (isPlain(text)) return (value) => value === text
+  const compiled = RE2JS.compile(`^(?:${text})$`)
+  return (value) => compiled.matcher(value).find()
+}
+
+type LabelTest = (labels: Readonly<Record<string, string>>) => boolean
+
+/** Kubernetes' label selector language: `a=b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`, `!a`, joined by commas. */
+export function labelSelector(text: string | null): LabelTest {
+  if (text === null) return () => true
+  const tests = text.split(/,(?![^(]*\))/).map((part) => requirement(part.trim()))
+  return (labels) => tests.every((test) => test(labels))
+}
+
+function requirement(text: string): LabelTest {
+  const set = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(text)
+  if (set !== null) {
+    const [, key = '', operator, values = ''] = set
+    const allowed = values.split(',').map((value) => value.trim())
+    return (labels) => allowed.includes(labels[key] ?? '\0') === (operator === 'in')
+  }
+  const comparison = /^([^\s=!]+)\s*(==|=|!=)\s*(\S*)$/.exec(text)
+  if (comparison !== null) {
+    const [, key = '', operator, value = ''] = comparison
+    return (labels) => (labels[key] === value) === (operator !== '!=')
+  }
+  const presence = /^(!?)\s*([^\s=!()]+)$/.exec(text)
+  if (presence === null) throw new Error(`cannot read the label selector ${JSON.stringify(text)}`)
+  const [, negated, key = ''] = presence
+  return (labels) => Object.hasOwn(labels, key) === (negated === '')
+}

@@ -1,0 +1,76 @@
+import type { Kustomization } from './kustomization-file.ts'
+import type { Build } from './kustomize.ts'
+import { resolvePath } from './source-tree.ts'
+import { asList, asMap, asText } from './value.ts'
+import type { Value } from './value.ts'
+
+// Built-in plugins that leave names, namespaces, labels and pod annotations alone.
+const harmless = new Set(['ImageTagTransformer', 'ReplicaCountTransformer', 'ConfigMapGenerator', 'SecretGenerator', 'HashTransformer'])
+// Keys of a transformer configuration that only say where references stand.
+const references = new Set(['nameReference', 'varReference', 'images', 'replicas'])
+const reachable = /^(metadata|spec\.template\.metadata|spec\/template\/metadata|kind)\b/
+
+/** Reports fields of a kustomization that may change workloads in ways that reroot does not follow. What cannot is passed over. */
+export function reportUnread(build: Build, kustomization: Kustomization): void {
+  const { fields } = kustomization
+  for (const field of ['generators', 'transformers', 'helmCharts', 'helmChartInflationGenerator', 'replacements', 'configurations'] as const) {
+    asList(fields[field]).forEach((entry, index) => {
+      const found = effectOf(build, kustomization, field, entry)
+      if (found === null) return
+      build.report.add({
+        id: 'workloads/kustomization-unread',
+        severity: 'error',
+        place: kustomization.place(field, index),
+        message: `reroot does not follow ${field}, which may add or change workloads`,
+        expected: 'resources, components, patches, names, namespaces, labels and annotations',
+        found,
+        remedy: 'commit what it makes as plain manifests; or name the namespaces of its workloads in reroot.yaml: restarts.namespaces',
+      })
+    })
+  }
+}
+
+/** @returns what an entry may do to workloads, or `null` if nothing. */
+function effectOf(build: Build, kustomization: Kustomization, field: string, entry: Value): string | null {
+  switch (field) {
+    case 'replacements':
+      return replacementEffect(build, kustomization, entry)
+    case 'configurations':
+      return configurationEffect(build, kustomization, entry)
+    case 'generators':
+    case 'transformers':
+      return pluginEffect(build, kustomization, entry)
+    default:
+      return `${field}: ${asText(asMap(entry)?.['name']) ?? 'a chart'}`
+  }
+}
+
+function documentsOf(build: Build, kustomization: Kustomization, written: string): readonly Value[] | null {
+  const file = resolvePath(kustomization.folder, written)
+  return file === null || !build.manifests.tree.hasFile(file) ? null : build.manifests.documents(file).map((document) => document.value)
+}
+
+function pluginEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {
+  const written = asText(entry) ?? ''
+  const values = documentsOf(build, kustomization, written)
+  const kinds = values === null ? [/^kind:\s*(\S+)/m.exec(written)?.[1] ?? written] : values.map((value) => asText(asMap(value)?.['kind']) ?? 'unknown')
+  const effective = kinds.filter((kind) => !harmless.has(kind))
+  return effective.length === 0 ? null : effective.join(', ')
+}
+
+function configurationEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {
+  const values = documentsOf(build, kustomization, asText(entry) ?? '')
+  if (values === null) return String(entry)
+  const keys = values.flatMap((value) => Object.keys(asMap(value) ?? {})).filter((key) => !references.has(key))
+  return keys.length === 0 ? null : keys.join(', ')
+}
+
+function replacementEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {
+  const path = asText(asMap(entry)?.['path'])
+  const replacements = path === null ? [entry] : (documentsOf(build, kustomization, path) ?? [entry]).flatMap((value) => (Array.isArray(value) ? value : [value]))
+  const paths = replacements
+    .flatMap((replacement) => asList(asMap(replacement)?.['targets']))
+    .flatMap((target) => asList(asMap(target)?.['fieldPaths']).map(String))
+  const effective = paths.filter((fieldPath) => reachable.test(fieldPath))
+  return effective.length === 0 ? null : effective.join(', ')
+}
