@@ -1,0 +1,89 @@
+import type { Chart } from 'cdk8s'
+import type { RestartList, Wave } from '../src/rotation/index.ts'
+import { renderCacerts } from './cacerts.ts'
+import { EntryGateRun } from './entry-gate.ts'
+import { renderChain } from './flux.ts'
+import type { Link } from './flux.ts'
+import { StateGate, WaveGate } from './gates.ts'
+import { renderKustomization, renderSome } from './manifest.ts'
+import { checkWaveName, linkName } from './names.ts'
+import { NamespaceEntryGate, NamespaceRestarts } from './namespaces.ts'
+import type { ClusterProps } from './props.ts'
+import { MergeRestarts, RestartRun } from './restarts.ts'
+
+type Files = ReadonlyMap<string, string>
+
+/**
+ * Everything but Secrets that a cluster's directory holds, by path relative to the repository's root, sorted.
+ * @throws TypeError if the values contradict each other; whoever reads the configuration refuses that before.
+ */
+export function renderCluster(props: ClusterProps): Files {
+  const waves = props.step === null ? [] : props.step.waves.filter(hasWork)
+  const own = props.cacerts.managed === 'own'
+  const links: readonly Link[] = [
+    ...(own || props.step !== null ? [{ name: linkName('entry-gate'), folder: 'waves/00-entry-gate', sealed: false }] : []),
+    ...(own ? [{ name: linkName('cacerts'), folder: 'cacerts', sealed: true }] : []),
+    ...waves.map((wave, index) => ({ name: linkName(wave.name), folder: waveFolder(wave, index), sealed: false })),
+  ]
+  if (new Set(links.map((link) => link.name)).size < links.length) throw new TypeError(`two waves of cluster ${props.cluster} have one name`)
+
+  const at = (path: string): string => `${props.directory}/${path}`
+  const files = new Map<string, string>([
+    [at('kustomization.yaml'), renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', links.length === 0 ? [] : ['flux.yaml'])],
+    ...(links.length === 0 ? [] : [[at('flux.yaml'), renderChain(props, links)] as const]),
+    ...(own ? renderCacerts(props) : []),
+    ...(own || props.step !== null ? folder(at('waves/00-entry-gate'), 'Holds the step until the one before is complete here.', entryFiles(props)) : []),
+    ...waves.flatMap((wave, index) => [...folder(at(waveFolder(wave, index)), `Wave ${wave.name}: restarts and the gate behind them.`, waveFiles(props, wave))]),
+  ])
+  return new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Whether a wave restarts anything: one whose workloads all expire renders nothing. */
+function hasWork(wave: Wave): boolean {
+  return wave.namespaces.length > 0 || wave.restarts.some((restart) => restart.delivery !== 'none')
+}
+
+function waveFolder(wave: Wave, index: number): string {
+  checkWaveName(wave.name)
+  return `waves/${String(index + 1).padStart(2, '0')}-${wave.name}`
+}
+
+function folder(path: string, about: string, files: Files): Files {
+  return new Map([
+    [`${path}/kustomization.yaml`, renderKustomization(about, [...files.keys()].toSorted())],
+    ...[...files].map(([name, text]) => [`${path}/${name}`, text] as const),
+  ])
+}
+
+function entryFiles(props: ClusterProps): Files {
+  const { step, cluster } = props
+  if (step !== null && props.cacerts.managed === 'in-place') {
+    const about = `Waits until the owner of the Secret has delivered ${props.state} in cluster ${cluster}.`
+    return some([['gate.yaml', about, (chart) => void new StateGate(chart, 'entry', { cluster: props, step })]])
+  }
+  const entry = step?.entry ?? null
+  // An empty link holds nothing, but keeps its place: a Secret that is first in the chain would overtake the entry gate of the next step.
+  if (step === null || entry === null) return new Map()
+  const about = `Waits until ${entry.id ?? entry.state} is complete in cluster ${cluster}, before the Secret changes.`
+  return some([
+    ['gate.yaml', about, (chart) => void new EntryGateRun(chart, 'entry', { cluster: props, step, entry })],
+    ['namespaces.yaml', `${about} Here: namespaces that Git does not show.`, (chart) => void new NamespaceEntryGate(chart, 'namespaces', { cluster: props, step, entry })],
+  ])
+}
+
+function waveFiles(props: ClusterProps, wave: Wave): Files {
+  const step = props.step as RestartList
+  const parts = { cluster: props, step, wave }
+  return some([
+    ['restart.yaml', `Restarts workloads of wave ${wave.name} for ${step.id}.`, (chart) => void new RestartRun(chart, 'restart', parts)],
+    ['namespaces.yaml', `Restarts for ${step.id} what is meshed in namespaces that Git does not show.`, (chart) => void new NamespaceRestarts(chart, 'namespaces', parts)],
+    ['merge.yaml', `Restarts workloads of wave ${wave.name} for ${step.id}: the controller adds one annotation, and owns nothing else.`, (chart) => void new MergeRestarts(chart, 'merge', parts)],
+    ['gate.yaml', `Waits until wave ${wave.name} has restarted for ${step.id}, and the mesh sees its roots.`, (chart) => void new WaveGate(chart, 'gate', parts)],
+  ])
+}
+
+/** Renders files, and leaves out those without objects. */
+function some(parts: readonly (readonly [name: string, about: string, build: (chart: Chart) => void])[]): Files {
+  const rendered = parts.map(([name, about, build]) => [name, renderSome(about, build)] as const)
+  return new Map(rendered.flatMap(([name, text]) => (text === null ? [] : [[name, text] as const])))
+}

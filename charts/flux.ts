@@ -1,0 +1,57 @@
+import { ApiObject } from 'cdk8s'
+import { renderManifest } from './manifest.ts'
+import { commonLabels } from './names.ts'
+import type { ClusterProps } from './props.ts'
+
+/** A link of the chain. Its name does not change from step to step, so nothing is pruned and made again. */
+export interface Link {
+  readonly name: string
+  /** Relative to the cluster's directory. */
+  readonly folder: string
+  /** Holds the sealed Secret: unsealed here, never pruned. */
+  readonly sealed: boolean
+}
+
+type Cluster = Pick<ClusterProps, 'cluster' | 'directory' | 'controller'>
+
+/**
+ * The chain: each link waits for its objects, and starts when the link before is done with the same commit, which Flux makes sure of
+ * only for Kustomizations of one source (facts: gitops.md §4.1).
+ */
+export function renderChain(props: Cluster & Pick<ClusterProps, 'gates'>, links: readonly Link[]): string {
+  return renderManifest(`The order of the mesh CA's steps in cluster ${props.cluster}: each link waits for the one before.`, (chart) => {
+    links.forEach((link, index) => {
+      const before = links[index - 1]
+      new ApiObject(chart, link.name, {
+        ...kustomization(props, link.name),
+        spec: {
+          ...spec(props, `./${props.directory}/${link.folder}`),
+          timeout: `${props.gates.timeoutMinutes}m`,
+          prune: !link.sealed,
+          ...(before === undefined ? {} : { dependsOn: [{ name: before.name }] }),
+          ...(link.sealed ? { decryption: { provider: 'sops', secretRef: { name: props.controller.ageKeySecret } } } : {}),
+        },
+      })
+    })
+  })
+}
+
+/** The one reference by which the cluster's Flux picks up reroot's directory: a Flux Kustomization `mesh-ca`. It is ready when the whole chain is. */
+export function renderRegister(props: Cluster): string {
+  return renderManifest(`Picks up the mesh CA of cluster ${props.cluster}: the chain in ${props.directory}/flux.yaml.`, (chart) => {
+    new ApiObject(chart, 'mesh-ca', {
+      ...kustomization(props, 'mesh-ca'),
+      // While Flux waits for a chain it takes no newer commit, e.g. a revert: so not long, and again after a minute.
+      spec: { ...spec(props, `./${props.directory}`), timeout: '3m', prune: true },
+    })
+  })
+}
+
+function kustomization(props: Cluster, name: string): { apiVersion: string; kind: string; metadata: object } {
+  return { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name, namespace: props.controller.namespace, labels: commonLabels } }
+}
+
+function spec(props: Cluster, path: string): object {
+  const { kind, name } = props.controller.source
+  return { interval: '10m', retryInterval: '1m', wait: true, sourceRef: { kind, name }, path }
+}

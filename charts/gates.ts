@@ -1,0 +1,74 @@
+import { Construct } from 'constructs'
+import type { RestartList, Wave } from '../src/rotation/index.ts'
+import { Access, watchVerbs, workloadRules } from './access.ts'
+import { annotatedCall, rolledOutCall, rootsCall, stateCall } from './calls.ts'
+import { linkName, stateName } from './names.ts'
+import { renderStubs, rootsStub, shares, workloadStub } from './objects.ts'
+import type { ClusterProps } from './props.ts'
+import { rootsTemplate } from './roots.ts'
+import { gateFolder, Run } from './run.ts'
+
+const workloadsFile = `${gateFolder}/workloads.yaml`
+
+/** Holds the chain until a wave has been restarted, by whomever, has rolled out, and all of the mesh sees the step's roots. */
+export class WaveGate extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
+    super(scope, id)
+    const { cluster, step, wave } = props
+    const workloads = wave.restarts.filter((restart) => restart.delivery !== 'none').map((restart) => restart.workload)
+    const roots = step.namespaces.length === 0 ? null : cluster.roots.after
+    const name = linkName(wave.name, 'gate')
+    if (workloads.length === 0 && roots === null) return
+
+    new Access(this, 'access', { name, istioNamespace: cluster.istioNamespace, rules: workloadRules(workloads, watchVerbs), readsRoots: roots !== null })
+    const parts = workloads.length === 0 ? [[]] : shares(workloads)
+    parts.forEach((share, index) => {
+      const restarted = share.length === 0 ? [] : [annotatedCall(workloadsFile, step.id), rolledOutCall(workloadsFile)]
+      // Last, since a roots check that comes too early fails, and the kubelet waits longer each time.
+      const checked = roots === null || index < parts.length - 1 ? null : roots
+      new Run(this, `run-${index}`, {
+        id: step.id,
+        wave: wave.name,
+        part: 'gate',
+        namespace: cluster.istioNamespace,
+        image: cluster.gates.image,
+        serviceAccount: name,
+        calls: checked === null ? restarted : [...restarted, rootsCall(`${gateFolder}/roots.yaml`, `${gateFolder}/roots.tmpl`)],
+        files: () => [
+          ...(share.length === 0 ? [] : [{ key: 'workloads.yaml', text: renderStubs(share.map(workloadStub)) }]),
+          ...(checked === null
+            ? []
+            : [
+                { key: 'roots.yaml', text: renderStubs(step.namespaces.map(rootsStub)) },
+                { key: 'roots.tmpl', text: rootsTemplate(checked) },
+              ]),
+        ],
+      })
+    })
+  }
+}
+
+/**
+ * The entry of a chain whose Secret belongs to someone else: waits until that owner has delivered it, which the ConfigMap
+ * beside it tells.
+ */
+export class StateGate extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList }) {
+    super(scope, id)
+    const { cluster, step } = props
+    const name = linkName('entry-gate')
+    const namespace = cluster.istioNamespace
+    const rule = { apiGroups: [''], resources: ['configmaps'], resourceNames: [stateName], verbs: [...watchVerbs] }
+    new Access(this, 'access', { name, istioNamespace: namespace, rules: new Map([[namespace, [rule]]]), readsRoots: false })
+    new Run(this, 'run', {
+      id: step.id,
+      wave: 'entry',
+      part: 'gate',
+      namespace,
+      image: cluster.gates.image,
+      serviceAccount: name,
+      calls: [stateCall(`${gateFolder}/state.yaml`, cluster.state)],
+      files: () => [{ key: 'state.yaml', text: renderStubs([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: stateName, namespace } }]) }],
+    })
+  }
+}

@@ -1,0 +1,51 @@
+import { sha256 } from '../src/base/index.ts'
+
+/** Marks a pod template with the restart that brought it there. A value, never a timestamp: applying it twice restarts once. */
+export const rotationAnnotation = 'reroot.dev/rotation'
+
+/** On every object that reroot renders. */
+export const commonLabels = { 'app.kubernetes.io/managed-by': 'reroot' } as const
+
+/** The ConfigMap beside the Secret that names the Secret's state; gates read it, and so never need to read a Secret. */
+export const stateName = 'mesh-ca-state'
+
+/** istiod writes it into every namespace of the mesh, with the whole of `root-cert.pem` (facts: istio.md §2.3). */
+export const rootsName = 'istio-ca-root-cert'
+
+/** The key of both the Secret and that ConfigMap. */
+export const rootsKey = 'root-cert.pem'
+
+/** Waves that would take the name of a link of the chain. */
+const reservedWaves = ['entry-gate', 'cacerts']
+
+// A Job's name becomes the value of its pods' label `job-name`, a Kustomization's that of its objects' owner label.
+const longest = 63
+
+/** `mesh-ca-<wave>`: a link of the chain, and what belongs to it from step to step. */
+export function linkName(wave: string, part: string | null = null): string {
+  return fit('mesh-ca', wave, part === null ? [] : [part])
+}
+
+/** `mesh-ca-<id>-<wave>-<part>-<hash>`: a Job and the ConfigMap that it mounts. A new list or template is a new name, since a Job cannot be changed. */
+export function runName(run: { readonly id: string; readonly wave: string; readonly part: string; readonly content: string }): string {
+  return fit(`mesh-ca-${run.id.replaceAll('.', '-')}`, run.wave, [run.part, sha256(run.content).slice(0, 8)])
+}
+
+/** @throws TypeError if the wave cannot name an object. */
+export function checkWaveName(wave: string): void {
+  if (!isLabel(wave)) throw new TypeError(`not a DNS-1123 label: ${JSON.stringify(wave)}`)
+  if (reservedWaves.includes(wave)) throw new TypeError(`a wave cannot be named ${wave}: a link of the chain has that name`)
+}
+
+/** Joins with dashes; what is too long is cut in the middle, where a hash keeps it apart from others that start the same. */
+function fit(head: string, middle: string, tail: readonly string[]): string {
+  const room = longest - [head, ...tail].join('-').length - 1
+  const short = middle.length <= room ? middle : `${middle.slice(0, Math.max(0, room - 7)).replace(/-+$/, '')}-${sha256(middle).slice(0, 6)}`
+  const name = [head, short, ...tail].join('-')
+  if (!isLabel(name)) throw new TypeError(`not a DNS-1123 label: ${JSON.stringify(name)}`)
+  return name
+}
+
+function isLabel(text: string): boolean {
+  return text.length <= longest && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text)
+}

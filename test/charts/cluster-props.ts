@@ -1,0 +1,69 @@
+import type { ClusterProps } from '../../charts/index.ts'
+import type { WorkloadId, WorkloadKind } from '../../src/base/index.ts'
+import type { Delivery, RestartEntry, RestartList } from '../../src/rotation/index.ts'
+
+export const rootA = '-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n'
+export const rootB = '-----BEGIN CERTIFICATE-----\nQg==\n-----END CERTIFICATE-----\n'
+
+export function workload(text: string): WorkloadId {
+  const [kind, namespace, name] = text.split('/') as [WorkloadKind, string, string]
+  return { kind, namespace, name }
+}
+
+export function restart(text: string, delivery: Delivery = 'job'): RestartEntry {
+  return { workload: workload(text), delivery, drain: delivery === 'none' ? 'expire' : 'restart', file: null, at: null, why: 'a test' }
+}
+
+/** `promote` in a mesh of three namespaces, with every way of delivery, and one namespace that Git does not show. */
+export const promote: RestartList = {
+  id: 'g2-promoted',
+  entry: {
+    state: 'g2-staged',
+    id: 'g2-staged',
+    workloads: ['Deployment/istio-system/istiod', 'Deployment/shop/cart', 'StatefulSet/shop/orders'].map(workload),
+    namespaces: ['legacy'],
+  },
+  namespaces: ['istio-system', 'legacy', 'shop'],
+  waves: [
+    { name: 'control-plane', restarts: [restart('Deployment/istio-system/istiod')], namespaces: [] },
+    {
+      name: 'default',
+      restarts: [restart('Deployment/shop/cart'), restart('StatefulSet/shop/orders', 'owner'), restart('DaemonSet/shop/agent', 'merge'), restart('Deployment/legacy/billing', 'none')],
+      namespaces: ['legacy'],
+    },
+    { name: 'payments', restarts: [restart('Deployment/payments/ledger', 'none')], namespaces: [] },
+    { name: 'edge', restarts: [restart('Deployment/edge/proxy', 'owner')], namespaces: [] },
+  ],
+}
+
+export function clusterProps(changed: Partial<ClusterProps> = {}): ClusterProps {
+  return {
+    cluster: 'prod',
+    directory: 'mesh-ca/clusters/prod',
+    istioNamespace: 'istio-system',
+    controller: { type: 'flux', namespace: 'flux-system', source: { kind: 'GitRepository', name: 'flux-system' }, ageKeySecret: 'sops-age' },
+    gates: { image: 'registry.k8s.io/kubectl:v1.34.3', shellImage: 'registry.example/kubectl-sh:1.34.3', timeoutMinutes: 30 },
+    cacerts: { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
+    state: 'g2-promoted',
+    roots: { before: rootA + rootB, after: rootA + rootB },
+    step: promote,
+    ...changed,
+  }
+}
+
+const steady = { state: 'g1-steady', roots: { before: null, after: null }, step: null }
+const inPlace = { file: 'infra/istio/cacerts.sops.yaml', managed: 'in-place' as const }
+
+/** What the golden files show, and what kustomize has to accept. */
+export const scenarios: Readonly<Record<string, ClusterProps>> = {
+  steady: clusterProps(steady),
+  'steady-in-place': clusterProps({ ...steady, cacerts: inPlace }),
+  promote: clusterProps(),
+  'promote-in-place': clusterProps({ cacerts: inPlace }),
+  // No barrier, no roots to look at, one namespace, nothing but the control plane.
+  replace: clusterProps({
+    state: 'g2-steady',
+    roots: { before: null, after: rootB },
+    step: { id: 'g2-replaced', entry: null, namespaces: ['istio-system'], waves: promote.waves.slice(0, 1) },
+  }),
+}

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { renderCluster } from '../../charts/index.ts'
+import { formatWorkloadId, workloadKinds } from '../../src/base/index.ts'
+import type { WorkloadId } from '../../src/base/index.ts'
+import type { RestartEntry, RestartList } from '../../src/rotation/index.ts'
+import { clusterProps } from './cluster-props.ts'
+import { objectsOf, stubsIn } from './objects.ts'
+import type { Rendered } from './objects.ts'
+
+const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$/)
+const waveName = fc.oneof(label, fc.stringMatching(/^[a-z][a-z0-9-]{50,61}[a-z0-9]$/)).filter((name) => name !== 'entry-gate' && name !== 'cacerts')
+const workload: fc.Arbitrary<WorkloadId> = fc.record({ kind: fc.constantFrom(...workloadKinds), namespace: fc.constantFrom('istio-system', 'shop', 'payments', 'edge'), name: label })
+const delivery = fc.constantFrom<RestartEntry['delivery']>('job', 'owner', 'merge', 'none')
+const id = fc.tuple(fc.integer({ min: 2, max: 999 }), fc.constantFrom('staged', 'promoted', 'steady', 'replaced', 'restart'), fc.constantFrom('', '.2', '.12')).map(([number, step, again]) => `g${number}-${step}${again}`)
+
+/** Any list that the schema allows: a workload is in one wave, once. */
+const restartList: fc.Arbitrary<RestartList> = fc
+  .record({
+    id,
+    workloads: fc.uniqueArray(fc.tuple(workload, delivery, fc.nat(3)), { selector: ([of]) => formatWorkloadId(of), maxLength: 12 }),
+    names: fc.uniqueArray(waveName, { minLength: 4, maxLength: 4 }),
+    shown: fc.uniqueArray(label, { maxLength: 2 }),
+    barrier: fc.boolean(),
+  })
+  .map(({ id: restartId, workloads, names, shown, barrier }) => ({
+    id: restartId,
+    entry: barrier ? { state: 'g1-steady', id: 'g1-restart', workloads: workloads.map(([of]) => of), namespaces: shown } : null,
+    namespaces: ['istio-system', 'shop'],
+    waves: names.map((name, index) => ({
+      name,
+      restarts: workloads
+        .filter(([, , wave]) => wave === index)
+        .map(([of, how]) => ({ workload: of, delivery: how, drain: how === 'none' ? ('expire' as const) : ('restart' as const), file: null, at: null, why: '' })),
+      namespaces: index === 3 ? shown : [],
+    })),
+  }))
+
+const runs = { numRuns: 60 }
+
+function rendered(step: RestartList): readonly Rendered[] {
+  return objectsOf(renderCluster(clusterProps({ step })))
+}
+
+const inWave = (object: Rendered, wave: string): boolean => new RegExp(`/waves/\\d+-${wave}/`).test(object.file)
+
+test('rendering twice gives the same bytes', () => {
+  fc.assert(fc.property(restartList, (step) => expect([...renderCluster(clusterProps({ step }))]).toEqual([...renderCluster(clusterProps({ step: structuredClone(step) }))])), runs)
+})
+
+test('every name is a DNS label of at most 63 characters, and no object is there twice', () => {
+  fc.assert(
+    fc.property(restartList, (step) => {
+      const objects = rendered(step).filter(({ file }) => !file.endsWith('merge.yaml'))
+      const keys = objects.map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`)
+      expect(new Set(keys).size).toBe(keys.length)
+      for (const { metadata } of objects) expect(metadata.name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+    }),
+    runs,
+  )
+})
+
+test('every workload that restarts is waited for once, and restarted once by what its delivery says', () => {
+  fc.assert(
+    fc.property(restartList, (step) => {
+      const objects = rendered(step)
+      const named = (file: string): readonly string[] =>
+        objects.filter((object) => object.kind === 'Job' && object.file.endsWith(file) && !object.file.includes('00-entry-gate')).flatMap((job) => stubsIn(objects, job, 'workloads.yaml'))
+      const merged = objects.filter(({ file }) => file.endsWith('merge.yaml')).map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)
+      const listed = (...how: readonly string[]): readonly string[] => step.waves.flatMap(({ restarts }) => restarts.filter((entry) => how.includes(entry.delivery)).map((entry) => formatWorkloadId(entry.workload)))
+
+      expect(named('gate.yaml').toSorted()).toEqual(listed('job', 'owner', 'merge').toSorted())
+      expect(named('restart.yaml').toSorted()).toEqual(listed('job').toSorted())
+      expect(merged.toSorted()).toEqual(listed('merge').toSorted())
+    }),
+    runs,
+  )
+})
+
+test('a wave may touch its own namespaces and no other, and patch only what it restarts', () => {
+  fc.assert(
+    fc.property(restartList, (step) => {
+      const objects = rendered(step)
+      for (const wave of step.waves) {
+        const roles = objects.filter((object) => object.kind === 'Role' && inWave(object, wave.name))
+        const restarted = wave.restarts.filter((entry) => entry.delivery !== 'none').map((entry) => entry.workload)
+        expect(new Set(roles.map(({ metadata }) => metadata.namespace))).toEqual(new Set([...restarted.map(({ namespace }) => namespace), ...wave.namespaces]))
+
+        const patched = roles.flatMap(({ metadata, rules }) => (rules ?? []).filter(({ verbs, resourceNames }) => verbs.includes('patch') && resourceNames !== undefined).flatMap(({ resourceNames }) => (resourceNames ?? []).map((name) => `${metadata.namespace}/${name}`)))
+        const job = wave.restarts.filter((entry) => entry.delivery === 'job').map(({ workload: { namespace, name } }) => `${namespace}/${name}`)
+        expect(patched.toSorted()).toEqual(job.toSorted())
+      }
+    }),
+    runs,
+  )
+})
+
+test('no role is wider than a name, but in namespaces that Git does not show; none reads a Secret or writes but by patch', () => {
+  fc.assert(
+    fc.property(restartList, (step) => {
+      for (const { kind, file, rules } of rendered(step).filter((object) => object.kind === 'Role' || object.kind === 'ClusterRole')) {
+        for (const { resources, resourceNames, verbs } of rules ?? []) {
+          expect(['get', 'list', 'watch', 'patch']).toEqual(expect.arrayContaining([...verbs]))
+          expect(resources).not.toContain('secrets')
+          if (resourceNames === undefined) expect(file).toMatch(/\/namespaces\.yaml$/)
+          if (kind === 'ClusterRole') expect({ resources, resourceNames, verbs }).toEqual({ resources: ['configmaps'], resourceNames: ['istio-ca-root-cert'], verbs: ['get'] })
+        }
+      }
+    }),
+    runs,
+  )
+})
