@@ -25,17 +25,31 @@ export interface Commit {
   readonly trailers: Readonly<Record<string, string>>
 }
 
+/** What one commit changes. */
+export interface Change {
+  readonly write: ReadonlyMap<string, Uint8Array>
+  /** Paths that need not exist. */
+  readonly remove: readonly string[]
+  readonly message: string
+  /** A commit that is taken instead of a new one if it has the same parent and the same files. No hook runs then. */
+  readonly reuse?: string | null
+}
+
 /** A temporary checkout of one commit, beside the user's own, which is never touched. */
 export interface Worktree {
   readonly directory: string
   readonly base: string
+  /** The files of `base`, read before the first commit. */
   readonly files: Files
+  /** Those of the paths that ignore rules would leave out of a commit. They are committed all the same; people should know. */
+  ignored(paths: readonly string[]): Promise<readonly string[]>
   /**
-   * Writes and removes files, and commits exactly these. The user's hooks run.
+   * Writes and removes files, and commits exactly these bytes on top of the commit before. The user's hooks run.
    * @returns the new commit's sha, or `null` if nothing differs from the commit before.
-   * @throws RerootError GIT_FAILED with the hook's output.
+   * @throws RerootError GIT_FAILED with the hook's output, or if a hook or an attribute of git would change the bytes; FILE_INVALID
+   * if a path leads through a symbolic link. The worktree is then good for nothing but `dispose`.
    */
-  commit(change: { readonly write: ReadonlyMap<string, Uint8Array>; readonly remove: readonly string[]; readonly message: string }): Promise<string | null>
+  commit(change: Change): Promise<string | null>
   /** Removes the checkout. Safe to call twice. */
   dispose(): Promise<void>
 }
@@ -58,10 +72,19 @@ export interface GitRepository {
   openWorktree(commit: string): Promise<Worktree>
   /**
    * Pushes all branches in one atomic push. `expected` is the commit that the remote's branch has now (`null`: it must not exist): a lease.
+   * @throws RerootError GIT_FAILED if the lease is lost, a hook or the remote refuses, or the name cannot stand beside another branch; then
+   * nothing was pushed.
    */
-  push(remote: string, branches: readonly { readonly branch: string; readonly commit: string; readonly expected: string | null }[]): Promise<void>
-  /** Makes or moves a local branch, for `--no-push`. @throws RerootError if it is checked out somewhere, or holds other people's commits. */
-  setLocalBranch(branch: string, commit: string): Promise<void>
+  push(
+    remote: string,
+    branches: readonly { readonly branch: string; readonly commit: string; readonly expected: string | null }[],
+  ): Promise<void>
+  /**
+   * Makes or moves local branches, for `--no-push`: all of them or none.
+   * @throws RerootError GIT_FAILED if one is checked out somewhere or cannot stand beside another branch; FOREIGN_COMMITS if one holds
+   * commits that reroot did not make.
+   */
+  setLocalBranches(branches: readonly { readonly branch: string; readonly commit: string }[]): Promise<void>
 }
 
 /** What a program printed and how it ended. */
@@ -75,7 +98,10 @@ export interface ProcessResult {
 export interface SopsProgram {
   /** `3.13.3`; `null` if there is no such program. */
   version(): Promise<string | null>
-  run(args: readonly string[], options: { readonly input: string; readonly directory: string; readonly withIdentities: boolean }): Promise<ProcessResult>
+  run(
+    args: readonly string[],
+    options: { readonly input: string; readonly directory: string; readonly withIdentities: boolean },
+  ): Promise<ProcessResult>
 }
 
 /** The operator's age identities, as sops itself looks for them. */

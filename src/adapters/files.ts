@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { RerootError } from '../base/index.ts'
+import type { Files } from '../ports.ts'
+
+/**
+ * The files of a folder as they are on disk. The list is made at the first question, each file is read at most once, and neither
+ * follows later changes. Symbolic links that leave the folder, and what is neither a file nor a folder, are left out.
+ */
+export function folderFiles(directory: string): Files {
+  let listed: Map<string, string> | null = null
+  const contents = new Map<string, Uint8Array | null>()
+  const places = (): Map<string, string> => (listed ??= listFolder(directory))
+  return {
+    list: () => [...places().keys()],
+    read(path) {
+      const known = contents.get(path)
+      if (known !== undefined) return known
+      const place = places().get(path)
+      const bytes = place === undefined ? null : readOrNull(place)
+      contents.set(path, bytes)
+      return bytes
+    },
+  }
+}
+
+/** Path in the repository → path on disk, sorted. */
+function listFolder(directory: string): Map<string, string> {
+  const found: [string, string][] = []
+  const root = onDisk(directory, () => realpathSync(directory))
+  walk({ root, found, onLink: false }, root, '')
+  return new Map(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+interface Walk {
+  readonly root: string
+  readonly found: [string, string][]
+  /** Inside a linked folder no further link to a folder is followed, so that links cannot loop or multiply. */
+  readonly onLink: boolean
+}
+
+function walk(state: Walk, folder: string, prefix: string): void {
+  for (const entry of onDisk(folder, () => readdirSync(folder, { withFileTypes: true }))) {
+    if (entry.name === '.git') continue
+    const place = join(folder, entry.name)
+    const path = prefix + entry.name
+    if (entry.isFile()) state.found.push([path, place])
+    else if (entry.isDirectory()) walk(state, place, `${path}/`)
+    else if (entry.isSymbolicLink()) followLink(state, place, path)
+  }
+}
+
+function followLink(state: Walk, place: string, path: string): void {
+  const target = targetOf(place)
+  if (target === null || !isInside(state.root, target.place)) return
+  if (target.isFile) state.found.push([path, target.place])
+  else if (!state.onLink && !isInside(target.place, place)) walk({ ...state, onLink: true }, target.place, `${path}/`)
+}
+
+/** @returns `null` for a link that leads nowhere, in a circle, or to something that is neither file nor folder. */
+function targetOf(link: string): { readonly place: string; readonly isFile: boolean } | null {
+  try {
+    const place = realpathSync(link)
+    const stat = statSync(place)
+    return stat.isFile() || stat.isDirectory() ? { place, isFile: stat.isFile() } : null
+  } catch {
+    return null
+  }
+}
+
+function isInside(folder: string, place: string): boolean {
+  if (!place.startsWith(folder === sep ? folder : folder + sep)) return place === folder
+  return !place.slice(folder.length).split(sep).includes('.git')
+}
+
+function readOrNull(place: string): Uint8Array | null {
+  try {
+    return readFileSync(place)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw cannotRead(place, error)
+  }
+}
+
+function onDisk<T>(place: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw cannotRead(place, error)
+  }
+}
+
+function cannotRead(place: string, error: unknown): RerootError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+  return new RerootError('ENVIRONMENT', `cannot read ${place} (${code})`, {
+    hint: 'see that the path exists and that you may read it',
+    cause: error,
+  })
+}

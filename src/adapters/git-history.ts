@@ -1,0 +1,69 @@
+import { printable } from './git-failure.ts'
+import type { Git } from './git-process.ts'
+import type { Commit } from '../ports.ts'
+
+/** Commits that `head` has and `base` has not, newest first. */
+export async function commitsBetween(git: Git, base: string, head: string): Promise<readonly Commit[]> {
+  const format = '%H%n%s%n%(trailers:only=true,unfold=true)'
+  const output = await git.read([
+    '-c',
+    'trailer.separators=:',
+    '-c',
+    'i18n.logOutputEncoding=utf-8',
+    'log',
+    '-z',
+    '--no-color',
+    `--format=${format}`,
+    `${base}..${head}`,
+  ])
+  return output
+    .split('\0')
+    .filter((entry) => entry !== '')
+    .map(parseCommit)
+}
+
+function parseCommit(entry: string): Commit {
+  const [sha = '', subject = '', ...lines] = entry.split('\n')
+  const trailers = lines.flatMap((line) => {
+    const [, name, value] = /^([A-Za-z0-9-]+): ?(.*)$/.exec(line) ?? []
+    return name === undefined || value === undefined ? [] : [[name, value.trim()] as const]
+  })
+  return { sha, subject: printable(subject), trailers: Object.fromEntries(trailers) }
+}
+
+/** A branch of a remote, as it was fetched. */
+export interface FetchedBranch {
+  readonly remote: string
+  readonly branch: string
+}
+
+/**
+ * Fetches one branch into its remote-tracking ref, and nothing else: no tags, no other refs, no FETCH_HEAD, no local branch.
+ * @returns `null` if the remote has no such branch.
+ */
+export function fetchArguments(branches: readonly FetchedBranch[], deepen: string | null): readonly string[] {
+  const remote = branches[0]?.remote ?? ''
+  return [
+    'fetch',
+    '--no-tags',
+    '--no-prune',
+    '--no-write-fetch-head',
+    '--no-recurse-submodules',
+    // Without it the user's configured refspecs would move other refs along.
+    '--refmap=',
+    ...(deepen === null ? [] : [deepen]),
+    '--',
+    remote,
+    ...branches.map(({ branch }) => `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`),
+  ]
+}
+
+/** In a shallow clone, fetches history until the two commits meet: otherwise old commits of the base look like commits of the branch. */
+export async function deepenUntilMerged(git: Git, commits: readonly [string, string], branches: readonly FetchedBranch[]): Promise<void> {
+  if (branches.length === 0) return
+  if ((await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
+  for (const deepen of ['--deepen=50', '--deepen=1000', '--unshallow']) {
+    if ((await git.run(['merge-base', ...commits])).exitCode === 0) return
+    await git.run(fetchArguments(branches, deepen), { network: true })
+  }
+}

@@ -1,0 +1,103 @@
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Git } from './git-process.ts'
+import { RerootError } from '../base/index.ts'
+import type { Change } from '../ports.ts'
+
+/** Path → mode of what is in the index. */
+export type Staged = ReadonlyMap<string, string>
+
+export async function stagedObjects(git: Git): Promise<Staged> {
+  const listed = await git.read(['ls-files', '--stage', '-z'])
+  return new Map(
+    listed
+      .split('\0')
+      .filter((entry) => entry !== '')
+      .map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry.slice(0, 6)]),
+  )
+}
+
+/**
+ * Puts files into the worktree and the index: exactly these bytes, also where `.gitignore` names the path.
+ * @throws RerootError GIT_FAILED if an attribute of the path would make git store other bytes, or the path is no plain file.
+ */
+export async function stageFiles(git: Git, change: Change, staged: Staged): Promise<void> {
+  for (const path of [...change.write.keys(), ...change.remove]) {
+    assertPlainPath(path)
+    refuseLink(git.directory, path)
+  }
+  for (const path of change.remove) await removeFile(git.directory, path)
+  for (const [path, bytes] of change.write) await writeBytes(join(git.directory, path), bytes)
+  const paths = [...change.write.keys()]
+  const exact = await hashFiles(git, paths, ['-w', '--no-filters'])
+  const stored = await hashFiles(git, paths, [])
+  const converted = paths.filter((_, index) => exact[index] !== stored[index])
+  if (converted.length > 0) throw wouldConvert(converted)
+
+  const removals = change.remove.filter((path) => staged.has(path) && !change.write.has(path))
+  await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: removals.map((path) => `${path}\0`).join('') })
+  const additions = paths.map((path, index) => `${staged.get(path) === '100755' ? '100755' : '100644'} ${exact[index] ?? ''}\t${path}\0`)
+  await git.read(['update-index', '-z', '--index-info'], { input: additions.join('') })
+  await git.run(['update-index', '-q', '--refresh'])
+}
+
+/** Removes a file, and the folders that are empty without it, so that a file can take their place. */
+async function removeFile(directory: string, path: string): Promise<void> {
+  const place = join(directory, path)
+  const stat = lstatSync(place, { throwIfNoEntry: false })
+  if (stat === undefined) return
+  if (stat.isDirectory()) throw new TypeError(`not a file: ${path}`)
+  await rm(place)
+  for (let folder = dirname(place); folder !== directory && readdirSync(folder).length === 0; folder = dirname(folder)) await rmdir(folder)
+}
+
+async function writeBytes(place: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(place), { recursive: true })
+    await writeFile(place, bytes)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new RerootError('ENVIRONMENT', `cannot write ${place} (${code})`, {
+      hint:
+        code === 'ENOTDIR' || code === 'EISDIR' || code === 'EEXIST'
+          ? 'a file stands where a folder is needed, or the other way round'
+          : 'free some space there, or set TMPDIR',
+      cause: error,
+    })
+  }
+}
+
+async function hashFiles(git: Git, paths: readonly string[], flags: readonly string[]): Promise<readonly string[]> {
+  if (paths.length === 0) return []
+  const output = await git.read(['hash-object', ...flags, '--stdin-paths'], { input: paths.map((path) => `${path}\n`).join('') })
+  return output.trim().split('\n')
+}
+
+function wouldConvert(paths: readonly string[]): RerootError {
+  const patterns = paths.map((path) => `  ${path} -text -filter -ident -working-tree-encoding`).join('\n')
+  return new RerootError('GIT_FAILED', `git would store other bytes than those that were written: ${paths.join(', ')}`, {
+    hint: `an attribute (.gitattributes: text, eol, ident, filter) converts these files. Take them out of it, e.g.\n${patterns}\nor, if their line endings are mixed, commit \`git add --renormalize\` first`,
+  })
+}
+
+function assertPlainPath(path: string): void {
+  const parts = path.split('/')
+  const bad =
+    /[\u0000\n\r\\]/.test(path) || parts.some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git')
+  if (bad) throw new TypeError(`not a path inside the repository: ${JSON.stringify(path)}`)
+}
+
+/** Writing through a link would change a file that the plan does not name, or one outside the checkout. */
+function refuseLink(directory: string, path: string): void {
+  const parts = path.split('/')
+  for (let length = 1; length <= parts.length; length++) {
+    const place = join(directory, ...parts.slice(0, length))
+    const stat = lstatSync(place, { throwIfNoEntry: false })
+    if (stat === undefined) return
+    if (!stat.isSymbolicLink()) continue
+    throw new RerootError('FILE_INVALID', `${parts.slice(0, length).join('/')} is a symbolic link to ${readlinkSync(place)}`, {
+      hint: `name the file that it leads to instead of ${path}`,
+    })
+  }
+}

@@ -1,0 +1,128 @@
+import { resolve as resolvePath } from 'node:path'
+import { gitFailure } from './git-failure.ts'
+import { commitsBetween, deepenUntilMerged, fetchArguments } from './git-history.ts'
+import type { FetchedBranch } from './git-history.ts'
+import { setLocalBranches } from './git-local-branches.ts'
+import { gitIn } from './git-process.ts'
+import type { Git } from './git-process.ts'
+import { namespaceConflict, parentBranches, pushBranches } from './git-push.ts'
+import { openGitWorktree } from './git-worktree.ts'
+import { RerootError } from '../base/index.ts'
+import type { GitRepository } from '../ports.ts'
+
+/**
+ * The clone that a folder belongs to. A linked worktree, a shallow, sparse or partial clone, and a detached or dirty checkout are
+ * all fine: none of them is touched.
+ * @throws RerootError GIT_FAILED if it is not a clone with a working tree, or git is missing or too old.
+ */
+export async function openGitRepository(directory: string): Promise<GitRepository> {
+  const start = gitIn(resolvePath(directory))
+  await refuseOldGit(start)
+  const git = gitIn(await topFolder(start))
+  const hooksDirectory = resolvePath(git.directory, oneLine(await git.read(['rev-parse', '--git-path', 'hooks'])))
+  /** Which branch a commit was fetched from: where a shallow clone finds more history. */
+  const fetched = new Map<string, FetchedBranch>()
+  return {
+    root: git.directory,
+    async fetch(remote, branch) {
+      const commit = await fetchBranch(git, { remote, branch })
+      if (commit !== null) fetched.set(commit, { remote, branch })
+      return commit
+    },
+    remoteBranches: (remote, prefix) => remoteBranches(git, remote, prefix),
+    resolve: (revision) => resolveCommit(git, revision),
+    remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
+    defaultBranch: (remote) => defaultBranch(git, remote),
+    async commitsSince(base, head) {
+      await deepenUntilMerged(
+        git,
+        [base, head],
+        [base, head].flatMap((commit) => fetched.get(commit) ?? []),
+      )
+      return commitsBetween(git, base, head)
+    },
+    openWorktree: (commit) => openGitWorktree(git, hooksDirectory, commit),
+    push: (remote, branches) => pushBranches(git, remote, branches),
+    setLocalBranches: (branches) => setLocalBranches(git, branches),
+  }
+}
+
+const oldestVersion = [2, 30] as const
+
+async function refuseOldGit(git: Git): Promise<void> {
+  const version = oneLine(await git.read(['version']))
+  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? []
+  if (Number(major) > oldestVersion[0] || (Number(major) === oldestVersion[0] && Number(minor) >= oldestVersion[1])) return
+  throw new RerootError('GIT_FAILED', `${version} is too old`, { hint: `install git ${oldestVersion.join('.')} or newer` })
+}
+
+async function topFolder(git: Git): Promise<string> {
+  const args = ['rev-parse', '--show-toplevel']
+  const output = await git.run(args)
+  if (output.exitCode === 0 && output.stdout.trim() !== '') return oneLine(output.stdout)
+  if (/must be run in a work tree/.test(output.stderr) || output.exitCode === 0) {
+    throw new RerootError('GIT_FAILED', `${git.directory} has no working tree (a bare repository, or a .git folder)`, {
+      hint: 'run reroot in an ordinary clone of the GitOps repository',
+    })
+  }
+  if (/not a git repository/i.test(output.stderr)) {
+    throw new RerootError('GIT_FAILED', `${git.directory} is not in a git repository`, {
+      hint: 'run reroot in a clone of the GitOps repository',
+    })
+  }
+  throw gitFailure(args, output, `cannot read the git repository of ${git.directory}`)
+}
+
+async function fetchBranch(git: Git, wanted: FetchedBranch): Promise<string | null> {
+  const { remote, branch } = wanted
+  const output = await git.run(fetchArguments([wanted], null), { network: true })
+  if (output.exitCode === 0) return oneLine(await git.read(['rev-parse', `refs/remotes/${remote}/${branch}^{commit}`]))
+  if (/couldn't find remote ref/i.test(output.stderr)) return null
+  const stale = /'refs\/remotes\/[^']*' exists; cannot create|cannot lock ref 'refs\/remotes/.test(output.stderr)
+  if (stale) throw staleTracking(wanted, output.stderr)
+  const known = (await git.read(['remote'])).split('\n')
+  throw gitFailure(
+    ['fetch'],
+    output,
+    known.includes(remote) ? `cannot fetch ${branch} from ${remote}` : `this clone has no remote named ${remote}`,
+  )
+}
+
+/** A branch that the remote no longer has can still stand in the way as a remote-tracking ref. */
+function staleTracking({ remote, branch }: FetchedBranch, words: string): RerootError {
+  const blocking = parentBranches(branch).find((parent) => words.includes(`'refs/remotes/${remote}/${parent}' exists`))
+  if (blocking !== undefined) return namespaceConflict(blocking, branch, `${remote} has, or once had,`)
+  return gitFailure(
+    ['fetch'],
+    { exitCode: 1, stdout: '', stderr: words },
+    `cannot fetch ${branch} from ${remote}: run \`git remote prune ${remote}\``,
+  )
+}
+
+async function remoteBranches(git: Git, remote: string, prefix: string): Promise<ReadonlyMap<string, string>> {
+  const args = ['ls-remote', '--heads', '--', remote]
+  const output = await git.run(args, { network: true })
+  if (output.exitCode !== 0) throw gitFailure(args, output, `cannot list the branches of ${remote}`)
+  const branches = output.stdout.split('\n').flatMap((line) => {
+    const [, commit, branch] = /^([0-9a-f]+)\trefs\/heads\/(.*)$/.exec(line) ?? []
+    return commit === undefined || branch === undefined || !branch.startsWith(prefix) ? [] : [[branch, commit] as const]
+  })
+  return new Map(branches)
+}
+
+async function resolveCommit(git: Git, revision: string): Promise<string | null> {
+  if (revision.startsWith('-')) return null
+  const output = await git.run(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`])
+  return output.exitCode === 0 ? oneLine(output.stdout) : null
+}
+
+async function defaultBranch(git: Git, remote: string): Promise<string | null> {
+  const args = ['ls-remote', '--symref', '--', remote, 'HEAD']
+  const output = await git.run(args, { network: true })
+  if (output.exitCode !== 0) throw gitFailure(args, output, `cannot ask ${remote} for its default branch`)
+  return /^ref: refs\/heads\/(.*)\tHEAD$/m.exec(output.stdout)?.[1] ?? null
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\r?\n$/, '')
+}

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { folderFiles } from '../../src/adapters/files.ts'
+
+let folder: string
+let root: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'files-test-'))
+  root = join(folder, 'repository')
+  put('apps/cart.yaml', 'cart')
+  put('apps-2/x', 'x')
+  put('README.md', 'read me')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function put(path: string, content: string): void {
+  mkdirSync(join(root, path, '..'), { recursive: true })
+  writeFileSync(join(root, path), content)
+}
+
+function read(path: string): string | null {
+  const bytes = folderFiles(root).read(path)
+  return bytes === null ? null : new TextDecoder().decode(bytes)
+}
+
+test('a folder that does not exist is an error with a hint', () => {
+  expect(() => folderFiles(join(folder, 'nowhere')).list()).toThrow(
+    expect.objectContaining({ code: 'ENVIRONMENT', message: expect.stringContaining('ENOENT') }),
+  )
+})
+
+test.skipIf(process.getuid?.() === 0)('a folder that may not be read is an error, not a gap', () => {
+  chmodSync(join(root, 'apps'), 0)
+  try {
+    expect(() => folderFiles(root).list()).toThrow(expect.objectContaining({ code: 'ENVIRONMENT' }))
+  } finally {
+    chmodSync(join(root, 'apps'), 0o755)
+  }
+})
+
+test.each(['../outside', '/etc/hostname', 'apps/../README.md', 'apps', 'nothing', './README.md'])('%s is no file of the folder', (path) => {
+  writeFileSync(join(folder, 'outside'), 'secret')
+
+  expect(read(path)).toBeNull()
+})
+
+test('links that leave the folder, lead nowhere, in a circle, or into .git are left out', () => {
+  writeFileSync(join(folder, 'outside'), 'secret')
+  put('.git/config', 'secret')
+  for (const [link, target] of [
+    ['a', '../outside'],
+    ['b', 'nowhere'],
+    ['c', 'c'],
+    ['d', '.git/config'],
+    ['e', '..'],
+    ['apps/f', '..'],
+    ['g', '.git'],
+    ['h', '../repository-2'],
+  ] as const)
+    symlinkSync(target, join(root, link))
+  mkdirSync(join(folder, 'repository-2'))
+  writeFileSync(join(folder, 'repository-2/x'), 'secret')
+
+  expect(folderFiles(root).list()).toEqual(['README.md', 'apps-2/x', 'apps/cart.yaml'])
+  expect(read('a')).toBeNull()
+})
+
+test('links inside the folder are listed under their own path, folders too, but not without end', () => {
+  symlinkSync('apps/cart.yaml', join(root, 'link.yaml'))
+  symlinkSync('apps', join(root, 'linked'))
+  symlinkSync('../linked', join(root, 'apps/again'))
+
+  expect(folderFiles(root).list()).toEqual(['README.md', 'apps-2/x', 'apps/cart.yaml', 'link.yaml', 'linked/cart.yaml'])
+  expect(read('linked/cart.yaml')).toBe('cart')
+})
+
+test('what is no file is left out', () => {
+  execFileSync('mkfifo', [join(root, 'pipe')])
+
+  expect(folderFiles(root).list()).not.toContain('pipe')
+})
+
+test('a folder that is itself a link', () => {
+  symlinkSync(root, join(folder, 'link'))
+
+  expect(folderFiles(join(folder, 'link')).list()).toContain('apps/cart.yaml')
+})
+
+test('a file is read once', () => {
+  const files = folderFiles(root)
+  const first = files.read('README.md')
+  put('README.md', 'changed')
+
+  expect(files.read('README.md')).toBe(first)
+})
+
+test('10,000 files are listed and read within seconds', () => {
+  for (let index = 0; index < 10_000; index++) put(`many/${index % 100}/${index}.yaml`, `a: ${index}\n`)
+
+  const start = performance.now()
+  const files = folderFiles(root)
+  for (const path of files.list()) files.read(path)
+
+  expect(files.list().length).toBe(10_003)
+  expect(performance.now() - start).toBeLessThan(5_000)
+}, 60_000)

@@ -1,0 +1,223 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openGitRepository } from '../../src/adapters/git.ts'
+import { git, makeFixture, pushElsewhere, put, userState } from './git-fixture.ts'
+import type { Fixture } from './git-fixture.ts'
+
+let fixture: Fixture
+beforeEach(() => {
+  fixture = makeFixture()
+})
+afterEach(() => fixture.dispose())
+
+describe('what is no clone', () => {
+  test('a folder outside of git', async () => {
+    await expect(openGitRepository(fixture.temporary)).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('is not in a git repository'),
+    })
+  })
+
+  test('a bare repository', async () => {
+    await expect(openGitRepository(fixture.remote)).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('no working tree'),
+    })
+  })
+
+  test('the .git folder', async () => {
+    await expect(openGitRepository(join(fixture.clone, '.git'))).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('no working tree'),
+    })
+  })
+
+  test('a folder that does not exist', async () => {
+    await expect(openGitRepository(join(fixture.folder, 'nowhere'))).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('cannot start git'),
+    })
+  })
+
+  test('anything, without git', async () => {
+    const path = process.env['PATH'] ?? ''
+    process.env['PATH'] = fixture.temporary
+    try {
+      await expect(openGitRepository(fixture.clone)).rejects.toMatchObject({
+        code: 'GIT_FAILED',
+        hint: expect.stringContaining('install git'),
+      })
+    } finally {
+      process.env['PATH'] = path
+    }
+  })
+})
+
+describe('reading', () => {
+  test('the root, from a folder inside', async () => {
+    expect((await openGitRepository(join(fixture.clone, 'apps'))).root).toBe(fixture.clone)
+  })
+
+  test('variables of a hook do not lead to another repository', async () => {
+    process.env['GIT_DIR'] = fixture.remote
+    try {
+      expect((await openGitRepository(fixture.clone)).root).toBe(fixture.clone)
+    } finally {
+      delete process.env['GIT_DIR']
+    }
+  })
+
+  test('a fetched branch moves its remote-tracking ref, and nothing of the user', async () => {
+    put(fixture.clone, 'dirty.txt', 'mine')
+    put(fixture.clone, 'README.md', 'mine')
+    const commit = pushElsewhere(fixture, 'main', 'new.yaml')
+    pushElsewhere(fixture, 'other', 'other.yaml')
+    git(fixture.clone, 'config', '--add', 'remote.origin.fetch', '+refs/heads/*:refs/heads/copy/*')
+    const before = userState(fixture.clone)
+
+    const fetched = await (await openGitRepository(fixture.clone)).fetch('origin', 'main')
+
+    expect(fetched).toBe(commit)
+    expect(userState(fixture.clone)).toEqual(before)
+    expect(git(fixture.clone, 'rev-parse', 'refs/remotes/origin/main')).toBe(commit)
+    expect(git(fixture.clone, 'for-each-ref', 'refs/remotes/origin/other')).toBe('')
+    expect(readdirSync(join(fixture.clone, '.git'))).not.toContain('FETCH_HEAD')
+  })
+
+  test('a branch that the remote lacks is null, also when it was there before', async () => {
+    const repository = await openGitRepository(fixture.clone)
+    pushElsewhere(fixture, 'mesh-ca/g2-staged', 'a')
+    expect(await repository.fetch('origin', 'mesh-ca/g2-staged')).not.toBeNull()
+    git(fixture.remote, 'update-ref', '-d', 'refs/heads/mesh-ca/g2-staged')
+
+    expect(await repository.fetch('origin', 'mesh-ca/g2-staged')).toBeNull()
+  })
+
+  test('a remote that is not there is named', async () => {
+    const repository = await openGitRepository(fixture.clone)
+
+    await expect(repository.fetch('upstream', 'main')).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: 'this clone has no remote named upstream',
+    })
+  })
+
+  test('a remote that cannot be reached shows no password', async () => {
+    git(fixture.clone, 'remote', 'set-url', 'origin', 'http://ada:hunter2@127.0.0.1:1/x.git')
+    const repository = await openGitRepository(fixture.clone)
+
+    const error = await repository.fetch('origin', 'main').catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({ code: 'GIT_FAILED', hint: expect.stringContaining('cannot be reached') })
+    expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain('hunter2')
+  })
+
+  test('an old remote-tracking ref that stands in the way is named', async () => {
+    git(fixture.clone, 'update-ref', 'refs/remotes/origin/mesh-ca', 'HEAD')
+    pushElsewhere(fixture, 'mesh-ca/g2-staged', 'a')
+    const repository = await openGitRepository(fixture.clone)
+
+    await expect(repository.fetch('origin', 'mesh-ca/g2-staged')).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('a branch named mesh-ca'),
+    })
+  })
+
+  test('branches by prefix, remotes, the default branch, and revisions', async () => {
+    const repository = await openGitRepository(fixture.clone)
+    const commit = pushElsewhere(fixture, 'mesh-ca/g2-staged', 'a')
+    pushElsewhere(fixture, 'x/mesh-ca/g2-staged', 'b')
+
+    expect(await repository.remoteBranches('origin', 'mesh-ca/')).toEqual(new Map([['mesh-ca/g2-staged', commit]]))
+    expect(await repository.remotes()).toEqual(['origin'])
+    expect(await repository.defaultBranch('origin')).toBe('main')
+    expect(await repository.resolve('main')).toBe(git(fixture.clone, 'rev-parse', 'main'))
+    expect(await repository.resolve('nothing')).toBeNull()
+    expect(await repository.resolve('--all')).toBeNull()
+  })
+
+  test('commits with subject and trailers, newest first, whatever the user configured', async () => {
+    git(fixture.clone, 'config', 'trailer.separators', '=')
+    git(fixture.clone, 'config', 'log.showSignature', 'true')
+    const base = git(fixture.clone, 'rev-parse', 'HEAD')
+    git(
+      fixture.clone,
+      'commit',
+      '-q',
+      '--allow-empty',
+      '-m',
+      'Stage g2: ü',
+      '-m',
+      'Body.\nNot-A-Trailer: x',
+      '-m',
+      'Reroot-Id: g2-staged\nReroot-Change-Set: 1/3 secret',
+    )
+    git(fixture.clone, 'commit', '-q', '--allow-empty', '-m', 'by hand')
+    const repository = await openGitRepository(fixture.clone)
+
+    const commits = await repository.commitsSince(base, git(fixture.clone, 'rev-parse', 'HEAD'))
+
+    expect(commits.map(({ subject, trailers }) => ({ subject, trailers }))).toEqual([
+      { subject: 'by hand', trailers: {} },
+      { subject: 'Stage g2: ü', trailers: { 'Reroot-Id': 'g2-staged', 'Reroot-Change-Set': '1/3 secret' } },
+    ])
+  })
+
+  test('in a shallow clone, commits of the base are not taken for commits of the branch', async () => {
+    for (const name of ['a', 'b', 'c']) pushElsewhere(fixture, 'main', name)
+    git(fixture.clone, 'push', '-q', 'origin', `${git(fixture.clone, 'rev-parse', 'HEAD')}:refs/heads/mesh-ca/g2-staged`)
+    pushElsewhere(fixture, 'mesh-ca/g2-staged', 'ours', 'Stage g2\n\nReroot-Id: g2-staged')
+    const shallow = join(fixture.folder, 'shallow')
+    git(fixture.folder, 'clone', '-q', '--depth=1', `file://${fixture.remote}`, shallow)
+    const repository = await openGitRepository(shallow)
+    const base = (await repository.fetch('origin', 'main')) ?? ''
+    const head = (await repository.fetch('origin', 'mesh-ca/g2-staged')) ?? ''
+
+    expect((await repository.commitsSince(base, head)).map(({ subject }) => subject)).toEqual(['Stage g2'])
+  })
+})
+
+describe('local branches', () => {
+  test("all or none; never one that is checked out, holds others' commits, or has no room", async () => {
+    const repository = await openGitRepository(fixture.clone)
+    const commit = git(fixture.clone, 'rev-parse', 'HEAD')
+    git(fixture.clone, 'checkout', '-q', '-b', 'mine')
+    git(fixture.clone, 'commit', '-q', '--allow-empty', '-m', 'mine')
+    const before = userState(fixture.clone)
+    const attempt = (branch: string): Promise<void> =>
+      repository.setLocalBranches([
+        { branch: 'mesh-ca/x', commit },
+        { branch, commit },
+      ])
+
+    await expect(attempt('mine')).rejects.toMatchObject({ code: 'GIT_FAILED', message: expect.stringContaining('is checked out in') })
+    await expect(attempt('main/x')).rejects.toMatchObject({ code: 'GIT_FAILED', message: expect.stringContaining('a branch named main') })
+    expect(userState(fixture.clone)).toEqual(before)
+    git(fixture.clone, 'checkout', '-q', '--detach')
+    await expect(attempt('mine')).rejects.toMatchObject({ code: 'FOREIGN_COMMITS', hint: expect.stringMatching(/[0-9a-f]{10} mine/) })
+    await attempt('mesh-ca/y')
+    await attempt('mesh-ca/y')
+
+    expect(git(fixture.clone, 'rev-parse', 'mesh-ca/x', 'mesh-ca/y')).toBe(`${commit}\n${commit}`)
+  })
+})
+
+test('a hook gets no identity of the operator', async () => {
+  const repository = await openGitRepository(fixture.clone)
+  process.env['SOPS_AGE_KEY'] = 'AGE-SECRET-KEY-1'
+  mkdirSync(join(fixture.clone, '.git/hooks'), { recursive: true })
+  writeFileSync(join(fixture.clone, '.git/hooks/pre-commit'), '#!/bin/sh\nenv\nexit 1\n', { mode: 0o755 })
+  const worktree = await repository.openWorktree('HEAD')
+  try {
+    const error = await worktree
+      .commit({ write: new Map([['a', new Uint8Array([10])]]), remove: [], message: 'x' })
+      .catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({ hint: expect.stringContaining('GIT_INDEX_FILE') })
+    expect((error as { hint: string }).hint).not.toContain('AGE-SECRET-KEY')
+  } finally {
+    delete process.env['SOPS_AGE_KEY']
+    await worktree.dispose()
+  }
+})
