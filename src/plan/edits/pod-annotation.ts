@@ -1,0 +1,64 @@
+import { isMap } from 'yaml'
+import { setDeep, pairOf } from './map-entry.ts'
+import type { ParsedMap, ParsedPair } from './map-entry.ts'
+import { lineAt, openSource, refuseAt, verified } from './source.ts'
+import type { Source } from './source.ts'
+import type { Splice } from './splice.ts'
+
+/**
+ * Sets an annotation of the pod template in a plain manifest. A key that is there gets the new value; nothing happens if it has it.
+ * @param document the document's place in the file, from 0.
+ * @throws RerootError FILE_INVALID, with line and what to do, where this cannot be done without touching something else.
+ */
+export function annotatePodTemplate(
+  bytes: Uint8Array,
+  file: string,
+  document: number,
+  annotation: { readonly key: string; readonly value: string },
+): readonly Splice[] {
+  const { key, value } = annotation
+  const source = openSource(
+    bytes,
+    file,
+    `write \`${key}: ${value}\` under spec.template.metadata.annotations by hand, or choose \`delivery: job\` for this workload in reroot.yaml`,
+  )
+  const target = source.documents.find(({ index }) => index === document)
+  const root = target?.nodeAt([])
+  if (target === undefined || !isMap(root))
+    return refuseAt(source, target?.lineOf([]) ?? 1, `document ${document + 1} of the file is not an object`)
+  const spec = mapAt(source, root, 'spec', target.lineOf([]))
+  const template = mapAt(source, spec.map, 'template', target.lineOf(['spec']))
+  if (annotationsOf(target.value)[key] === value) return []
+
+  const splices = setDeep(source, template.pair, template.map, ['metadata', 'annotations', key], value)
+  return verified(
+    source,
+    splices,
+    source.documents.map((one) => (one === target ? withAnnotation(one.value, key, value) : one.value)),
+  )
+}
+
+function mapAt(source: Source, map: ParsedMap, key: string, line: number): { readonly pair: ParsedPair; readonly map: ParsedMap } {
+  const pair = pairOf(map, key)
+  if (pair !== null && isMap(pair.value)) return { pair, map: pair.value }
+  const at = pair === null ? line : lineAt(source, pair.key.range[0])
+  return refuseAt(source, at, `the workload has no "${key}" of its own here (it is missing, an alias, or a template)`)
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+function inner(value: unknown, key: string): Values {
+  const found = typeof value === 'object' && value !== null ? (value as Values)[key] : undefined
+  return typeof found === 'object' && found !== null ? (found as Values) : {}
+}
+
+function annotationsOf(workload: unknown): Values {
+  return inner(inner(inner(inner(workload, 'spec'), 'template'), 'metadata'), 'annotations')
+}
+
+function withAnnotation(workload: unknown, key: string, value: string): unknown {
+  const spec = inner(workload, 'spec')
+  const template = inner(spec, 'template')
+  const metadata = { ...inner(template, 'metadata'), annotations: { ...annotationsOf(workload), [key]: value } }
+  return { ...(workload as Values), spec: { ...spec, template: { ...template, metadata } } }
+}
