@@ -1,0 +1,150 @@
+import { dirname } from 'node:path/posix'
+import { formatWorkloadId } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
+import type { Config } from '../mesh/index.ts'
+import type { Delivery, RestartEntry, Step } from '../rotation/index.ts'
+import type { Controller, ControllerId, Discovery, Workload } from '../workloads/index.ts'
+
+/** The folder of reroot's Component beside an overlay's kustomization. */
+export const componentFolder = 'mesh-ca-restart'
+
+/** The Flux Kustomization of reroot's that is ready once the control plane serves the step. Others may depend on it. */
+export const controlPlaneKustomization = 'mesh-ca-control-plane'
+
+export interface ChosenRestart extends RestartEntry {
+  readonly source: Workload
+  /** A controller object orders this workload after the control plane, so that its owner may restart it in the same pull request. */
+  readonly ordered: boolean
+}
+
+type Rule = Config['restarts']['rules'][number]
+
+/**
+ * Decides for every workload of a cluster how the step's restart reaches it, and says why (product.md, Restart delivery).
+ * @returns the restarts in the discovery's order, and a finding for every choice that cannot be honoured.
+ */
+export function chooseDeliveries(
+  config: Config,
+  discovery: Discovery,
+  step: Step,
+  controllerNamespace: string,
+): { readonly restarts: readonly ChosenRestart[]; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = []
+  const orderedControllers = controllersAfterControlPlane(discovery.controllers, `${controllerNamespace}/${controlPlaneKustomization}`)
+  const restarts = discovery.workloads.map((workload): ChosenRestart => {
+    const rule = config.restarts.rules.find((candidate) => matches(candidate, workload))
+    const ordered = orderedControllers.has(workload.owner.controller)
+    const common = { workload: workload.id, source: workload, ordered }
+    if (workload.role !== 'control-plane' && drainOf(config, rule, step) === 'expire') {
+      return { ...common, delivery: 'none', drain: 'expire', file: null, at: null, why: rule?.reason ?? `restarts.drain.${step} is expire` }
+    }
+    findings.push(...hindrances(workload))
+    const wish = rule?.delivery ?? config.restarts.delivery
+    const choice = choose(wish, workload, ordered, rule?.reason ?? null)
+    if ('finding' in choice) {
+      findings.push(choice.finding)
+      return { ...common, delivery: 'job', drain: 'restart', file: null, at: null, why: '' }
+    }
+    return { ...common, ...choice, drain: 'restart' }
+  })
+  return { restarts, findings: [...findings, ...unseen(config, discovery)] }
+}
+
+function choose(
+  wish: Config['restarts']['delivery'],
+  workload: Workload,
+  ordered: boolean,
+  reason: string | null,
+): { readonly delivery: Delivery; readonly file: string | null; readonly at: string | null; readonly why: string } | { readonly finding: Finding } {
+  const job = (why: string) => ({ delivery: 'job', file: null, at: null, why }) as const
+  const owner = workload.owner
+  if (wish === 'job') return job(reason ?? 'restarts.delivery is job')
+  if (owner.kind === 'helm-release') {
+    if (wish === 'owner') return { finding: ownerCannot(workload, `its owner is the HelmRelease ${owner.release} of chart ${owner.chart}`) }
+    return job(`the HelmRelease ${owner.release} defines it; a Job keeps the order`)
+  }
+  if (wish === 'auto' && !ordered) return job(`${owner.controller} does not depend on ${controlPlaneKustomization}, so only a Job keeps the order`)
+  const why = ordered ? `${owner.controller} depends on ${controlPlaneKustomization}` : (reason ?? 'restarts.delivery is owner')
+  if (owner.kind === 'yaml') return { delivery: 'owner', file: workload.definition.file, at: '/spec/template/metadata/annotations', why }
+  return { delivery: 'owner', file: `${dirname(owner.kustomization)}/${componentFolder}/kustomization.yaml`, at: '/patches', why }
+}
+
+function ownerCannot(workload: Workload, because: string): Finding {
+  return {
+    id: 'restart/owner',
+    severity: 'error',
+    place: { cluster: workload.cluster, file: workload.definition.file, line: workload.definition.line, object: formatWorkloadId(workload.id) },
+    message: `delivery owner is not possible: ${because}`,
+    expected: 'plain YAML or a kustomize overlay',
+    found: workload.owner.kind,
+    remedy: 'use delivery job for it: a rule in restarts.rules can say so',
+  }
+}
+
+function hindrances(workload: Workload): readonly Finding[] {
+  if (workload.hindrance === null) return []
+  const paused = workload.hindrance === 'paused'
+  return [
+    {
+      id: paused ? 'restart/paused' : 'restart/on-delete',
+      severity: 'error',
+      place: { cluster: workload.cluster, file: workload.definition.file, line: workload.definition.line, object: formatWorkloadId(workload.id) },
+      message: paused ? 'the Deployment is paused, so a new pod template replaces no pod' : 'its update strategy is OnDelete, so a new pod template replaces no pod',
+      expected: 'a workload whose pods follow its template',
+      found: paused ? 'spec.paused: true' : 'spec.updateStrategy.type: OnDelete',
+      remedy: `${paused ? 'resume it' : 'use RollingUpdate'}, or add a rule with drain: expire and a reason, and replace its pods yourself`,
+    },
+  ]
+}
+
+/** Workloads that Git does not show must be restarted too: a meshed namespace with an opaque owner has to be listed. */
+function unseen(config: Config, discovery: Discovery): readonly Finding[] {
+  return discovery.opaque
+    .filter((opaque) => !config.restarts.namespaces.includes(opaque.namespace))
+    .map((opaque) => ({
+      id: 'restart/unseen',
+      severity: 'error',
+      place: { cluster: discovery.cluster, file: opaque.site.file, line: opaque.site.line, object: opaque.owner },
+      message: `${opaque.owner} runs workloads in the meshed namespace ${opaque.namespace} that Git does not show`,
+      expected: 'a way to restart them',
+      found: `${opaque.namespace} is not in restarts.namespaces`,
+      remedy: `add ${opaque.namespace} to restarts.namespaces (and set gates.shellImage): a Job then restarts what is meshed there`,
+    }))
+}
+
+function drainOf(config: Config, rule: Rule | undefined, step: Step): 'restart' | 'expire' {
+  if (rule?.drain !== undefined) return rule.drain
+  return step === 'stage' || step === 'promote' || step === 'retire' ? config.restarts.drain[step] : 'restart'
+}
+
+function matches(rule: Rule, workload: Workload): boolean {
+  if (rule.clusters !== undefined && !rule.clusters.includes(workload.cluster)) return false
+  const pattern = rule.match.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('[^/]*')
+  return new RegExp(`^${pattern}$`).test(formatWorkloadId(workload.id))
+}
+
+/**
+ * Controllers that apply a commit only after reroot's control-plane Kustomization has applied the same commit and found it healthy:
+ * dependsOn, transitively, over Kustomizations that wait. Flux compares revisions only where both read the same source (facts/gitops.md 4.1).
+ */
+function controllersAfterControlPlane(controllers: readonly Controller[], anchor: ControllerId): ReadonlySet<ControllerId> {
+  const byId = new Map(controllers.map((controller) => [controller.id, controller]))
+  const known = new Map<ControllerId, boolean>()
+  const isAfter = (id: ControllerId): boolean => {
+    const before = known.get(id)
+    if (before !== undefined) return before
+    known.set(id, false)
+    const controller = byId.get(id)
+    const result =
+      controller !== undefined &&
+      !controller.suspended &&
+      controller.dependsOn.some((dependency) => dependency === anchor || (byId.get(dependency)?.wait === true && sameSource(byId.get(dependency), controller) && isAfter(dependency)))
+    known.set(id, result)
+    return result
+  }
+  return new Set(controllers.filter((controller) => isAfter(controller.id)).map((controller) => controller.id))
+}
+
+function sameSource(one: Controller | undefined, other: Controller): boolean {
+  return one !== undefined && one.source.kind === other.source.kind && one.source.name === other.source.name && one.source.namespace === other.source.namespace
+}

@@ -1,0 +1,96 @@
+import { momentText } from '../rotation/index.ts'
+import type { ClusterRecord, MeshRecord } from '../rotation/index.ts'
+import type { Finding } from '../base/index.ts'
+import { fold } from './markdown.ts'
+import type { PullRequest } from './pull-request.ts'
+
+/** What the pull request of `init` says about one cluster. */
+export interface InitStory {
+  readonly name: string
+  readonly record: ClusterRecord
+  readonly managed: 'own' | 'in-place'
+  readonly file: string
+  readonly register: string
+  readonly fluxNamespace: string
+  readonly istioNamespace: string
+  readonly ageKeySecret: string
+  readonly recipients: readonly string[]
+  readonly workloads: number
+}
+
+/** The text of `init`'s pull request. */
+export function initRequest(input: {
+  readonly branch: string
+  readonly base: string
+  /** reroot's directory. */
+  readonly directory: string
+  readonly mesh: MeshRecord
+  readonly clusters: readonly InitStory[]
+  readonly custodians: readonly string[]
+  readonly findings: readonly Finding[]
+  readonly files: readonly { readonly path: string; readonly edited: boolean }[]
+}): PullRequest {
+  const { mesh, clusters, findings } = input
+  const trailers = [
+    ['Reroot-Step', 'init'],
+    ['Reroot-Id', 'init'],
+    ['Reroot-Change-Set', '1/1 init'],
+  ] as const
+  const sections = [
+    `reroot takes over the CA of the mesh \`${mesh.mesh}\` as it is. Nothing restarts, and no certificate changes: the merge only puts the CA’s public facts and the sealed Secret where \`reroot stage\` finds them. The root that the mesh has now is \`g1\`.`,
+    '### What happens when this is merged',
+    clusters.map(mergeText).join('\n'),
+    '### What each cluster still needs',
+    needs(clusters),
+    '### The CA that was found',
+    certificateTable(mesh, clusters),
+    '### Who can unseal',
+    [
+      ...clusters.map((cluster) => `- the Secret of ${cluster.name}: ${cluster.recipients.map((one) => `\`${one}\``).join(', ')}`),
+      `- keys of new roots: ${input.custodians.map((one) => `\`${one}\``).join(', ') || 'nobody yet: add a rule for `roots/` to `.sops.yaml`'}`,
+    ].join('\n'),
+    ...notes(findings),
+    '### How to go back',
+    'Before the merge: close the pull request and delete the branch. After it: revert it. Flux never deletes the Secret: it carries `kustomize.toolkit.fluxcd.io/prune: disabled`.',
+    fold(`The ${input.files.length} files of this change`, input.files.map(({ path, edited }) => `- \`${path}\`${edited ? ' (edited)' : ''}`).join('\n'), 0),
+    trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
+  ]
+  return { branch: input.branch, base: input.base, title: `init: reroot takes over the CA of ${mesh.mesh}`, body: `${sections.join('\n\n')}\n`, trailers, mergeAfter: null }
+}
+
+function mergeText(cluster: InitStory): string {
+  if (cluster.managed === 'in-place') {
+    return `- **${cluster.name}**: \`${cluster.file}\` stays where it is, and whoever delivers the Secret goes on doing so; beside it a ConfigMap \`mesh-ca-state\` appears.`
+  }
+  return `- **${cluster.name}**: Flux picks up \`${cluster.register}\`, unseals \`${cluster.file}\`, and applies it as \`cacerts\` in \`${cluster.istioNamespace}\`. Its content is what the cluster has already, so istiod sees no change.`
+}
+
+function needs(clusters: readonly InitStory[]): string {
+  const own = clusters.filter((cluster) => cluster.managed === 'own')
+  if (own.length === 0) return 'Nothing new: the Secret is unsealed as before.'
+  const commands = own.map(
+    (cluster) => `# ${cluster.name}: the age identity that its Flux unseals with, in the Secret that the Kustomization names
+kubectl --context ${cluster.name} -n ${cluster.fluxNamespace} create secret generic ${cluster.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE
+# and the Secret as it is now must be what was taken over:
+kubectl --context ${cluster.name} -n ${cluster.istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -noout -fingerprint -sha256`,
+  )
+  return `Before the merge:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``
+}
+
+function certificateTable(mesh: MeshRecord, clusters: readonly InitStory[]): string {
+  const roots = mesh.generations.map(({ id, certificate }) => `| root ${id} | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` |`)
+  const intermediates = clusters.flatMap(({ name, record }) =>
+    record.intermediates.map(({ certificate }) => `| ${name}: intermediate | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` |`),
+  )
+  return `| certificate | subject | algorithm | valid until | SHA-256 |\n|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`
+}
+
+function notes(findings: readonly Finding[]): string[] {
+  const shown = findings.filter((finding) => finding.severity !== 'info')
+  if (shown.length === 0) return []
+  const rows = shown.map(({ id, severity, message, place, remedy }) => {
+    const where = place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `
+    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${where}${message} (\`${id}\`). ${remedy}`
+  })
+  return ['### Worth knowing', rows.join('\n')]
+}

@@ -1,0 +1,48 @@
+import type { Config } from '../mesh/index.ts'
+import type { GenerationId, RestartId, StateId } from '../rotation/index.ts'
+
+/** Where reroot keeps what in the repository. All paths are relative to its root. */
+export interface Layout {
+  /** `mesh-ca` */
+  readonly directory: string
+  readonly config: string
+  readonly mesh: string
+  root(generation: GenerationId): string
+  cluster(name: string): ClusterLayout
+}
+
+export interface ClusterLayout {
+  readonly directory: string
+  readonly record: string
+  readonly restarts: string
+  readonly preparedDirectory: string
+  prepared(state: StateId): string
+  /** Where the live Secret goes if reroot delivers it. */
+  readonly ownSecret: string
+}
+
+/** @param directory reroot's directory in the repository, without a trailing slash. */
+export function layoutOf(directory: string): Layout {
+  return {
+    directory,
+    config: `${directory}/reroot.yaml`,
+    mesh: `${directory}/mesh.yaml`,
+    root: (generation) => `${directory}/roots/${generation}.sops.yaml`,
+    cluster(name) {
+      const own = `${directory}/clusters/${name}`
+      return {
+        directory: own,
+        record: `${own}/record.yaml`,
+        restarts: `${own}/restarts.yaml`,
+        preparedDirectory: `${own}/prepared/`,
+        prepared: (state) => `${own}/prepared/${state}.sops.yaml`,
+        ownSecret: `${own}/cacerts/cacerts.sops.yaml`,
+      }
+    },
+  }
+}
+
+/** The branch of a change set: the first is named by the id alone. Never a folder below it: a ref cannot be file and folder. */
+export function branchName(git: Config['git'], id: RestartId | 'init', position: number, name: string): string {
+  return position === 1 ? `${git.branchPrefix}${id}` : `${git.branchPrefix}${id}-${position}-${name}`
+}

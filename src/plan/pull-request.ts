@@ -1,0 +1,215 @@
+import { formatWorkloadId } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
+import type { Config } from '../mesh/index.ts'
+import { generationIn, momentText, stateOf, trustedGenerations } from '../rotation/index.ts'
+import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartEntry, RestartList, Step } from '../rotation/index.ts'
+import { fold } from './markdown.ts'
+import type { ChangeSet } from './parts.ts'
+import { stepWords } from './words.ts'
+
+/** What a pull request says about one cluster. */
+export interface ClusterStory {
+  readonly name: string
+  readonly move: Move
+  readonly record: ClusterRecord
+  readonly restarts: RestartList
+  readonly istioNamespace: string
+  readonly fluxNamespace: string
+  readonly managed: 'own' | 'in-place'
+}
+
+export interface PullRequest {
+  readonly branch: string
+  readonly base: string
+  readonly title: string
+  readonly body: string
+  /** `Reroot-Step`, `Reroot-Id`, `Reroot-Change-Set`: also in the body, since squashing drops them from commits. */
+  readonly trailers: readonly (readonly [string, string])[]
+  /** Merge only after this one's change set. */
+  readonly mergeAfter: string | null
+}
+
+export interface Story {
+  readonly decision: Decision
+  readonly config: Config
+  readonly mesh: MeshRecord
+  readonly clusters: readonly ClusterStory[]
+  readonly findings: readonly Finding[]
+  /** Certificates that this step issued; `false`: it only copies sealed bytes. */
+  readonly issued: boolean
+}
+
+/** The text of one change set's pull request, in Markdown. Fingerprints and dates only: no secret, and nothing derived from a key. */
+export function pullRequest(story: Story, set: ChangeSet, branch: string, previous: string | null): PullRequest {
+  const { decision } = story
+  const where = set.clusters.length === 0 ? decision.moves.map((move) => move.cluster) : set.clusters
+  const part = set.of > 1 ? ` (${set.position}/${set.of} ${set.name})` : ''
+  const title = `${decision.step} ${decision.generation} in ${where.join(', ')}${part}`
+  const trailers = [
+    ['Reroot-Step', decision.step],
+    ['Reroot-Id', decision.id],
+    ['Reroot-Change-Set', `${set.position}/${set.of} ${set.name}`],
+  ] as const
+  const clusters = story.clusters.filter((cluster) => where.includes(cluster.name))
+  const sections = [
+    ...why(story, set, previous),
+    ...drawn(decision),
+    ...onMerge(clusters, set),
+    ...toCheck(decision, clusters),
+    ...wayBack(decision.step),
+    ...evidence(clusters),
+    ...certificates(story, clusters),
+    ...notes(story.findings),
+    ...frozenLists(clusters, set),
+    ...fileList(set),
+    trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
+  ]
+  return { branch, base: story.config.git.branch, title, body: `${sections.join('\n\n')}\n`, trailers, mergeAfter: previous }
+}
+
+/** The commit's message: subject, a sentence, trailers. */
+export function commitMessage(request: PullRequest, sentence: string): string {
+  return `${request.title}\n\n${sentence}\n\n${request.trailers.map(([key, value]) => `${key}: ${value}`).join('\n')}\n`
+}
+
+function why(story: Story, set: ChangeSet, previous: string | null): string[] {
+  const { step, generation } = story.decision
+  const words = stepWords[step].why(names(story.decision))
+  const order = previous === null ? [] : [`**Merge this only after \`${previous}\` is merged and its gates have passed.**`]
+  const more = set.of > 1 ? [`This is change set ${set.position} of ${set.of} (${set.name}) of ${step} ${generation}.`] : []
+  return [...order, [words, ...more].join(' ')]
+}
+
+/** Who is who in a step, for sentences. */
+function names(decision: Decision): { readonly signer: string; readonly other: string; readonly generation: string } {
+  const move = decision.moves[0]
+  if (move === undefined) throw new TypeError('a decision moves at least one cluster')
+  const other = trustedGenerations(move.from.phase === 'steady' ? move.to : move.from).find((id) => id !== move.to.signer)
+  return { signer: move.to.signer, other: other ?? move.from.signer, generation: decision.generation }
+}
+
+function drawn(decision: Decision): string[] {
+  const rows = decision.moves.map((move) => `${move.cluster}: ${phaseText(move.from)}  ──${decision.step}──▶  ${phaseText(move.to)}`)
+  const width = Math.max(...decision.moves.map((move) => move.cluster.length))
+  return ['### Phase', `\`\`\`text\n${rows.map((row, index) => row.padStart(row.length + width - (decision.moves[index]?.cluster.length ?? 0))).join('\n')}\n\`\`\``]
+}
+
+function phaseText(phase: Phase): string {
+  return `${phase.phase} (signs ${phase.signer}, trusts ${trustedGenerations(phase).join(' + ')})`
+}
+
+function onMerge(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
+  return clusters.flatMap((cluster) => [`### What happens in ${cluster.name} when this is merged`, mergeSteps(cluster, set).map((line, index) => `${index + 1}. ${line}`).join('\n')])
+}
+
+function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
+  const { restarts, move } = cluster
+  const state = stateOf(move.to)
+  if (set.name === 'secret') return [`The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`]
+  if (set.name.startsWith('wave-')) return ['The owners of the listed workloads apply the restart annotation, and roll them out. The wave’s gate goes on as soon as all of them carry it.']
+  const entry = restarts.entry
+  const lines: string[] = []
+  if (cluster.managed === 'in-place') lines.push(`A gate waits until \`mesh-ca-state\` says \`${state}\`.`)
+  else {
+    if (entry !== null) lines.push(`**Entry gate** holds everything until the cluster is in \`${entry.state}\`${entryText(entry.id, entry.workloads.length)}.`)
+    lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. istiod does not act on it before its restart.`)
+  }
+  for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave.restarts, wave.namespaces, cluster)}`)
+  return lines
+}
+
+function entryText(id: string | null, count: number): string {
+  return id === null ? ' and `istio-ca-root-cert` holds its roots everywhere' : `, all ${count} workloads of \`${id}\` carry it and have rolled out, and \`istio-ca-root-cert\` holds its roots everywhere`
+}
+
+function waveText(restarts: readonly RestartEntry[], namespaces: readonly string[], cluster: ClusterStory): string {
+  const by = (delivery: RestartEntry['delivery']): number => restarts.filter((restart) => restart.delivery === delivery).length
+  const parts = [
+    counted(by('job'), 'restarted by a Job'),
+    counted(by('owner'), 'restarted by their owners'),
+    counted(by('none'), 'not restarted: their certificates expire'),
+    namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
+  ].filter((text) => text !== null)
+  const few = restarts.length <= 4 ? ` (${restarts.map((restart) => `\`${formatWorkloadId(restart.workload)}\``).join(', ')})` : ''
+  return `${parts.join('; ')}${restarts.length === 0 ? '' : few}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${cluster.restarts.namespaces.length} namespaces.`
+}
+
+function counted(count: number, what: string): string | null {
+  return count === 0 ? null : `${count} ${count === 1 ? 'workload' : 'workloads'} ${what}`
+}
+
+function toCheck(decision: Decision, clusters: readonly ClusterStory[]): string[] {
+  const flux = [...new Set(clusters.map((cluster) => cluster.fluxNamespace))][0] ?? 'flux-system'
+  const istio = [...new Set(clusters.map((cluster) => cluster.istioNamespace))][0] ?? 'istio-system'
+  return [
+    '### What to check',
+    [
+      'Before the merge: the fingerprints below against `mesh-ca/mesh.yaml`, and the list of workloads at the end.',
+      'After it:',
+      '```sh',
+      `flux get kustomizations -n ${flux} | grep mesh-ca       # every link of the chain becomes Ready, in order`,
+      `kubectl -n ${istio} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
+      `kubectl -n ${istio} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(decision.moves[0]?.to ?? never())}`,
+      'istioctl proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate',
+      '```',
+      'A gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself.',
+    ].join('\n'),
+  ]
+}
+
+function wayBack(step: Step): string[] {
+  return ['### How to go back', stepWords[step].back]
+}
+
+function evidence(clusters: readonly ClusterStory[]): string[] {
+  const rows = clusters.flatMap(({ name, move }) => {
+    if (move.forced !== null) return [`- ${name}: **forced**, against the barrier “${move.forced.barrier}”. Reason: ${move.forced.reason}`]
+    return move.evidence === null ? [] : [`- ${name}: ${evidenceKinds[move.evidence.kind]}: ${move.evidence.detail}`]
+  })
+  return rows.length === 0 ? [] : ['### Why the step before counts as complete', rows.join('\n')]
+}
+
+const evidenceKinds = { 'entry-gate': 'by the entry gate', live: 'seen live', elapsed: 'by time', person: 'a person’s word' } as const
+
+function certificates(story: Story, clusters: readonly ClusterStory[]): string[] {
+  const trusted = new Set(clusters.flatMap(({ move }) => [...trustedGenerations(move.from), ...trustedGenerations(move.to)]))
+  const roots = [...trusted].toSorted().map((id) => {
+    const { certificate, rootKey } = generationIn(story.mesh, id)
+    return `| root ${id} | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` | ${keyPlaces[rootKey]} |`
+  })
+  const intermediates = clusters.flatMap(({ name, record }) =>
+    record.intermediates
+      .filter((one) => one.state !== 'former')
+      .map(({ generation, state, certificate }) => `| ${name}: intermediate under ${generation} (${state}) | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` | sealed |`),
+  )
+  const origin = story.issued ? 'New certificates were issued for this step.' : 'No certificate is new: the step copies sealed bytes that `stage` made.'
+  return ['### Certificates', `${origin}\n\n| certificate | subject | algorithm | valid until | SHA-256 | private key |\n|---|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`]
+}
+
+const keyPlaces = { unknown: 'where its owner keeps it', sealed: 'sealed for its custodians', discarded: 'discarded', external: 'kept outside' } as const
+
+function notes(findings: readonly Finding[]): string[] {
+  const warnings = findings.filter((finding) => finding.severity === 'warning')
+  if (warnings.length === 0) return []
+  const rows = warnings.map(({ id, message, place }) => `- ${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${message} (\`${id}\`)`)
+  return ['### Worth knowing', fold(`${warnings.length} ${warnings.length === 1 ? 'note' : 'notes'}`, rows.join('\n'), 5)]
+}
+
+function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
+  if (set.name === 'secret') return []
+  return clusters.flatMap(({ name, restarts }) => {
+    const rows = restarts.waves.flatMap((wave) =>
+      wave.restarts.map((restart) => `| ${wave.name} | \`${formatWorkloadId(restart.workload)}\` | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${restart.why} |`),
+    )
+    return [fold(`The ${rows.length} workloads of ${name}, wave by wave`, `| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`, 0)]
+  })
+}
+
+function fileList(set: ChangeSet): string[] {
+  const rows = [...[...set.write.keys()].map((path) => `- \`${path}\``), ...set.remove.map((path) => `- \`${path}\` (removed)`)].toSorted()
+  return [fold(`The ${rows.length} files of this change`, rows.join('\n'), 0)]
+}
+
+function never(): never {
+  throw new TypeError('a decision moves at least one cluster')
+}

@@ -1,0 +1,104 @@
+import { writeYaml } from '../base/index.ts'
+import type { IstioRelease } from '../workloads/index.ts'
+
+/** What `init` found out about a cluster, for the comments of `reroot.yaml`. */
+export interface ScaffoldCluster {
+  readonly name: string
+  readonly path: string
+  /** Where Flux's sync is defined: `file:line`. */
+  readonly syncAt: string
+  readonly istioNamespace: string
+  readonly version: string
+  readonly versionAt: string
+  readonly revisions: readonly string[]
+  readonly multiRoot: boolean
+  readonly ztunnel: string | null
+  readonly caProvider: IstioRelease['caProvider']
+  readonly cacerts: { readonly file: string; readonly managed: 'own' | 'in-place' }
+  readonly controllerNamespace: string
+  readonly source: { readonly kind: string; readonly name: string }
+  readonly register: string
+  /** The age key Secret that other Kustomizations of the cluster name already; `sops-age` if none does. */
+  readonly ageKeySecret: string
+  readonly meshed: readonly { readonly namespace: string; readonly workloads: number; readonly why: string }[]
+}
+
+export interface Scaffold {
+  readonly mesh: string
+  readonly trustDomain: string
+  readonly remote: string
+  readonly branch: string
+  readonly extraRoots: readonly string[]
+  readonly clusters: readonly ScaffoldCluster[]
+  /** Meshed namespaces with workloads that Git does not show, and whose they are. */
+  readonly unseen: readonly { readonly namespace: string; readonly owner: string; readonly at: string }[]
+}
+
+/** The text of a first `reroot.yaml`: everything that was found, with where it was found, and what may be set. */
+export function scaffoldConfig(scaffold: Scaffold): string {
+  const { unseen } = scaffold
+  return `# How reroot rotates the CA of this mesh. People write this file; \`reroot init\` found what is in it.
+# Every key, its values and its default: docs/configuration.md of reroot. Unknown keys are errors.
+version: 1
+mesh: ${scalar(scaffold.mesh)} # the O= of every new certificate
+trustDomain: ${scalar(scaffold.trustDomain)}
+git: ${flow({ remote: scaffold.remote, branch: scaffold.branch, branchPrefix: 'mesh-ca/' })} # branch: the one that the controllers read
+pki: # of new generations; what the mesh has now is in mesh.yaml
+  algorithm: rsa-4096 # rsa-2048 | rsa-3072 | rsa-4096 | ecdsa-p256 | ecdsa-p384
+  root: ${flow({ days: 3650, custody: 'sealed' })} # sealed: roots/<generation>.sops.yaml, for its custodians | discard
+  intermediate: ${flow({ days: 1825 })}
+  backdateMinutes: 60
+  renewBeforeDays: 180 # \`reroot status\` warns from then on
+  workloadCertificateHours: 24 # the longest that a workload certificate lives
+extraRoots: ${scaffold.extraRoots.length === 0 ? '[]' : `\n${scaffold.extraRoots.map((path) => `  - ${scalar(path)}\n`).join('').trimEnd()}`} # PEM files of foreign roots, trusted in every phase
+clusters: # who can unseal is in .sops.yaml, not here
+${scaffold.clusters.map(clusterText).join('')}restarts:
+  delivery: auto # auto | job | owner
+  drain: ${flow({ stage: 'restart', promote: 'restart', retire: 'restart' })} # restart | expire: wait until certificates have expired
+  # Meshed namespaces whose workloads Git does not show: a Job restarts whatever is meshed there. Needs gates.shellImage.
+${unseen.map((one) => `  #   ${one.namespace}: ${one.owner} (${one.at})\n`).join('')}  namespaces: ${list([...new Set(unseen.map((one) => one.namespace))].toSorted())}
+  tiers: [] # restarted last, in this order: [{ name: payments, namespaces: [payments, ledger] }]
+  maxWorkloadsPerWave: 50
+  # First match wins: { match: Deployment/legacy/*, drain: expire, reason: "leaves the mesh in March" }
+  rules: []
+gates:
+  image: "registry.k8s.io/kubectl:v1.34.3" # has kubectl on its PATH; no shell needed
+  shellImage: null # has kubectl and sh: only for restarts.namespaces
+  timeoutMinutes: 30
+pullRequests: auto # auto | one | per-wave | per-cluster
+`
+}
+
+function clusterText(cluster: ScaffoldCluster): string {
+  const { istioNamespace: namespace, version, revisions, multiRoot, ztunnel, caProvider } = cluster
+  const meshed = cluster.meshed.map((one) => `    #   ${one.namespace}: ${one.workloads} ${one.workloads === 1 ? 'workload' : 'workloads'}, ${one.why}\n`).join('')
+  return `  - name: ${scalar(cluster.name)}
+    paths: ${list([cluster.path])} # what this cluster's Flux syncs: ${cluster.syncAt}
+    controlPlane: own
+    # Istio: ${cluster.versionAt}
+    istio: ${flow({ namespace, version, revisions, multiRoot, ztunnel, caProvider })}
+    # ${cluster.cacerts.managed === 'own' ? 'The Secret is delivered by reroot’s own Kustomization.' : 'The Secret is delivered by whoever does so now; reroot changes its bytes.'}
+    cacerts: ${flow(cluster.cacerts)}
+    controller:
+      type: flux
+      namespace: ${scalar(cluster.controllerNamespace)}
+      source: ${flow(cluster.source)}
+      register: ${scalar(cluster.register)} # the one reference to reroot's directory
+      ageKeySecret: ${scalar(cluster.ageKeySecret)} # people create it; the pull request of init says how
+    # Meshed namespaces that were found:
+${meshed === '' ? '    #   none\n' : meshed}    namespaces: [] # labels of namespaces that Git does not show: [{ name: legacy, labels: { istio-injection: enabled } }]
+`
+}
+
+function scalar(text: string): string {
+  return writeYaml(text).trim()
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? '[]' : `[${items.map(scalar).join(', ')}]`
+}
+
+function flow(value: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(value).map(([key, item]) => `${key}: ${Array.isArray(item) ? list(item as string[]) : typeof item === 'string' ? scalar(item) : String(item)}`)
+  return `{ ${entries.join(', ')} }`
+}
