@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { Option } from '@commander-js/extra-typings'
+import { RerootError } from '../../src/base/index.ts'
+
+/** Options that several commands share. */
+export const directoryOption = () => new Option('--directory <path>', 'reroot’s directory in the repository').default('mesh-ca')
+export const outputOption = () => new Option('--output <format>', 'what goes to stdout').choices(['text', 'json'] as const).default('text' as const)
+export const dryRunOption = () => new Option('--dry-run', 'print the plan, write the files into --out, and touch nothing else').default(false)
+export const outOption = () => new Option('--out <folder>', 'where --dry-run writes (default: a new temporary folder)')
+export const noPushOption = () => new Option('--no-push', 'keep the branch in this clone')
+export const configOption = () => new Option('--config <file>', 'take this reroot.yaml, and commit it with the change')
+
+/** @throws RerootError USAGE if the file cannot be read. */
+export async function readConfig(file: string | undefined): Promise<Uint8Array | null> {
+  if (file === undefined) return null
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    throw new RerootError('USAGE', `cannot read ${file}`, { hint: 'give the path of a reroot.yaml with --config', cause })
+  }
+}
+
+/** Reads `name=value`, repeated. @throws RerootError USAGE for anything else. */
+export function pairs(flag: string, given: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    given.map((text) => {
+      const at = text.indexOf('=')
+      if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)]
+      throw new RerootError('USAGE', `${flag} ${text} is not understood`, { hint: `write ${flag} <cluster>=<value>` })
+    }),
+  )
+}

@@ -1,0 +1,90 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from '@commander-js/extra-typings'
+import { writeFolder } from '../../src/adapters/write-folder.ts'
+import { RerootError } from '../../src/base/index.ts'
+import { rollbackStep, takeStep } from '../../src/run/index.ts'
+import type { Loaded, StepOptions } from '../../src/run/index.ts'
+import { reportError, reportStep } from '../report.ts'
+import { openWorld } from '../world.ts'
+import { configOption, directoryOption, dryRunOption, noPushOption, outOption, outputOption, pairs, readConfig } from './options.ts'
+
+type Choose = Parameters<typeof takeStep>[2]
+
+/** `stage`, `promote`, `retire`, `rollback`, `replace`: they differ in the step alone. */
+function stepCommand(name: string, description: string, choose: Choose) {
+  return new Command(name)
+    .description(description)
+    .addOption(directoryOption())
+    .addOption(configOption())
+    .option('--confirmed <what>', 'your word that the step before is complete: what was checked; it is recorded')
+    .option('--gate-passed <cluster=time>', 'when the control plane’s gate of the step before passed (RFC 3339); repeatable', collect, [])
+    .option('--force', 'override the barrier; needs --reason', false)
+    .option('--reason <why>', 'why the barrier is overridden; it is recorded')
+    .option('--reissue', 'make new certificates instead of taking up those on the branch', false)
+    .option('--stack', 'push all pull requests of the step, stacked', false)
+    .addOption(noPushOption())
+    .addOption(dryRunOption())
+    .addOption(outOption())
+    .addOption(outputOption())
+    .action(async (flags) => {
+      try {
+        const options: StepOptions = {
+          directory: flags.directory.replace(/\/+$/, ''),
+          config: await readConfig(flags.config),
+          testimony: { confirmed: nonEmpty('--confirmed', flags.confirmed), gatePassed: times(flags.gatePassed) },
+          force: forceReason(flags.force, flags.reason),
+          reissue: flags.reissue,
+          stack: flags.stack,
+          push: flags.push,
+          dryRun: flags.dryRun,
+        }
+        const { context, checkout } = await openWorld(process.cwd())
+        const result = await takeStep(context, checkout, choose, options)
+        const out = flags.dryRun && result.changes.length > 0 ? (flags.out ?? (await mkdtemp(join(tmpdir(), 'reroot-plan-')))) : null
+        if (out !== null) await writeFolder(out, new Map(result.changes.flatMap(({ set }) => [...set.write])))
+        reportStep(result, { output: flags.output, dryRun: flags.dryRun, out })
+      } catch (error) {
+        reportError(error, flags.output)
+      }
+    })
+}
+
+const always = (step: ReturnType<Choose>) => (_: Loaded) => step
+
+export const stepCommands = () => [
+  stepCommand('stage', 'trust a new root beside the present one: makes its keys, and seals every state of the rotation', always('stage')),
+  stepCommand('promote', 'let the new root sign; the trusted roots stay', always('promote')),
+  stepCommand('retire', 'stop trusting the old root', always('retire')),
+  stepCommand('rollback', 'go back from here: demote, abandon or restore', rollbackStep),
+  stepCommand('replace', 'emergency: replace the root in one step; mutual TLS breaks until all have restarted', always('replace')),
+]
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+function times(given: readonly string[]): ReadonlyMap<string, Date> {
+  return new Map(
+    [...pairs('--gate-passed', given)].map(([cluster, text]) => {
+      const time = new Date(text)
+      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) || Number.isNaN(time.getTime())) {
+        throw new RerootError('USAGE', `--gate-passed ${cluster}=${text} is not a time`, { hint: 'write it as 2026-11-23T09:00:00Z' })
+      }
+      return [cluster, time]
+    }),
+  )
+}
+
+function forceReason(force: boolean, reason: string | undefined): string | null {
+  if (force && nonEmpty('--reason', reason) === null) throw new RerootError('USAGE', '--force needs --reason', { hint: 'say why the barrier is overridden: it is recorded' })
+  if (!force && reason !== undefined) throw new RerootError('USAGE', '--reason is only for --force', { hint: 'leave --reason out, or add --force' })
+  return force ? (reason ?? null) : null
+}
+
+function nonEmpty(flag: string, text: string | undefined): string | null {
+  if (text === undefined) return null
+  if (text.trim() === '') throw new RerootError('USAGE', `${flag} is empty`, { hint: `say something with ${flag}` })
+  return text.trim()
+}

@@ -1,0 +1,83 @@
+import { describeFinding, RerootError } from '../src/base/index.ts'
+import type { Finding } from '../src/base/index.ts'
+import type { StepResult } from '../src/run/index.ts'
+
+export type Output = 'text' | 'json'
+
+/** A line for people: on stderr, never data. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Data, on stdout. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+/**
+ * Says what stopped the command, and sets the process's exit code.
+ * Anything but a RerootError is a bug of reroot, and keeps its stack.
+ */
+export function reportError(error: unknown, output: Output): void {
+  if (!(error instanceof RerootError)) {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    say('this is a bug in reroot: please report it with the lines above')
+    process.exitCode = 70
+    return
+  }
+  process.exitCode = error.exitCode
+  if (output === 'json') printJson({ error: { code: error.code, message: error.message, hint: error.hint, findings: error.findings } })
+  say(`error: ${error.message} [${error.code}]`)
+  reportFindings(error.findings)
+  say(`hint: ${error.hint}`)
+}
+
+export function reportFindings(findings: readonly Finding[]): void {
+  for (const finding of findings) say(`${finding.severity}: ${describeFinding(finding)}`)
+}
+
+/** What a step did: the pull request's text on stdout, the rest on stderr. */
+export function reportStep(result: StepResult, options: { readonly output: Output; readonly dryRun: boolean; readonly out: string | null }): void {
+  const { decision, base, changes, findings } = result
+  reportFindings(findings.filter((finding) => finding.severity === 'warning'))
+  if (options.output === 'json') printJson(stepJson(result))
+  const [first] = changes
+  if (first === undefined) {
+    say(`nothing to do: ${decision.id} is merged in full`)
+    return
+  }
+  if (options.output === 'text') for (const change of changes.filter((one) => options.dryRun || one.commit !== null)) print(`# ${change.request.title}\n\n${change.request.body}`)
+  if (options.dryRun) {
+    say(`dry run: nothing was committed or pushed; the files are in ${options.out ?? ''}`)
+    return
+  }
+  for (const { request, commit, pushed, unchanged } of changes) {
+    if (commit === null) say(`${request.branch} comes next: run the same command again once ${request.mergeAfter ?? 'the one before'} is merged`)
+    else if (unchanged) say(`${request.branch} is up to date at ${commit.slice(0, 10)}: nothing was pushed`)
+    else say(`${pushed ? `pushed ${request.branch} to ${base.remote}` : `kept ${request.branch} in this clone`} (${commit.slice(0, 10)}, on ${base.branch})`)
+  }
+  say(`next: open a pull request from ${first.request.branch} into ${base.branch} with the text above, have it reviewed, and merge it`)
+}
+
+function stepJson({ decision, base, changes, findings }: StepResult): unknown {
+  return {
+    step: decision.step,
+    id: decision.id,
+    generation: decision.generation,
+    base,
+    changes: changes.map(({ request, set, commit, pushed, unchanged }) => ({
+      ...request,
+      trailers: Object.fromEntries(request.trailers),
+      commit,
+      pushed,
+      unchanged,
+      write: [...set.write.keys()].toSorted(),
+      remove: set.remove,
+    })),
+    findings,
+  }
+}

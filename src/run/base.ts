@@ -1,0 +1,69 @@
+import { RerootError } from '../base/index.ts'
+import { parseConfig } from '../mesh/index.ts'
+import type { Config } from '../mesh/index.ts'
+import { layoutOf } from '../plan/index.ts'
+import type { Files, Worktree } from '../ports.ts'
+import type { Context } from './context.ts'
+
+/** Where a command reads from, and what its branches are based on. */
+export interface Base {
+  /** `null`: the clone has no remote, and nothing will be pushed. */
+  readonly remote: string | null
+  readonly branch: string
+  readonly commit: string
+}
+
+export interface BaseOptions {
+  /** reroot's directory in the repository. */
+  readonly directory: string
+  readonly push: boolean
+  /** Another `reroot.yaml` (`--config`). */
+  readonly config: Uint8Array | null
+}
+
+/**
+ * Fetches the branch that the controllers read. Everything is read from it and based on it, whatever the user's checkout looks like.
+ * @param checkout the user's checkout, only to learn which remote and branch `reroot.yaml` names.
+ * @throws RerootError REFUSED without a remote, unless nothing is to be pushed; GIT_FAILED if the branch is not there.
+ */
+export async function fetchBase(context: Pick<Context, 'git' | 'terminal'>, checkout: Files, options: BaseOptions): Promise<Base> {
+  const named = gitSection(options.config ?? checkout.read(layoutOf(options.directory).config), layoutOf(options.directory).config)
+  const remotes = await context.git.remotes()
+  const remote = named?.remote ?? (remotes.includes('origin') ? 'origin' : (remotes[0] ?? 'origin'))
+  if (!remotes.includes(remote)) return localBase(context, named, remote, options.push)
+  const branch = named?.branch ?? (await context.git.defaultBranch(remote)) ?? 'main'
+  const commit = await context.git.fetch(remote, branch)
+  if (commit !== null) return { remote, branch, commit }
+  throw new RerootError('GIT_FAILED', `the remote ${remote} has no branch ${branch}`, {
+    hint: 'push the branch that the cluster’s controller reads, or correct git.branch in reroot.yaml',
+  })
+}
+
+async function localBase(context: Pick<Context, 'git'>, named: Config['git'] | null, remote: string, push: boolean): Promise<Base> {
+  if (push) {
+    throw new RerootError('REFUSED', `this clone has no remote ${remote}`, { hint: 'add the remote, correct git.remote in reroot.yaml, or keep the branch here with --no-push' })
+  }
+  const branch = named?.branch ?? 'main'
+  const commit = await context.git.resolve(`refs/heads/${branch}`)
+  if (commit !== null) return { remote: null, branch, commit }
+  throw new RerootError('GIT_FAILED', `this clone has no branch ${branch}`, { hint: 'correct git.branch in reroot.yaml' })
+}
+
+/** @returns `null` if there is no readable `reroot.yaml`: the base's own is read, and judged, later. */
+function gitSection(bytes: Uint8Array | null, file: string): Config['git'] | null {
+  if (bytes === null) return null
+  try {
+    return parseConfig(bytes, file).git
+  } catch (error) {
+    if (error instanceof RerootError) return null
+    throw error
+  }
+}
+
+/** Says so if the checkout's `reroot.yaml` is not the one that is followed. */
+export function sayIfConfigDiffers(context: Pick<Context, 'terminal'>, checkout: Files, base: Worktree, directory: string): void {
+  const { config } = layoutOf(directory)
+  const [mine, theirs] = [checkout.read(config), base.files.read(config)]
+  if (mine === null || theirs === null || Buffer.compare(mine, theirs) === 0) return
+  context.terminal.say(`note: ${config} in your checkout differs from the branch; the branch's is followed (--config ${config} takes yours, and commits it)`)
+}

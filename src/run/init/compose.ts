@@ -1,0 +1,83 @@
+import { dirname } from 'node:path/posix'
+import { RerootError } from '../../base/index.ts'
+import { parseConfig } from '../../mesh/index.ts'
+import type { Config } from '../../mesh/index.ts'
+import { addListEntry, applySplices, creationRules, insertCreationRules, scaffoldConfig } from '../../plan/index.ts'
+import type { Layout, Scaffold } from '../../plan/index.ts'
+import type { Certificate } from '../../pki/index.ts'
+import type { Files } from '../../ports.ts'
+import { writeClusterRecord, writeMeshRecord } from '../../rotation/index.ts'
+import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
+import { loadCharts } from '../charts.ts'
+import { statePath } from '../compose.ts'
+import { clusterProps } from '../render-cluster.ts'
+import type { Recipients } from './recipients.ts'
+
+/** What `init` will commit, before anything is sealed. */
+export interface InitComposition {
+  readonly config: Config
+  readonly write: Map<string, Uint8Array>
+}
+
+/** Composes the files of `init` but for the sealed Secrets. */
+export async function composeInit(input: {
+  readonly files: Files
+  readonly layout: Layout
+  readonly scaffold: Scaffold
+  readonly mesh: MeshRecord
+  readonly records: ReadonlyMap<string, ClusterRecord>
+  readonly recipients: Recipients
+  readonly extraRoots: readonly Certificate[]
+}): Promise<InitComposition> {
+  const { files, layout, scaffold, mesh, records, recipients } = input
+  const charts = await loadCharts()
+  const text = scaffoldConfig(scaffold)
+  const config = parseConfig(encode(text), layout.config)
+  const write = new Map<string, Uint8Array>([
+    [layout.config, encode(text)],
+    [layout.mesh, encode(writeMeshRecord(mesh))],
+  ])
+  const rules = creationRules(layout, recipients.custodians, recipients.clusters)
+  write.set('.sops.yaml', insertCreationRules(files.read('.sops.yaml'), rules))
+
+  const current = (path: string): Uint8Array | null => write.get(path) ?? files.read(path)
+  for (const cluster of config.clusters) {
+    const record = records.get(cluster.name)
+    if (record === undefined || cluster.controller.type !== 'flux') throw new TypeError(`init lost the cluster ${cluster.name}`)
+    const own = layout.cluster(cluster.name)
+    write.set(own.record, encode(writeClusterRecord(record)))
+    const props = clusterProps({ config, mesh, extraRoots: input.extraRoots, cluster: { config: cluster, controller: cluster.controller, layout: own }, record, restarts: null })
+    for (const [path, content] of charts.renderCluster(props)) write.set(path, encode(content))
+    write.set(cluster.controller.register, encode(charts.renderRegister(props)))
+    listInKustomization(cluster.controller.register, current, write)
+    if (cluster.cacerts.managed === 'in-place') {
+      const state = statePath({ config: cluster })
+      write.set(state, encode(charts.renderState(props)))
+      listInKustomization(state, current, write)
+    }
+  }
+  return { config, write }
+}
+
+/** A folder with a kustomization applies only what it lists. */
+function listInKustomization(path: string, current: (path: string) => Uint8Array | null, write: Map<string, Uint8Array>): void {
+  for (const name of ['kustomization.yaml', 'kustomization.yml', 'Kustomization']) {
+    const file = `${dirname(path)}/${name}`
+    const bytes = current(file)
+    if (bytes === null) continue
+    const splices = addListEntry(bytes, file, 'resources', path.slice(dirname(path).length + 1))
+    if (splices.length > 0) write.set(file, applySplices(bytes, splices))
+    return
+  }
+}
+
+/** A file of the user's is never replaced. @throws RerootError REFUSED with every file that is in the way. */
+export function refuseOverwriting(files: Files, composition: InitComposition, edited: readonly string[]): void {
+  const inTheWay = [...composition.write.keys()].filter((path) => files.read(path) !== null && !edited.includes(path) && !/(^|\/)(kustomization\.ya?ml|Kustomization)$/.test(path))
+  if (inTheWay.length === 0) return
+  throw new RerootError('REFUSED', `files are in the way: ${inTheWay.join(', ')}`, { hint: 'move them, or choose another place with --directory' })
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}

@@ -1,0 +1,112 @@
+import { RerootError } from '../../base/index.ts'
+import type { Finding } from '../../base/index.ts'
+import { rotationHindrances } from '../../mesh/index.ts'
+import type { Files } from '../../ports.ts'
+import { discover, findFluxClusters } from '../../workloads/index.ts'
+import type { CacertsSite, Discovery, FluxCluster, IstioRelease } from '../../workloads/index.ts'
+
+/** What a person says because Git may not. */
+export interface InitAnswers {
+  /** Only these clusters; empty: all that are found. */
+  readonly clusters: readonly string[]
+  readonly istioVersion: string | null
+  readonly istioNamespace: string | null
+}
+
+/** A cluster as `init` finds it. */
+export interface FoundCluster {
+  readonly flux: FluxCluster
+  readonly discovery: Discovery
+  readonly istiod: readonly IstioRelease[]
+  readonly istioNamespace: string
+  readonly version: string
+  readonly versionAt: string
+  readonly ztunnel: string | null
+  readonly caProvider: string
+  /** The sealed `cacerts` that the repository has; `null`: it has none. */
+  readonly cacerts: CacertsSite | null
+}
+
+/**
+ * Looks for the clusters whose Flux syncs this repository, and at what each of them applies.
+ * @throws RerootError REFUSED or CA_UNSUPPORTED with everything that cannot be taken over, by name.
+ */
+export function findClusters(files: Files, directory: string, answers: InitAnswers): { readonly clusters: readonly FoundCluster[]; readonly findings: readonly Finding[] } {
+  const found = findFluxClusters(files)
+  const unknown = answers.clusters.filter((name) => !found.clusters.some((cluster) => cluster.name === name))
+  if (unknown.length > 0) {
+    throw new RerootError('USAGE', `no such cluster: ${unknown.join(', ')}`, { hint: `Flux syncs this repository for: ${found.clusters.map((cluster) => cluster.name).join(', ') || 'no cluster'}` })
+  }
+  const wanted = found.clusters.filter((cluster) => answers.clusters.length === 0 || answers.clusters.includes(cluster.name))
+  if (wanted.length === 0) {
+    throw new RerootError('REFUSED', 'no cluster was found whose Flux syncs this repository', {
+      hint: 'reroot looks for a GitRepository and a Kustomization beside it (gotk-sync.yaml of `flux bootstrap`) on the branch that Flux reads; Argo CD is not supported yet',
+      findings: found.findings,
+    })
+  }
+  const clusters = wanted.map((flux) => describeCluster(files, directory, flux, answers))
+  const findings = [...found.findings, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
+  const refused = clusters.flatMap((cluster) => [...cacertsFindings(cluster), ...hindrances(cluster)])
+  if (refused.length > 0) {
+    throw new RerootError('CA_UNSUPPORTED', 'the CA that is there cannot be taken over', { hint: 'mend what is listed; nothing was written', findings: refused })
+  }
+  return { clusters, findings }
+}
+
+function describeCluster(files: Files, directory: string, flux: FluxCluster, answers: InitAnswers): FoundCluster {
+  const discovery = discover(files, {
+    name: flux.name,
+    paths: [flux.path],
+    source: flux.source,
+    istio: { namespace: answers.istioNamespace ?? 'istio-system', revisions: null },
+    namespaces: new Map(),
+    ignore: `${directory}/`,
+  })
+  const istiod = discovery.istio.filter((release) => release.chart === 'istiod')
+  const [first] = istiod
+  const version = answers.istioVersion ?? first?.version ?? null
+  if (version === null) {
+    throw new RerootError('USAGE', `Git does not show which Istio ${flux.name} runs`, { hint: 'say it with --istio-version 1.30.3 (`istioctl version`)' })
+  }
+  const shown = first === undefined ? 'said on the command line' : `${first.release} in ${first.namespace}, ${first.site.file}:${first.site.line}`
+  return {
+    flux,
+    discovery,
+    istiod,
+    istioNamespace: answers.istioNamespace ?? first?.namespace ?? 'istio-system',
+    version,
+    versionAt: answers.istioVersion === null ? shown : 'said on the command line',
+    ztunnel: discovery.istio.find((release) => release.chart === 'ztunnel')?.version ?? null,
+    caProvider: istiod.find((release) => release.caProvider !== 'istiod')?.caProvider ?? 'istiod',
+    cacerts: discovery.cacerts.find((site) => site.form === 'sops') ?? null,
+  }
+}
+
+function hindrances(cluster: FoundCluster): readonly Finding[] {
+  const { flux, version, istioNamespace, ztunnel, caProvider } = cluster
+  return rotationHindrances({ name: flux.name, istio: { namespace: istioNamespace, version, ztunnel, caProvider, revisions: ['default'], multiRoot: false } }, cluster.istiod[0]?.site.file ?? flux.site.file)
+}
+
+/** Secrets named `cacerts` that cannot be carried through a rotation. */
+function cacertsFindings({ flux, discovery, istioNamespace }: FoundCluster): readonly Finding[] {
+  const refuse = (site: CacertsSite, message: string, expected: string, found: string, remedy: string): Finding => ({
+    id: 'ca/cacerts',
+    severity: 'error',
+    place: { cluster: flux.name, file: site.site.file, line: site.site.line, object: 'Secret/cacerts' },
+    message,
+    expected,
+    found,
+    remedy,
+  })
+  const sites = discovery.cacerts
+  const findings = sites.flatMap((site) => {
+    if (site.form === 'clear') return [refuse(site, 'the CA’s private key is in Git in the clear', 'a Secret sealed with SOPS', 'an unsealed Secret', 'treat the key as leaked: take the file out, initialise with --from, and run `reroot replace`')]
+    if (site.form === 'other') return [refuse(site, `the Secret cacerts is made by a ${site.kind}`, 'a Secret sealed with SOPS, or none in Git', site.kind, `remove the ${site.kind} with prune protection on the Secret, and initialise with --from`)]
+    if (site.documents > 1) return [refuse(site, 'the sealed Secret shares its file with other objects', 'a file of its own', `${site.documents} documents`, 'move the Secret into a file of its own first')]
+    if (site.namespace !== null && site.namespace !== istioNamespace) return [refuse(site, 'the Secret is not in the control plane’s namespace, where istiod looks for it', istioNamespace, site.namespace, 'correct the namespace, or give --istio-namespace')]
+    return []
+  })
+  const sealed = sites.filter((site) => site.form === 'sops')
+  if (sealed.length > 1) findings.push(...sealed.slice(1).map((site) => refuse(site, 'the cluster has more than one Secret cacerts', 'one', String(sealed.length), 'remove all but the one that istiod mounts')))
+  return findings
+}

@@ -1,0 +1,212 @@
+import { RerootError } from '../../base/index.ts'
+import type { Finding } from '../../base/index.ts'
+import { branchName, commitMessage, initRequest, layoutOf } from '../../plan/index.ts'
+import type { Layout, PullRequest } from '../../plan/index.ts'
+import type { Files, Worktree } from '../../ports.ts'
+import { guardChange } from '../../seal/index.ts'
+import { fetchBase } from '../base.ts'
+import type { Base } from '../base.ts'
+import type { Context } from '../context.ts'
+import { deliver, inspectBranch } from '../deliver.ts'
+import type { Delivered } from '../deliver.ts'
+import { composeInit, refuseOverwriting } from './compose.ts'
+import type { InitComposition } from './compose.ts'
+import { findClusters } from './find.ts'
+import type { FoundCluster, InitAnswers } from './find.ts'
+import { completeRecipients } from './recipients.ts'
+import type { RecipientAnswers, Recipients } from './recipients.ts'
+import { scaffoldOf } from './scaffold.ts'
+import { recipientsOfSealed, sealAdopted } from './seal.ts'
+import { takeOver } from './take-over.ts'
+import type { TakenOver } from './take-over.ts'
+
+export type { InitAnswers } from './find.ts'
+export type { RecipientAnswers } from './recipients.ts'
+export type { CaSource } from './take-over.ts'
+
+export interface InitOptions {
+  readonly directory: string
+  /** The mesh's name; `null`: the repository's. */
+  readonly mesh: string | null
+  readonly answers: InitAnswers
+  readonly recipients: RecipientAnswers
+  /** PEM files of the repository with roots that are trusted in every phase. */
+  readonly extraRoots: readonly string[]
+  /** Reads the CA of a cluster that the repository has no Secret of; `null`: `--from` was not given. */
+  readonly readCa: Parameters<typeof takeOver>[0]['readCa']
+  readonly push: boolean
+  readonly dryRun: boolean
+}
+
+export interface InitResult {
+  readonly base: Base
+  readonly clusters: readonly FoundCluster[]
+  readonly findings: readonly Finding[]
+  readonly request: PullRequest
+  readonly write: ReadonlyMap<string, Uint8Array>
+  /** `null` with `dryRun`. */
+  readonly delivered: Delivered | null
+}
+
+/**
+ * Takes over the CA that a mesh has: finds the clusters, opens their Secrets (or reads the CA's files), and writes the configuration, the
+ * record, SOPS rules, and what Flux needs to pick them up, as one pull request.
+ * @throws RerootError with everything that cannot be taken over, by name. Then nothing was written.
+ */
+export async function init(context: Context, checkout: Files, options: InitOptions): Promise<InitResult> {
+  const fetched = await fetchBase(context, checkout, { directory: options.directory, push: options.push, config: null })
+  const { base, worktree, clusters, findings } = await findOnTheirBranch(context, fetched, options)
+  try {
+    const layout = layoutOf(options.directory)
+    refuseTwice(worktree.files, layout)
+    refuseSwallowed(clusters, layout)
+    const taken = await takeOver({ context, files: worktree.files, clusters, mesh: await meshName(context, options), extraRoots: options.extraRoots, readCa: options.readCa })
+    const known = recipientsOfSealed(worktree.files, clusters)
+    const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.flux.name)
+    const recipients = await completeRecipients(context, needed, known, options.recipients)
+    const scaffold = scaffoldOf({ base, layout, clusters, mesh: taken.mesh.mesh, extraRoots: options.extraRoots })
+    const composition = await composeInit({
+      files: worktree.files,
+      layout,
+      scaffold,
+      mesh: taken.mesh,
+      records: taken.records,
+      recipients,
+      extraRoots: taken.extraRoots,
+    })
+    refuseOverwriting(worktree.files, composition, ['.sops.yaml'])
+    const branch = branchName(composition.config.git, 'init', 1, '')
+    const existing = base.remote === null ? null : await inspectBranch(context.git, base.remote, branch, base.commit)
+    await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing?.commit ?? null })
+    guard(composition)
+    const request = describe({ branch, base, worktree, layout, clusters, findings, taken, recipients, composition })
+    const write = changed(worktree, composition)
+    const result = { base, clusters, findings, request, write }
+    if (options.dryRun) return { ...result, delivered: null }
+    const [delivered] = await deliver({
+      git: context.git,
+      worktree,
+      remote: base.remote,
+      base: base.commit,
+      push: options.push,
+      existing: new Map([[branch, options.push ? (existing?.commit ?? null) : null]]),
+      branches: [{ name: branch, write, remove: [], id: 'init', message: commitMessage(request, 'Take over the CA as it is: nothing restarts, no certificate changes.') }],
+    })
+    return { ...result, delivered: delivered ?? null }
+  } finally {
+    await worktree.dispose()
+  }
+}
+
+interface OnBranch {
+  readonly base: Base
+  readonly worktree: Worktree
+  readonly clusters: readonly FoundCluster[]
+  readonly findings: readonly Finding[]
+}
+
+/** Everything is read from the branch that Flux reads; which one that is stands in the repository. */
+async function findOnTheirBranch(context: Context, base: Base, options: InitOptions): Promise<OnBranch> {
+  const worktree = await context.git.openWorktree(base.commit)
+  try {
+    const found = findClusters(worktree.files, options.directory, options.answers)
+    const branches = [...new Set(found.clusters.map((cluster) => cluster.flux.branch).filter((branch) => branch !== null))]
+    if (branches.length > 1) {
+      throw new RerootError('REFUSED', `the clusters read different branches: ${branches.join(', ')}`, { hint: 'a mesh is rotated on one branch: initialise the clusters of one branch with --cluster' })
+    }
+    const [branch] = branches
+    if (branch === undefined || branch === base.branch || base.remote === null) return { base, worktree, ...found }
+    const commit = await context.git.fetch(base.remote, branch)
+    if (commit === null) throw new RerootError('GIT_FAILED', `Flux reads the branch ${branch}, which ${base.remote} does not have`, { hint: 'push that branch, or correct the GitRepository' })
+    await worktree.dispose()
+    const other = { remote: base.remote, branch, commit }
+    const theirs = await context.git.openWorktree(commit)
+    try {
+      return { base: other, worktree: theirs, ...findClusters(theirs.files, options.directory, options.answers) }
+    } catch (error) {
+      await theirs.dispose()
+      throw error
+    }
+  } catch (error) {
+    await worktree.dispose()
+    throw error
+  }
+}
+
+function refuseTwice(files: Files, layout: Layout): void {
+  if (files.read(layout.config) === null) return
+  throw new RerootError('REFUSED', `${layout.config} is there already: this mesh is initialised`, { hint: '`reroot status` says where it stands; another mesh of the same repository gets a --directory of its own' })
+}
+
+/** A folder that Flux applies already would apply reroot's files as they are, sealed Secrets included. */
+function refuseSwallowed(clusters: readonly FoundCluster[], layout: Layout): void {
+  const by = clusters.flatMap((cluster) => cluster.discovery.controllers).find((controller) => controller.path === '' || controller.path === '.' || `${layout.directory}/`.startsWith(`${controller.path}/`))
+  if (by === undefined) return
+  throw new RerootError('REFUSED', `the Kustomization ${by.id} applies ${by.path === '' || by.path === '.' ? 'the whole repository' : by.path}, and would swallow ${layout.directory}`, {
+    hint: `choose a --directory outside its path (${by.site.file}:${by.site.line})`,
+  })
+}
+
+/** The name of the mesh: said, or the repository's. */
+async function meshName(context: Context, options: InitOptions): Promise<string> {
+  if (options.mesh !== null) return options.mesh
+  const folder = context.git.root.split('/').at(-1) ?? 'mesh'
+  const name = folder.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40)
+  context.terminal.say(`the mesh is called ${name === '' ? 'mesh' : name}, after this clone's folder (--mesh names it otherwise)`)
+  return Promise.resolve(name === '' ? 'mesh' : name)
+}
+
+function guard(composition: InitComposition): void {
+  const findings = guardChange(composition.write)
+  if (findings.length === 0) return
+  throw new RerootError('GUARD', 'the change would put a secret in the clear; nothing was written', { hint: 'this is a fault of reroot or of a SOPS rule: see the findings', findings })
+}
+
+function changed(worktree: Worktree, composition: InitComposition): ReadonlyMap<string, Uint8Array> {
+  return new Map(
+    [...composition.write].filter(([path, bytes]) => {
+      const present = worktree.files.read(path)
+      return present === null || Buffer.compare(present, bytes) !== 0
+    }),
+  )
+}
+
+function describe(input: {
+  readonly branch: string
+  readonly base: Base
+  readonly worktree: Worktree
+  readonly layout: Layout
+  readonly clusters: readonly FoundCluster[]
+  readonly findings: readonly Finding[]
+  readonly taken: TakenOver
+  readonly recipients: Recipients
+  readonly composition: InitComposition
+}): PullRequest {
+  const { composition, taken, recipients, worktree } = input
+  return initRequest({
+    branch: input.branch,
+    base: input.base.branch,
+    directory: input.layout.directory,
+    mesh: taken.mesh,
+    custodians: recipients.custodians,
+    findings: input.findings,
+    files: [...composition.write.keys()].toSorted().map((path) => ({ path, edited: worktree.files.read(path) !== null })),
+    clusters: composition.config.clusters.map((cluster) => {
+      const record = taken.records.get(cluster.name)
+      const found = input.clusters.find((one) => one.flux.name === cluster.name)
+      if (record === undefined || found === undefined || cluster.controller.type !== 'flux') throw new TypeError(`init lost the cluster ${cluster.name}`)
+      return {
+        name: cluster.name,
+        record,
+        managed: cluster.cacerts.managed,
+        file: cluster.cacerts.file,
+        register: cluster.controller.register,
+        fluxNamespace: cluster.controller.namespace,
+        istioNamespace: cluster.istio.namespace,
+        ageKeySecret: cluster.controller.ageKeySecret,
+        recipients: recipients.clusters.find((one) => one.name === cluster.name)?.recipients ?? [],
+        workloads: found.discovery.workloads.length,
+      }
+    }),
+  })
+}

@@ -1,0 +1,66 @@
+import { RerootError } from '../../base/index.ts'
+import type { ClusterRecipients } from '../../plan/index.ts'
+import { isAgeRecipient, openedBy } from '../../seal/index.ts'
+import type { Context } from '../context.ts'
+
+/** Who can unseal what, as flags say it; what is missing is asked on the terminal. */
+export interface RecipientAnswers {
+  /** The age recipients of each cluster's controller. */
+  readonly clusters: ReadonlyMap<string, string>
+  readonly operators: readonly string[]
+  readonly custodians: readonly string[]
+}
+
+export interface Recipients {
+  readonly clusters: readonly ClusterRecipients[]
+  readonly custodians: readonly string[]
+}
+
+/**
+ * Completes the recipients, and makes sure that the person who runs this can open what they seal: `stage` needs that.
+ * @param needed clusters whose recipients are not known from a sealed file.
+ * @param known recipients of sealed files that are there already.
+ * @throws RerootError USAGE for what is no age recipient; NO_IDENTITY if no identity at hand opens the Secrets.
+ */
+export async function completeRecipients(
+  context: Pick<Context, 'terminal' | 'identities'>,
+  needed: readonly string[],
+  known: readonly ClusterRecipients[],
+  answers: RecipientAnswers,
+): Promise<Recipients> {
+  const unknown = [...answers.clusters.keys()].filter((name) => !needed.includes(name) && !known.some((cluster) => cluster.name === name))
+  if (unknown.length > 0) throw new RerootError('USAGE', `--cluster-recipient names ${unknown.join(', ')}, which is no cluster of this mesh`, { hint: 'use the names that init prints' })
+  const clusters: ClusterRecipients[] = [...known]
+  const operators = needed.length === 0 || answers.operators.length > 0 ? answers.operators : await askList(context, 'age recipient of an operator (yours; several: separate with commas)', '--operator')
+  for (const name of needed) {
+    const own = answers.clusters.get(name)?.split(',') ?? (await askList(context, `age recipient of the cluster ${name} (its Flux unseals with it)`, `--cluster-recipient ${name}=age1…`))
+    clusters.push({ name, recipients: [...new Set([...own, ...operators])] })
+  }
+  const custodians = answers.custodians.length > 0 ? answers.custodians : operatorsOf(operators, known)
+  for (const recipient of [...clusters.flatMap((cluster) => cluster.recipients), ...custodians]) {
+    if (!isAgeRecipient(recipient) && !recipient.includes(':')) throw new RerootError('USAGE', `${JSON.stringify(recipient)} is no age recipient`, { hint: 'give what `age-keygen -y` prints: age1…' })
+  }
+  await refuseClosed(context, clusters)
+  return { clusters, custodians }
+}
+
+function operatorsOf(operators: readonly string[], known: readonly ClusterRecipients[]): readonly string[] {
+  return operators.length > 0 ? operators : [...new Set(known.flatMap((cluster) => cluster.recipients))]
+}
+
+async function askList(context: Pick<Context, 'terminal'>, question: string, flag: string): Promise<readonly string[]> {
+  if (!context.terminal.interactive) throw new RerootError('USAGE', `init must know the ${question}`, { hint: `give it with ${flag}` })
+  return (await context.terminal.ask(`${question}: `)).split(',').map((text) => text.trim()).filter((text) => text !== '')
+}
+
+async function refuseClosed(context: Pick<Context, 'identities'>, clusters: readonly ClusterRecipients[]): Promise<void> {
+  const identities = await context.identities.load()
+  for (const cluster of clusters) {
+    // Recipients that are not age's are opened by the sops program, with keys that cannot be looked at from here.
+    if (cluster.recipients.some((recipient) => !isAgeRecipient(recipient))) continue
+    if ((await openedBy(cluster.recipients, identities)).length > 0) continue
+    throw new RerootError('NO_IDENTITY', `none of your identities opens what would be sealed for ${cluster.name}`, {
+      hint: 'at least one operator must be able to unseal: add your own recipient with --operator, and set SOPS_AGE_KEY_FILE to your identity',
+    })
+  }
+}

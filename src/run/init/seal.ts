@@ -1,0 +1,69 @@
+import { sha256 } from '../../base/index.ts'
+import { ownMetadata, rootsAnnotation, secretDocument, signerAnnotation } from '../../plan/index.ts'
+import type { ClusterRecipients, Layout } from '../../plan/index.ts'
+import type { Files, Worktree } from '../../ports.ts'
+import { creationRule, parseSopsConfig, readSealed } from '../../seal/index.ts'
+import type { Context } from '../context.ts'
+import { openSealer } from '../sealer.ts'
+import type { InitComposition } from './compose.ts'
+import type { FoundCluster } from './find.ts'
+import type { TakenOver } from './take-over.ts'
+
+/** Recipients of the sealed Secrets that the repository has: the states to come are sealed for the same. */
+export function recipientsOfSealed(files: Files, clusters: readonly FoundCluster[]): readonly ClusterRecipients[] {
+  return clusters.flatMap((cluster) => {
+    if (cluster.cacerts === null) return []
+    const { file } = cluster.cacerts.site
+    const sealed = readSealed(files.read(file) ?? new Uint8Array(), file)
+    return [{ name: cluster.flux.name, recipients: sealed?.facts.recipients ?? [] }]
+  })
+}
+
+/** Seals the Secrets of clusters that had none in Git, by the rules that the same change brings. */
+export async function sealAdopted(input: {
+  readonly context: Context
+  readonly worktree: Worktree
+  readonly layout: Layout
+  readonly clusters: readonly FoundCluster[]
+  readonly taken: TakenOver
+  readonly composition: InitComposition
+  /** The commit of an earlier run's branch: a Secret that did not change keeps its bytes. */
+  readonly earlier: string | null
+}): Promise<void> {
+  const { context, worktree, layout, clusters, taken, composition } = input
+  const files = withWritten(worktree.files, composition.write)
+  const sealer = openSealer(files, worktree.directory, context)
+  const before = input.earlier === null ? null : await context.git.openWorktree(input.earlier)
+  try {
+    for (const cluster of clusters) {
+      const { name } = cluster.flux
+      const source = taken.sources.get(name)
+      const signer = taken.records.get(name)?.intermediates[0]?.certificate
+      if (cluster.cacerts !== null || source === undefined || signer === undefined) continue
+      const path = layout.cluster(name).ownSecret
+      const document = secretDocument({ namespace: cluster.istioNamespace, state: 'g1-steady', signer, files: source.files, metadata: ownMetadata })
+      const kept = before?.files.read(path) ?? null
+      const same = kept !== null && sealsTheSame(kept, path, files, signer.fingerprint, sha256(source.files.rootCert))
+      composition.write.set(path, same ? kept : await sealer.seal(path, document))
+    }
+  } finally {
+    await before?.dispose()
+  }
+}
+
+/** What can be seen without a key: certificates pin the key, and recipients the readers. */
+function sealsTheSame(bytes: Uint8Array, path: string, files: Files, signer: string, roots: string): boolean {
+  const sealed = readSealed(bytes, path)
+  const { config } = parseSopsConfig(files.read('.sops.yaml') ?? new Uint8Array(), '.sops.yaml')
+  const rule = config === null ? null : creationRule([config], path)
+  const annotations = (sealed?.document as { metadata?: { annotations?: Readonly<Record<string, unknown>> } } | undefined)?.metadata?.annotations ?? {}
+  const recipients = [...(sealed?.facts.recipients ?? [])].toSorted()
+  return annotations[signerAnnotation] === signer && annotations[rootsAnnotation] === roots && JSON.stringify(recipients) === JSON.stringify([...(rule?.recipients ?? [])].toSorted())
+}
+
+function withWritten(files: Files, written: ReadonlyMap<string, Uint8Array>): Files {
+  return {
+    list: () => [...new Set([...files.list(), ...written.keys()])].toSorted(),
+    read: (path) => written.get(path) ?? files.read(path),
+  }
+}

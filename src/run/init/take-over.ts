@@ -1,0 +1,91 @@
+import { RerootError } from '../../base/index.ts'
+import { parseCertificate, splitPem } from '../../pki/index.ts'
+import type { CaFiles, Certificate } from '../../pki/index.ts'
+import type { Files } from '../../ports.ts'
+import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
+import type { Context } from '../context.ts'
+import { openSecret, refuseBadBundle } from '../live-secret.ts'
+import { activeIntermediate, adoptCa, sharedRoot } from './adopt.ts'
+import type { AdoptedCa } from './adopt.ts'
+import type { FoundCluster } from './find.ts'
+
+/** A CA's files, and where they came from. */
+export interface CaSource {
+  readonly files: CaFiles
+  readonly from: string
+  /** A root's private key that lies beside them, in the clear. */
+  readonly rootKey: string | null
+}
+
+/** The CA of every cluster, as it is. Private keys are in memory only. */
+export interface TakenOver {
+  readonly mesh: MeshRecord
+  readonly records: ReadonlyMap<string, ClusterRecord>
+  readonly sources: ReadonlyMap<string, CaSource>
+  readonly extraRoots: readonly Certificate[]
+}
+
+/**
+ * Opens the sealed Secrets of the repository, or reads the files that `--from` names, and judges them as istiod would.
+ * @throws RerootError CA_UNSUPPORTED for what cannot be carried through every phase, USAGE if a cluster has neither Secret nor files.
+ */
+export async function takeOver(input: {
+  readonly context: Context
+  readonly files: Files
+  readonly clusters: readonly FoundCluster[]
+  readonly mesh: string
+  readonly extraRoots: readonly string[]
+  readonly readCa: ((cluster: string) => Promise<CaSource | null>) | null
+}): Promise<TakenOver> {
+  const { context, files, clusters } = input
+  const extraRoots = input.extraRoots.flatMap((path) => rootsIn(files, path))
+  const sources = new Map<string, CaSource>()
+  const adopted = new Map<string, AdoptedCa>()
+  for (const cluster of clusters) {
+    const { name } = cluster.flux
+    const source = await sourceOf(cluster, input.readCa, files, context)
+    refuseBadBundle(source.files, source.from, name, context)
+    sources.set(name, source)
+    adopted.set(name, adoptCa(source.files, extraRoots, name, source.from))
+    if (source.rootKey !== null) context.terminal.say(`note: the root's private key lies in the clear at ${source.rootKey}; reroot does not read it. Keep it offline`)
+  }
+  const mesh: MeshRecord = { mesh: input.mesh, generations: [sharedRoot(adopted)] }
+  const records = new Map([...adopted].map(([name, ca]) => [name, recordOf(name, ca)]))
+  return { mesh, records, sources, extraRoots }
+}
+
+async function sourceOf(cluster: FoundCluster, readCa: ((cluster: string) => Promise<CaSource | null>) | null, files: Files, context: Context): Promise<CaSource> {
+  const { name } = cluster.flux
+  const given = readCa === null ? null : await readCa(name)
+  if (cluster.cacerts === null) {
+    if (given !== null) return given
+    throw new RerootError('USAGE', `the repository has no Secret cacerts for ${name}: where is its CA?`, {
+      hint: 'give the folder with ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem with --from; a mesh whose istiod made its own CA must plug one in first',
+    })
+  }
+  const { file } = cluster.cacerts.site
+  if (given !== null) throw new RerootError('USAGE', `${name} has a sealed Secret at ${file}: --from is not needed`, { hint: 'leave --from out for it; the Secret stays where it is' })
+  const opened = await openSecret(files.read(file) ?? new Uint8Array(), file, context)
+  if (opened.otherKeys.length > 0) {
+    throw new RerootError('CA_UNSUPPORTED', `${file} holds keys that istiod does not read: ${opened.otherKeys.join(', ')}`, { hint: 'reroot would drop them at the next step: take them out first' })
+  }
+  return { files: opened.files, from: file, rootKey: null }
+}
+
+function recordOf(cluster: string, ca: AdoptedCa): ClusterRecord {
+  return {
+    cluster,
+    phase: { phase: 'steady', signer: 'g1' },
+    state: 'g1-steady',
+    rootBundle: ca.rootBundleSha256,
+    adoptedRootBundle: ca.rootBundle,
+    intermediates: [activeIntermediate(ca)],
+    transitions: [],
+  }
+}
+
+function rootsIn(files: Files, path: string): readonly Certificate[] {
+  const bytes = files.read(path)
+  if (bytes === null) throw new RerootError('USAGE', `--extra-root ${path} is not a file of the repository`, { hint: 'commit the PEM file first, and name it by its path in the repository' })
+  return splitPem(new TextDecoder().decode(bytes)).blocks.map((block) => parseCertificate(`${block.text}\n`))
+}

@@ -1,0 +1,125 @@
+import { Confidential, RerootError, sha256 } from '../base/index.ts'
+import { parseCertificate, preflight } from '../pki/index.ts'
+import type { CaFiles } from '../pki/index.ts'
+import { cacertsKeys, ownMetadata } from '../plan/index.ts'
+import type { SecretMetadata } from '../plan/index.ts'
+import type { Files } from '../ports.ts'
+import { generationIn } from '../rotation/index.ts'
+import { unseal } from '../seal/index.ts'
+import type { PlainDocument } from '../seal/index.ts'
+import type { Context } from './context.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
+
+/** A `cacerts` Secret, opened in memory. */
+export interface OpenedSecret {
+  readonly files: CaFiles
+  readonly metadata: SecretMetadata
+  readonly namespace: string | null
+  /** Keys beside the four that istiod reads. */
+  readonly otherKeys: readonly string[]
+}
+
+/** Opens a sealed Secret with the operator's identities. @throws RerootError NO_IDENTITY, SEAL_REFUSED, or CA_UNSUPPORTED. */
+export async function openSecret(bytes: Uint8Array, file: string, context: Pick<Context, 'identities' | 'sops'>): Promise<OpenedSecret> {
+  const document = await unseal(bytes, file, await context.identities.load(), context.sops)
+  return secretOf(document, file)
+}
+
+/**
+ * The live Secret of a cluster, checked against the record and by istiod's own rules.
+ * @throws RerootError REFUSED if it is not what the record says, CA_UNSUPPORTED if istiod would not take it.
+ */
+export async function openLiveSecret(loaded: Loaded, cluster: LoadedCluster, context: Context): Promise<OpenedSecret> {
+  const file = cluster.config.cacerts.file
+  const opened = await openSecret(liveBytes(loaded.files, cluster), file, context)
+  const active = cluster.record.intermediates.find((one) => one.state === 'active')
+  const differences = [
+    ['ca-cert.pem', active?.certificate.fingerprint, parseCertificate(opened.files.caCert).fingerprint],
+    ['root-cert.pem', cluster.record.rootBundle, sha256(opened.files.rootCert)],
+  ].filter(([, expected, found]) => expected !== found)
+  if (differences.length > 0) {
+    throw new RerootError('REFUSED', `${file} is not the Secret that the record describes`, {
+      hint: 'somebody changed the Secret or the record without reroot: take both back to the commit that reroot made',
+      findings: differences.map(([key, expected, found]) => ({
+        id: 'record/secret',
+        severity: 'error',
+        place: { cluster: cluster.config.name, file },
+        message: `${key} in the Secret differs from the record`,
+        expected: expected ?? 'nothing',
+        found: found ?? 'nothing',
+        remedy: `compare with generation ${generationIn(loaded.mesh, cluster.record.phase.signer).id} in mesh.yaml`,
+      })),
+    })
+  }
+  refuseBadBundle(opened.files, file, cluster.config.name, context)
+  return opened
+}
+
+/** The sealed bytes of the live Secret. */
+export function liveBytes(files: Files, cluster: Pick<LoadedCluster, 'config'>): Uint8Array {
+  const bytes = files.read(cluster.config.cacerts.file)
+  if (bytes !== null) return bytes
+  throw new RerootError('REFUSED', `${cluster.config.cacerts.file} does not exist`, {
+    hint: 'the live Secret of the cluster is missing: take it back from git history, or correct clusters[].cacerts.file',
+  })
+}
+
+/** Judges a bundle as istiod would, and for what istiod accepts though the mesh breaks on it. @throws RerootError CA_UNSUPPORTED. */
+export function refuseBadBundle(files: CaFiles, file: string, cluster: string, context: Pick<Context, 'clock' | 'entropy'>): void {
+  const problems = preflight(files, context.clock.now(), { entropy: context.entropy }).filter((problem) => problem.severity === 'error')
+  if (problems.length === 0) return
+  throw new RerootError('CA_UNSUPPORTED', `the CA in ${file} cannot be carried through a rotation`, {
+    hint: 'mend the CA first; nothing was written',
+    findings: problems.map((problem) => ({
+      id: 'ca/preflight',
+      severity: 'error',
+      place: { cluster, file, object: problem.file, ...(problem.line === undefined ? {} : { line: problem.line }) },
+      message: `${problem.message} (${problem.rule}; ${problem.source})`,
+      ...(problem.expected === undefined ? {} : { expected: problem.expected }),
+      ...(problem.found === undefined ? {} : { found: problem.found }),
+      remedy: problem.remedy,
+    })),
+  })
+}
+
+interface SecretShape {
+  readonly kind?: unknown
+  readonly type?: unknown
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }
+  readonly data?: Record<string, string>
+  readonly stringData?: Record<string, string>
+}
+
+function secretOf(document: Confidential<PlainDocument>, file: string): OpenedSecret {
+  const shape = document.reveal() as SecretShape
+  const refuse = (message: string, hint: string): RerootError => new RerootError('CA_UNSUPPORTED', `${file}: ${message}`, { hint })
+  if (shape.kind !== 'Secret' || shape.metadata?.name !== 'cacerts') throw refuse('this is not a Secret named cacerts', 'name the file that holds it')
+
+  const values = new Map<string, string>()
+  for (const [key, value] of Object.entries(shape.data ?? {})) values.set(key, Buffer.from(String(value), 'base64').toString('utf8'))
+  for (const [key, value] of Object.entries(shape.stringData ?? {})) values.set(key, String(value))
+  refuseOtherStyles(values, refuse)
+  const missing = cacertsKeys.filter((key) => !values.has(key))
+  if (missing.length > 0) throw refuse(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`, 'istiod stops at an incomplete bundle: complete it first')
+
+  const known: readonly string[] = cacertsKeys
+  const { metadata } = shape
+  return {
+    files: {
+      caCert: values.get('ca-cert.pem') ?? '',
+      caKey: new Confidential(values.get('ca-key.pem') ?? ''),
+      certChain: values.get('cert-chain.pem') ?? '',
+      rootCert: values.get('root-cert.pem') ?? '',
+    },
+    metadata: { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, type: String(shape.type ?? ownMetadata.type) },
+    namespace: metadata.namespace === undefined ? null : String(metadata.namespace),
+    otherKeys: [...values.keys()].filter((key) => !known.includes(key)),
+  }
+}
+
+/** What reroot cannot carry through every phase, by name (facts/istio.md 1.2, 1.3). */
+function refuseOtherStyles(values: ReadonlyMap<string, string>, refuse: (message: string, hint: string) => RerootError): void {
+  if (values.has('tls.crt')) throw refuse('it is of the kubernetes.io/tls style (tls.crt)', 'move it to ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem first')
+  if (values.has('istio-generated')) throw refuse('istiod made it itself (key istio-generated)', 'plug in a CA of your own first; istiod rotates what it generated')
+  if ((values.get('ca-crl.pem') ?? '') !== '') throw refuse('it holds a revocation list (ca-crl.pem)', 'reroot does not carry revocation lists: every certificate of a chain would need one')
+}

@@ -1,0 +1,124 @@
+import { RerootError } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
+import { parseConfig, rotationHindrances } from '../mesh/index.ts'
+import type { ClusterConfig, Config, FluxControllerConfig } from '../mesh/index.ts'
+import { parseCertificate, splitPem } from '../pki/index.ts'
+import type { Certificate } from '../pki/index.ts'
+import { layoutOf } from '../plan/index.ts'
+import type { ClusterLayout, Layout } from '../plan/index.ts'
+import type { Files } from '../ports.ts'
+import { readClusterRecord, readMeshRecord, readRestartList, rootBundleText } from '../rotation/index.ts'
+import type { ClusterRecord, MeshRecord, RestartList } from '../rotation/index.ts'
+import { sha256 } from '../base/index.ts'
+import { discover } from '../workloads/index.ts'
+import type { Discovery } from '../workloads/index.ts'
+
+/** One cluster, as the repository shows it. */
+export interface LoadedCluster {
+  readonly config: ClusterConfig
+  readonly controller: FluxControllerConfig
+  readonly layout: ClusterLayout
+  readonly record: ClusterRecord
+  readonly restarts: RestartList | null
+}
+
+/** The mesh, as the repository shows it. */
+export interface Loaded {
+  readonly files: Files
+  readonly layout: Layout
+  readonly config: Config
+  readonly mesh: MeshRecord
+  readonly extraRoots: readonly Certificate[]
+  readonly clusters: readonly LoadedCluster[]
+}
+
+/**
+ * Reads `reroot.yaml` and the record.
+ * @param directory reroot's directory in the repository.
+ * @param config another `reroot.yaml` to take instead of the repository's (`--config`).
+ * @throws RerootError with every problem of every file, CONFIG_INVALID or RECORD_INVALID.
+ */
+export function load(files: Files, directory: string, config: Uint8Array | null = null): Loaded {
+  const layout = layoutOf(directory)
+  const written = config ?? files.read(layout.config)
+  if (written === null) {
+    throw new RerootError('CONFIG_INVALID', `there is no ${layout.config} on the branch that the controllers read`, {
+      hint: 'run `reroot init` and merge its pull request; or name reroot’s directory with --directory',
+    })
+  }
+  const parsed = parseConfig(written, layout.config)
+  const mesh = readMeshRecord(required(files, layout.mesh), layout.mesh)
+  const extraRoots = parsed.extraRoots.flatMap((path) => readRoots(files, path))
+  const clusters = together(parsed.clusters.map((cluster) => () => loadCluster(files, layout, cluster, mesh, extraRoots)))
+  return { files, layout, config: parsed, mesh, extraRoots, clusters }
+}
+
+function loadCluster(files: Files, layout: Layout, config: ClusterConfig, mesh: MeshRecord, extraRoots: readonly Certificate[]): LoadedCluster {
+  const own = layout.cluster(config.name)
+  const record = readClusterRecord(required(files, own.record), own.record, mesh)
+  const bundle = sha256(rootBundleText(mesh, record.phase, extraRoots, record.adoptedRootBundle))
+  if (bundle !== record.rootBundle) {
+    const finding: Finding = {
+      id: 'record/bundle',
+      severity: 'error',
+      place: { cluster: config.name, file: own.record },
+      message: 'the trusted roots and the extra roots do not give the bundle of the record',
+      expected: record.rootBundle,
+      found: bundle,
+      remedy: 'take mesh.yaml, record.yaml and the files of extraRoots back to where they were; extra roots cannot change in the middle of a rotation',
+    }
+    throw new RerootError('RECORD_INVALID', `${own.record} does not fit the certificates`, { hint: finding.remedy, findings: [finding] })
+  }
+  const restarts = files.read(own.restarts)
+  if (config.controller.type !== 'flux') throw new TypeError('the rules of the configuration let another controller through')
+  return { config, controller: config.controller, layout: own, record, restarts: restarts === null ? null : readRestartList(restarts, own.restarts) }
+}
+
+function readRoots(files: Files, path: string): readonly Certificate[] {
+  const bytes = files.read(path)
+  if (bytes === null) throw new RerootError('CONFIG_INVALID', `extraRoots names ${path}, which does not exist`, { hint: 'correct extraRoots, or add the file' })
+  const { blocks } = splitPem(new TextDecoder().decode(bytes))
+  if (blocks.length === 0) throw new RerootError('CONFIG_INVALID', `extraRoots names ${path}, which holds no certificate`, { hint: 'give a PEM file of root certificates' })
+  return blocks.map((block) => parseCertificate(block.text))
+}
+
+function required(files: Files, path: string): Uint8Array {
+  const bytes = files.read(path)
+  if (bytes !== null) return bytes
+  throw new RerootError('RECORD_INVALID', `${path} is missing`, { hint: 'take it back from git history (`git log -- FILE`), or run `reroot init` for a new mesh' })
+}
+
+/** Runs all, and throws one error with the problems of all that failed. */
+function together<T>(tasks: readonly (() => T)[]): readonly T[] {
+  const results: T[] = []
+  const errors: RerootError[] = []
+  for (const task of tasks) {
+    try {
+      results.push(task())
+    } catch (error) {
+      if (!(error instanceof RerootError)) throw error
+      errors.push(error)
+    }
+  }
+  const [first, ...rest] = errors
+  if (first === undefined) return results
+  if (rest.length === 0) throw first
+  throw new RerootError(first.code, errors.map((error) => error.message).join('; '), { hint: first.hint, findings: errors.flatMap((error) => error.findings) })
+}
+
+/** What one cluster's controller applies. */
+export function discoverCluster(loaded: Pick<Loaded, 'files' | 'layout'>, cluster: Pick<LoadedCluster, 'config' | 'controller'>): Discovery {
+  return discover(loaded.files, {
+    name: cluster.config.name,
+    paths: cluster.config.paths,
+    source: cluster.controller.source,
+    istio: { namespace: cluster.config.istio.namespace, revisions: cluster.config.istio.revisions },
+    namespaces: new Map(cluster.config.namespaces.map(({ name, labels }) => [name, labels])),
+    ignore: `${loaded.layout.directory}/`,
+  })
+}
+
+/** Findings of the configuration and of Istio's versions that stand against any rotation. */
+export function meshFindings(loaded: Loaded): readonly Finding[] {
+  return loaded.clusters.flatMap((cluster) => rotationHindrances(cluster.config, loaded.layout.config))
+}

@@ -1,0 +1,152 @@
+import { Confidential } from '../base/index.ts'
+import {
+  generateKey,
+  intermediateTemplate,
+  issueIntermediate,
+  issueRoot,
+  lint,
+  privateKeyPem,
+  rootTemplate,
+} from '../pki/index.ts'
+import type { CaFiles, Certificate, KeyPair } from '../pki/index.ts'
+import { chainText, ownMetadata, secretDocument } from '../plan/index.ts'
+import { rootBundleText, stateOf } from '../rotation/index.ts'
+import type { Decision, Generation, GenerationId, MeshRecord, Move, Phase } from '../rotation/index.ts'
+import type { Context } from './context.ts'
+import { openLiveSecret, refuseBadBundle } from './live-secret.ts'
+import type { OpenedSecret } from './live-secret.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
+import type { Sealer } from './sealer.ts'
+
+/** What a step that touches keys brings: public facts, and everything else sealed. */
+export interface Material {
+  readonly generation: Generation
+  /** The new intermediate of each cluster. */
+  readonly intermediates: ReadonlyMap<string, Certificate>
+  /** Sealed files by path: `prepared/…` of every cluster, and the root's key. */
+  readonly sealed: ReadonlyMap<string, Uint8Array>
+}
+
+interface NewCa {
+  readonly certificate: Certificate
+  readonly key: KeyPair
+}
+
+/**
+ * Makes a new root and an intermediate per cluster, and seals every state that the rotation will go through (product.md, Phases and
+ * steps): `stage` and `replace` are the only steps that touch keys. Keys are made side by side, and live in memory only.
+ */
+export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: Sealer, context: Context): Promise<Material> {
+  const moves = decision.moves.map((move) => ({ move, cluster: clusterOf(loaded, move) }))
+  // Rules and identities first: a key that cannot be sealed is not worth making.
+  for (const { cluster } of moves) sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`))
+  const { custody } = loaded.config.pki.root
+  if (custody === 'sealed') sealer.rule(loaded.layout.root(decision.generation))
+  const opened = new Map<string, OpenedSecret>()
+  if (decision.step === 'stage') {
+    await Promise.all(moves.map(async ({ cluster }) => opened.set(cluster.config.name, await openLiveSecret(loaded, cluster, context))))
+  }
+
+  const { algorithm } = loaded.config.pki
+  const [rootKey, ...clusterKeys] = await Promise.all([generateKey(algorithm), ...moves.map(() => generateKey(algorithm))])
+  const root = newRoot(loaded, decision.generation, rootKey, context)
+  const generation: Generation = {
+    id: decision.generation,
+    origin: 'issued',
+    rootKey: custody === 'sealed' ? 'sealed' : 'discarded',
+    certificate: root.certificate,
+  }
+  const mesh: MeshRecord = { ...loaded.mesh, generations: [...loaded.mesh.generations, generation] }
+
+  const intermediates = new Map<string, Certificate>()
+  const sealing: Promise<readonly [string, Uint8Array]>[] = []
+  const seal = async (path: string, document: Readonly<Record<string, unknown>>) => [path, await sealer.seal(path, document)] as const
+  for (const [index, { move, cluster }] of moves.entries()) {
+    const intermediate = newIntermediate(loaded, cluster, root, decision.generation, clusterKeys[index] ?? never(), context)
+    intermediates.set(cluster.config.name, intermediate.certificate)
+    for (const secret of secretsOf({ loaded, mesh, cluster, move, root, intermediate, opened: opened.get(cluster.config.name) ?? null })) {
+      refuseBadBundle(secret.files, secret.path, cluster.config.name, context)
+      sealing.push(seal(secret.path, secret.document))
+    }
+  }
+  if (custody === 'sealed') sealing.push(seal(loaded.layout.root(decision.generation), rootDocument(loaded, root, decision.generation)))
+  return { generation, intermediates, sealed: new Map(await Promise.all(sealing)) }
+}
+
+function clusterOf(loaded: Loaded, move: Move): LoadedCluster {
+  return loaded.clusters.find((cluster) => cluster.config.name === move.cluster) ?? never()
+}
+
+function newRoot(loaded: Loaded, generation: GenerationId, key: KeyPair, context: Context): NewCa {
+  const { pki, mesh } = loaded.config
+  const template = rootTemplate({ mesh, generation, at: context.clock.now(), days: pki.root.days, backdateMinutes: pki.backdateMinutes })
+  return { certificate: issueRoot(lint(template), key, context.entropy), key }
+}
+
+function newIntermediate(loaded: Loaded, cluster: LoadedCluster, root: NewCa, generation: GenerationId, key: KeyPair, context: Context): NewCa {
+  const { pki, mesh } = loaded.config
+  const template = intermediateTemplate({
+    mesh,
+    generation,
+    cluster: cluster.config.name,
+    // istiod's own name, as in Istio's tools/certs (facts/istio.md 6.1).
+    dnsNames: [`istiod.${cluster.config.istio.namespace}.svc`],
+    at: context.clock.now(),
+    days: pki.intermediate.days,
+    backdateMinutes: pki.backdateMinutes,
+    issuer: root.certificate,
+  })
+  return { certificate: issueIntermediate(lint(template), key.publicKey, { certificate: root.certificate, key: root.key.privateKey }, context.entropy), key }
+}
+
+interface SecretPlan {
+  readonly path: string
+  readonly files: CaFiles
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+/** The Secrets of every state ahead of a cluster: for `stage` staged, promoted and steady, for `replace` only the last. */
+function secretsOf(input: {
+  readonly loaded: Loaded
+  readonly mesh: MeshRecord
+  readonly cluster: LoadedCluster
+  readonly move: Move
+  readonly root: NewCa
+  readonly intermediate: NewCa
+  readonly opened: OpenedSecret | null
+}): readonly SecretPlan[] {
+  const { loaded, mesh, cluster, move, root, intermediate, opened } = input
+  const bundle = (phase: Phase): string => rootBundleText(mesh, phase, loaded.extraRoots, cluster.record.adoptedRootBundle)
+  const byNew = (phase: Phase): CaFiles => ({
+    caCert: intermediate.certificate.pem,
+    caKey: privateKeyPem(intermediate.key.privateKey),
+    certChain: chainText(intermediate.certificate, root.certificate),
+    rootCert: bundle(phase),
+  })
+  const plan = (phase: Phase, signer: Certificate, files: CaFiles): SecretPlan => {
+    const state = stateOf(phase)
+    const metadata = cluster.config.cacerts.managed === 'in-place' && opened !== null ? opened.metadata : ownMetadata
+    return { path: cluster.layout.prepared(state), files, document: secretDocument({ namespace: cluster.config.istio.namespace, state, signer, files, metadata }) }
+  }
+  if (move.to.phase !== 'staged' || opened === null) return [plan(move.to, intermediate.certificate, byNew(move.to))]
+
+  const { signer, candidate } = move.to
+  const promoted: Phase = { phase: 'promoted', signer: candidate, retiring: signer }
+  const steady: Phase = { phase: 'steady', signer: candidate }
+  const active = cluster.record.intermediates.find((one) => one.state === 'active')?.certificate ?? never()
+  return [
+    plan(move.to, active, { ...opened.files, rootCert: bundle(move.to) }),
+    plan(promoted, intermediate.certificate, byNew(promoted)),
+    plan(steady, intermediate.certificate, byNew(steady)),
+  ]
+}
+
+/** The root's key for its custodians: no Kubernetes object, and no value of it in the clear. */
+function rootDocument(loaded: Loaded, root: NewCa, generation: GenerationId): Readonly<Record<string, unknown>> {
+  const key: Confidential<string> = privateKeyPem(root.key.privateKey)
+  return { mesh: loaded.config.mesh, generation, certificate: root.certificate.pem, key: key.reveal() }
+}
+
+function never(): never {
+  throw new TypeError('the decision speaks of a cluster that was not loaded')
+}

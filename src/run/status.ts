@@ -1,0 +1,128 @@
+import type { Files } from '../ports.ts'
+import { describePhase, generationIn, hasBarrier, lastTransition, momentText, trustedGenerations } from '../rotation/index.ts'
+import type { Phase, Step } from '../rotation/index.ts'
+import { judgeStep } from '../rotation/index.ts'
+import { fetchBase } from './base.ts'
+import type { Context } from './context.ts'
+import { load } from './load.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
+
+export interface StatusOptions {
+  readonly directory: string
+  /** Read the checkout as it is, and ask no remote. */
+  readonly offline: boolean
+}
+
+/** What expires, and when. */
+export interface Expiry {
+  readonly what: string
+  readonly notAfter: string
+  readonly daysLeft: number
+}
+
+export interface ClusterStatus {
+  readonly cluster: string
+  readonly phase: Phase['phase']
+  readonly state: string
+  readonly description: string
+  readonly signer: string
+  readonly trusted: readonly string[]
+  readonly lastStep: string | null
+  /** Of the signing chain and of every trusted root; the first to expire comes first. */
+  readonly expiries: readonly Expiry[]
+  readonly renewDue: boolean
+}
+
+export interface NextStep {
+  readonly step: Step
+  /** Empty: the step can be planned now. */
+  readonly needs: readonly string[]
+}
+
+export interface Status {
+  readonly mesh: string
+  readonly readFrom: string
+  readonly clusters: readonly ClusterStatus[]
+  readonly next: readonly NextStep[]
+  /** reroot's branches on the remote that are not merged; `null` when no remote was asked. */
+  readonly branches: readonly string[] | null
+}
+
+/** Says where every cluster stands and what the next step needs, without looking at a cluster and without a key. */
+export async function status(context: Context, checkout: Files, options: StatusOptions): Promise<Status> {
+  if (options.offline) {
+    const loaded = load(checkout, options.directory)
+    return { ...report(loaded, context.clock.now()), readFrom: 'the checkout', branches: null }
+  }
+  const base = await fetchBase(context, checkout, { directory: options.directory, push: false, config: null })
+  const worktree = await context.git.openWorktree(base.commit)
+  try {
+    const loaded = load(worktree.files, options.directory)
+    const branches = base.remote === null ? null : await openBranches(context, loaded, base.remote, base.commit)
+    return { ...report(loaded, context.clock.now()), readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`, branches }
+  } finally {
+    await worktree.dispose()
+  }
+}
+
+async function openBranches(context: Context, loaded: Loaded, remote: string, base: string): Promise<readonly string[]> {
+  const branches = await context.git.remoteBranches(remote, loaded.config.git.branchPrefix)
+  const open: string[] = []
+  for (const branch of [...branches.keys()].toSorted()) {
+    const commit = await context.git.fetch(remote, branch)
+    if (commit !== null && (await context.git.commitsSince(base, commit)).length > 0) open.push(branch)
+  }
+  return open
+}
+
+function report(loaded: Loaded, now: Date): Pick<Status, 'mesh' | 'clusters' | 'next'> {
+  return {
+    mesh: loaded.mesh.mesh,
+    clusters: loaded.clusters.map((cluster) => clusterStatus(loaded, cluster, now)),
+    next: nextSteps(loaded, now),
+  }
+}
+
+function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: Date): ClusterStatus {
+  const trusted = trustedGenerations(record.phase)
+  const certificates = [
+    ...record.intermediates.filter((one) => one.state === 'active').map((one) => ({ what: `intermediate under ${one.generation}`, certificate: one.certificate })),
+    ...trusted.map((id) => ({ what: `root ${id}`, certificate: generationIn(loaded.mesh, id).certificate })),
+  ]
+  const expiries = certificates
+    .map(({ what, certificate }) => ({ what, notAfter: momentText(certificate.notAfter), daysLeft: Math.floor((certificate.notAfter.getTime() - now.getTime()) / 86_400_000) }))
+    .toSorted((one, other) => one.daysLeft - other.daysLeft)
+  return {
+    cluster: config.name,
+    phase: record.phase.phase,
+    state: record.state,
+    description: describePhase(record.phase),
+    signer: record.phase.signer,
+    trusted,
+    lastStep: lastTransition(record)?.id ?? null,
+    expiries,
+    renewDue: expiries.some((expiry) => expiry.daysLeft <= loaded.config.pki.renewBeforeDays),
+  }
+}
+
+const forward: Readonly<Record<Phase['phase'], readonly Step[]>> = { steady: ['stage'], staged: ['promote', 'abandon'], promoted: ['retire', 'demote'] }
+
+/** The steps that are legal now, and what each lacks if it were planned without a person's word. */
+function nextSteps(loaded: Loaded, now: Date): readonly NextStep[] {
+  const states = new Set(loaded.clusters.map((cluster) => cluster.record.state))
+  const first = loaded.clusters[0]
+  if (first === undefined) return []
+  if (states.size > 1) {
+    const step = loaded.clusters.map((cluster) => lastTransition(cluster.record)?.step).find((one) => one !== undefined)
+    return step === undefined ? [] : [{ step, needs: ['some clusters have not taken it yet: run it again and merge'] }]
+  }
+  const facts = loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed }))
+  return forward[first.record.phase.phase].map((step) => ({
+    step,
+    needs: facts.flatMap((cluster) =>
+      hasBarrier(step, cluster)
+        ? judgeStep(cluster, facts.length === 1, loaded.config.pki.workloadCertificateHours, now).map((lack) => `${cluster.record.cluster}: ${lack}`)
+        : [],
+    ),
+  }))
+}

@@ -1,0 +1,265 @@
+import { RerootError } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
+import { acceptFindings, branchName, chooseDeliveries, commitMessage, freezeRestarts, pullRequest, stepWords } from '../plan/index.ts'
+import type { ChangeSet, PullRequest, Story } from '../plan/index.ts'
+import type { Files, Worktree } from '../ports.ts'
+import { decide, lastTransition } from '../rotation/index.ts'
+import type { Decision, Step, Testimony } from '../rotation/index.ts'
+import { guardChange } from '../seal/index.ts'
+import { fetchBase, sayIfConfigDiffers } from './base.ts'
+import type { Base } from './base.ts'
+import { compose } from './compose.ts'
+import type { ClusterStep, Composition } from './compose.ts'
+import type { Context } from './context.ts'
+import { deliver, inspectBranch } from './deliver.ts'
+import { discoverCluster, load, meshFindings } from './load.ts'
+import type { Loaded } from './load.ts'
+import { makeMaterial } from './material.ts'
+import type { Material } from './material.ts'
+import { reuseMaterial } from './reuse.ts'
+import { openSealer } from './sealer.ts'
+
+export interface StepOptions {
+  readonly directory: string
+  /** Another `reroot.yaml`, which is committed with the change. */
+  readonly config: Uint8Array | null
+  readonly testimony: Testimony
+  /** The reason to override the barrier. */
+  readonly force: string | null
+  readonly reissue: boolean
+  readonly stack: boolean
+  readonly push: boolean
+  readonly dryRun: boolean
+}
+
+/** One pull request, and what became of its branch. */
+export interface PreparedChange {
+  readonly request: PullRequest
+  readonly set: ChangeSet
+  /** `null`: it waits until the one before is merged, or nothing was touched (`--dry-run`). */
+  readonly commit: string | null
+  readonly pushed: boolean
+  /** The branch was there already, with the same content. */
+  readonly unchanged: boolean
+}
+
+export interface StepResult {
+  readonly decision: Decision
+  readonly base: Base
+  /** What is not merged yet; empty: nothing is left to do. */
+  readonly changes: readonly PreparedChange[]
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Takes a step: reads the branch that the controllers read, decides, makes or copies what is sealed, composes the change sets, and
+ * pushes the first (`stack`: all) that is not merged yet.
+ * @param choose the step; for `rollback` it depends on the phase.
+ * @throws RerootError with everything that stands against it. Then nothing was written.
+ */
+export async function takeStep(context: Context, checkout: Files, choose: (loaded: Loaded) => Step, options: StepOptions): Promise<StepResult> {
+  const base = await fetchBase(context, checkout, options)
+  const worktree = await context.git.openWorktree(base.commit)
+  try {
+    if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
+    const loaded = load(worktree.files, options.directory, options.config)
+    const step = choose(loaded)
+    const decision = decide(step, decisionFacts(loaded, context), options.testimony, options.force)
+    const { steps, findings } = planClusters(loaded, decision)
+    refuseErrors(step, findings)
+
+    const first = branchName(loaded.config.git, decision.id, 1, '')
+    const material = await materialFor(context, worktree, loaded, decision, base, first, options)
+    const composition = await compose(loaded, decision, steps, material)
+    const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
+    for (const set of pending) guard(set)
+    const story = tell(loaded, decision, steps, composition, findings, material !== null)
+    const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets))
+    if (options.dryRun || pending.length === 0) {
+      return { decision, base, findings, changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })) }
+    }
+    const changes = await send(context, worktree, base, pending, requests, decision, options)
+    return { decision, base, findings, changes }
+  } finally {
+    await worktree.dispose()
+  }
+}
+
+function decisionFacts(loaded: Loaded, context: Context): Parameters<typeof decide>[1] {
+  return {
+    mesh: loaded.mesh,
+    clusters: loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed })),
+    workloadCertificateHours: loaded.config.pki.workloadCertificateHours,
+    now: context.clock.now(),
+  }
+}
+
+/** Discovers every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
+function planClusters(loaded: Loaded, decision: Decision): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [...meshFindings(loaded)]
+  const steps = loaded.clusters.map((cluster): ClusterStep => {
+    const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
+    const discovery = discoverCluster(loaded, cluster)
+    const chosen = chooseDeliveries(loaded.config, discovery, decision.step, cluster.controller.namespace)
+    findings.push(...discovery.findings, ...chosen.findings)
+    const frozen = cluster.restarts?.id === decision.id ? cluster.restarts : null
+    const restarts =
+      frozen ??
+      freezeRestarts({
+        id: decision.id,
+        step: decision.step,
+        config: loaded.config,
+        record: move.merged ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from } : cluster.record,
+        before: cluster.restarts,
+        discovery,
+        restarts: chosen.restarts,
+      })
+    return { cluster, move, restarts, chosen: chosen.restarts }
+  })
+  return { steps, findings: acceptFindings(findings, loaded.config.accept) }
+}
+
+function refuseErrors(step: Step, findings: readonly Finding[]): void {
+  const errors = findings.filter((finding) => finding.severity === 'error')
+  if (errors.length === 0) return
+  throw new RerootError('REFUSED', `${step} is blocked by ${errors.length === 1 ? 'a finding' : `${errors.length} findings`}`, {
+    hint: 'mend each, or accept it in reroot.yaml under `accept:` with its id, file and a reason; nothing was written',
+    findings: errors,
+  })
+}
+
+/** Only `stage` and `replace` need keys, and only once: what a run before has made is taken up again. */
+async function materialFor(
+  context: Context,
+  worktree: Worktree,
+  loaded: Loaded,
+  decision: Decision,
+  base: Base,
+  branch: string,
+  options: StepOptions,
+): Promise<Material | null> {
+  if (decision.step !== 'stage' && decision.step !== 'replace') return null
+  if (decision.moves.some((move) => move.merged)) {
+    if (options.reissue) throw new RerootError('REFUSED', `${decision.id} is merged: its certificates cannot be made again`, { hint: 'leave --reissue out; to start over, run `reroot rollback` first' })
+    return decision.moves.every((move) => move.merged) ? null : reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read')
+  }
+  const existing = await existingBranch(context, base, branch)
+  if (existing !== null && !options.reissue) {
+    const earlier = await context.git.openWorktree(existing)
+    try {
+      context.terminal.say(`taking up ${branch} again: its certificates and sealed files are kept (--reissue makes new ones)`)
+      return reuseMaterial(loaded, decision, earlier.files, branch)
+    } finally {
+      await earlier.dispose()
+    }
+  }
+  context.terminal.say(`making the keys of ${decision.generation}: ${loaded.config.pki.algorithm}, a root and ${decision.moves.length} ${decision.moves.length === 1 ? 'intermediate' : 'intermediates'}`)
+  return makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
+}
+
+async function existingBranch(context: Context, base: Base, branch: string): Promise<string | null> {
+  if (base.remote === null) return context.git.resolve(`refs/heads/${branch}`)
+  const remote = await inspectBranch(context.git, base.remote, branch, base.commit)
+  return remote?.commit ?? context.git.resolve(`refs/heads/${branch}`)
+}
+
+/** Drops what the base holds already; a change set of which nothing is left is merged. */
+function unmerged(sets: readonly ChangeSet[], worktree: Worktree): readonly ChangeSet[] {
+  return sets
+    .map((set): ChangeSet => {
+      const write = new Map(
+        [...set.write].filter(([path, bytes]) => {
+          const present = worktree.files.read(path)
+          return present === null || Buffer.compare(present, bytes) !== 0
+        }),
+      )
+      return { ...set, write, remove: set.remove.filter((path) => worktree.files.read(path) !== null) }
+    })
+    .filter((set) => set.write.size + set.remove.length > 0)
+}
+
+function withConfig(sets: readonly ChangeSet[], loaded: Loaded, config: Uint8Array | null): readonly ChangeSet[] {
+  const [first, ...rest] = sets
+  if (config === null || first === undefined) return sets
+  return [{ ...first, write: new Map([...first.write, [loaded.layout.config, config]]) }, ...rest]
+}
+
+function guard(set: ChangeSet): void {
+  const findings = guardChange(set.write)
+  if (findings.length === 0) return
+  throw new RerootError('GUARD', 'the change would put a secret in the clear; nothing was written', {
+    hint: 'this is a fault of reroot or of a SOPS rule: see the findings',
+    findings,
+  })
+}
+
+function tell(loaded: Loaded, decision: Decision, steps: readonly ClusterStep[], composition: Composition, findings: readonly Finding[], issued: boolean): Story {
+  return {
+    decision,
+    config: loaded.config,
+    mesh: composition.mesh,
+    findings,
+    issued,
+    clusters: steps.map(({ cluster, move, restarts }) => ({
+      name: cluster.config.name,
+      move,
+      restarts,
+      record: composition.records.get(cluster.config.name) ?? never(),
+      istioNamespace: cluster.config.istio.namespace,
+      fluxNamespace: cluster.controller.namespace,
+      managed: cluster.config.cacerts.managed,
+    })),
+  }
+}
+
+function describe(loaded: Loaded, story: Story, set: ChangeSet, all: readonly ChangeSet[]): PullRequest {
+  const { git } = loaded.config
+  const before = all[set.position - 2]
+  const previous = before === undefined ? null : branchName(git, story.decision.id, before.position, before.name)
+  return pullRequest(story, set, branchName(git, story.decision.id, set.position, set.name), previous)
+}
+
+async function send(
+  context: Context,
+  worktree: Worktree,
+  base: Base,
+  pending: readonly ChangeSet[],
+  requests: readonly PullRequest[],
+  decision: Decision,
+  options: StepOptions,
+): Promise<readonly PreparedChange[]> {
+  const sent = options.stack ? pending.length : 1
+  const existing = new Map<string, string | null>()
+  for (const request of requests.slice(0, sent)) {
+    existing.set(request.branch, base.remote === null || !options.push ? null : ((await inspectBranch(context.git, base.remote, request.branch, base.commit))?.commit ?? null))
+  }
+  const delivered = await deliver({
+    git: context.git,
+    worktree,
+    remote: base.remote,
+    base: base.commit,
+    push: options.push,
+    existing,
+    branches: pending.slice(0, sent).map((set, index) => {
+      const request = requests[index] ?? never()
+      return { name: request.branch, write: set.write, remove: set.remove, message: commitMessage(request, stepWords[decision.step].short), id: decision.id }
+    }),
+  })
+  return pending.map((set, index) => {
+    const done = delivered[index]
+    return { request: requests[index] ?? never(), set, commit: done?.commit ?? null, pushed: done?.pushed ?? false, unchanged: done?.unchanged ?? false }
+  })
+}
+
+/** The step that `rollback` takes from here. @throws RerootError REFUSED if there is nothing to go back from. */
+export function rollbackStep(loaded: Loaded): Step {
+  const phases = new Set(loaded.clusters.map((cluster) => cluster.record.phase.phase))
+  if (phases.has('promoted')) return 'demote'
+  if (phases.has('staged')) return 'abandon'
+  if (loaded.clusters.every((cluster) => lastTransition(cluster.record)?.step === 'retire')) return 'restore'
+  throw new RerootError('REFUSED', 'there is nothing to roll back: the mesh is steady', { hint: 'to undo a pull request that is not merged yet, close it and delete its branch' })
+}
+
+function never(): never {
+  throw new TypeError('a part of the step was lost')
+}
