@@ -15,6 +15,8 @@ export const findingTitles = {
   'restart/on-delete': 'an OnDelete workload does not replace its pods',
   'restart/unseen': 'workloads of the mesh that Git does not show',
   // what is in a Secret cacerts
+  'ca/cacerts': 'a Secret cacerts that reroot cannot take over',
+  'ca/roots': 'root-cert.pem holds roots that are not accounted for',
   'ca/preflight': 'istiod would not take the bundle, or the mesh would break on it',
   // mesh.yaml, record.yaml, restarts.yaml
   'record/schema': 'a file of the record has the wrong shape',

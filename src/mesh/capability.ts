@@ -1,11 +1,13 @@
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from './schema.ts'
 
+type RotatedCluster = Pick<ClusterConfig, 'name' | 'istio'>
+
 /**
  * Why a cluster cannot follow a rotation of the root; empty if it can.
  * @param file `reroot.yaml`'s path: the facts stand there.
  */
-export function rotationHindrances(cluster: ClusterConfig, file: string): readonly Finding[] {
+export function rotationHindrances(cluster: RotatedCluster, file: string): readonly Finding[] {
   return [...ztunnelHindrance(cluster, file), ...providerHindrance(cluster, file)]
 }
 
@@ -13,7 +15,7 @@ export function rotationHindrances(cluster: ClusterConfig, file: string): readon
  * ztunnel reads the whole root bundle only since 1.24.6, 1.25.3 and 1.26.0 (ztunnel #1510); before that only its first certificate, so
  * that it cannot trust two roots at once.
  */
-function ztunnelHindrance(cluster: ClusterConfig, file: string): readonly Finding[] {
+function ztunnelHindrance(cluster: RotatedCluster, file: string): readonly Finding[] {
   const { ztunnel } = cluster.istio
   if (ztunnel === null) return []
   const [major = 0, minor = 0, patch = 0] = versionNumbers(ztunnel)
@@ -33,7 +35,7 @@ function ztunnelHindrance(cluster: ClusterConfig, file: string): readonly Findin
 }
 
 /** A CA outside istiod does not read the Secret `cacerts` at all (istio features/pilot.go: ENABLE_CA_SERVER, EXTERNAL_CA, PILOT_CERT_PROVIDER). */
-function providerHindrance(cluster: ClusterConfig, file: string): readonly Finding[] {
+function providerHindrance(cluster: RotatedCluster, file: string): readonly Finding[] {
   if (cluster.istio.caProvider === 'istiod') return []
   return [
     {

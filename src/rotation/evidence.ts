@@ -74,3 +74,9 @@ function some(entries: readonly RestartEntry[]): string {
   const more = entries.length - names.length
   return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${entries.length === 1 ? 'is' : 'are'}`
 }
+
+/** What is lacking for the cluster's last step to count as complete, while nobody vouches for it. */
+export function judgeStep(facts: StepFacts, alone: boolean, hours: number, now: Date): readonly string[] {
+  const judgement = judge(facts, { confirmed: null, gatePassed: new Map() }, alone, hours, now)
+  return 'lacks' in judgement ? judgement.lacks : []
+}

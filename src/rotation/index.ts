@@ -1,5 +1,6 @@
 export { decide, hasBarrier } from './decide.ts'
 export type { Decision, DecisionFacts, Move } from './decide.ts'
+export { judgeStep } from './evidence.ts'
 export type { StepFacts, Testimony } from './evidence.ts'
 export { follow } from './history.ts'
 export { generationNumber, generationOf, unusedId } from './ids.ts'
