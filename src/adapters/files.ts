@@ -5,7 +5,8 @@ import type { Files } from '../ports.ts'
 
 /**
  * The files of a folder as they are on disk. The list is made at the first question, each file is read at most once, and neither
- * follows later changes. Symbolic links that leave the folder, and what is neither a file nor a folder, are left out.
+ * follows later changes; a listed file that has gone since is an error, never an absent file. Symbolic links that leave the
+ * folder, and what is neither a file nor a folder, are left out.
  */
 export function folderFiles(directory: string): Files {
   let listed: Map<string, string> | null = null
@@ -17,7 +18,7 @@ export function folderFiles(directory: string): Files {
       const known = contents.get(path)
       if (known !== undefined) return known
       const place = places().get(path)
-      const bytes = place === undefined ? null : readOrNull(place)
+      const bytes = place === undefined ? null : onDisk(place, () => readFileSync(place))
       contents.set(path, bytes)
       return bytes
     },
@@ -71,15 +72,6 @@ function targetOf(link: string): { readonly place: string; readonly isFile: bool
 function isInside(folder: string, place: string): boolean {
   if (!place.startsWith(folder === sep ? folder : folder + sep)) return place === folder
   return !place.slice(folder.length).split(sep).includes('.git')
-}
-
-function readOrNull(place: string): Uint8Array | null {
-  try {
-    return readFileSync(place)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw cannotRead(place, error)
-  }
 }
 
 function onDisk<T>(place: string, action: () => T): T {

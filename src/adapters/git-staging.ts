@@ -94,8 +94,8 @@ function refuseLink(directory: string, path: string): void {
   for (let length = 1; length <= parts.length; length++) {
     const place = join(directory, ...parts.slice(0, length))
     const stat = lstatSync(place, { throwIfNoEntry: false })
-    if (stat === undefined) return
-    if (!stat.isSymbolicLink()) continue
+    if (stat === undefined || (!stat.isDirectory() && !stat.isSymbolicLink())) return
+    if (stat.isDirectory()) continue
     throw new RerootError('FILE_INVALID', `${parts.slice(0, length).join('/')} is a symbolic link to ${readlinkSync(place)}`, {
       hint: `name the file that it leads to instead of ${path}`,
     })

@@ -16,7 +16,9 @@ const commandTimeoutMs = 120_000
  * identities and key files with a passphrase are left to the `sops` program.
  * @param onProblem told, without any secret, about a place that is named but cannot be read.
  */
-export function ageIdentities(options: { readonly environment?: Environment; readonly platform?: NodeJS.Platform; readonly onProblem?: (problem: string) => void } = {}): Identities {
+export function ageIdentities(
+  options: { readonly environment?: Environment; readonly platform?: NodeJS.Platform; readonly onProblem?: (problem: string) => void } = {},
+): Identities {
   const { environment = process.env, platform = process.platform, onProblem = () => {} } = options
   return {
     async load() {
@@ -88,7 +90,9 @@ async function runCommand(command: string, environment: Environment): Promise<st
     timeout: commandTimeoutMs,
   })
   if (exitCode === 0) return stdout
-  throw new Problem(timedOut ? `the command did not end within ${commandTimeoutMs / 1000} seconds` : `the command failed (exit code ${exitCode ?? 'none'})`)
+  throw new Problem(
+    timedOut ? `the command did not end within ${commandTimeoutMs / 1000} seconds` : `the command failed (exit code ${exitCode ?? 'none'})`,
+  )
 }
 
 /**
@@ -97,7 +101,9 @@ async function runCommand(command: string, environment: Environment): Promise<st
 function splitWords(command: string): readonly string[] {
   const words: string[] = []
   let word: string | null = null
-  for (const [, single, double, escaped, space, comment, plain] of command.matchAll(/'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|(\s+)|((?<=^|\s)#[^\n]*)|(.)/gs)) {
+  for (const [, single, double, escaped, space, comment, plain] of command.matchAll(
+    /'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|(\s+)|((?<=^|\s)#[^\n]*)|(.)/gs,
+  )) {
     if (space !== undefined) {
       if (word !== null) words.push(word)
       word = null
@@ -118,6 +124,7 @@ function identityLines(text: string): readonly string[] {
     .filter((word) => word !== '')
   const native = words.filter((word) => /^AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]+$/.test(word))
   // As sops: one line that is none makes the whole place unusable, so that a damaged file does not pass for a short one.
-  if (words.some((word) => !native.includes(word) && !word.startsWith('AGE-PLUGIN-'))) throw new Problem('it holds something that is no age identity')
+  if (words.some((word) => !native.includes(word) && !word.startsWith('AGE-PLUGIN-')))
+    throw new Problem('it holds something that is no age identity')
   return native
 }

@@ -1,4 +1,5 @@
-import { isAbsolute, delimiter, resolve } from 'node:path'
+import { access, constants } from 'node:fs/promises'
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { RerootError } from '../base/index.ts'
 import type { SopsProgram } from '../ports.ts'
@@ -13,8 +14,15 @@ const largestOutputBytes = 64 * 1024 * 1024
 /** The `sops` program on the PATH. Documents go in by stdin only; what it prints is returned and never logged. */
 export function sopsProgram(environment: Environment = process.env): SopsProgram {
   let known: Promise<string | null> | undefined
-  const start = async (args: readonly string[], options: { input: string; directory: string; withIdentities: boolean; timeoutMs: number }) => {
-    const result = await execa('sops', args, {
+  let found: Promise<string | null> | undefined
+  const start = async (
+    args: readonly string[],
+    options: { input: string; directory: string; withIdentities: boolean; timeoutMs: number },
+  ) => {
+    found ??= findProgram('sops', environment)
+    const file = await found
+    if (file === null) return null
+    const result = await execa(file, args, {
       cwd: options.directory,
       input: options.input,
       env: childEnvironment(environment, options.withIdentities),
@@ -26,32 +34,62 @@ export function sopsProgram(environment: Environment = process.env): SopsProgram
       maxBuffer: largestOutputBytes,
     })
     // The result of a program that did not run, or not to its end, also carries what it printed: it goes no further.
-    const { exitCode, stdout, stderr, timedOut, isTerminated, code } = result
-    return { exitCode, stdout, stderr, timedOut, isTerminated, code }
+    const { exitCode, stdout, stderr, timedOut } = result
+    return { exitCode, stdout, stderr, timedOut }
+  }
+  const askVersion = async (): Promise<string | null> => {
+    const result = await start(['--version', '--disable-version-check'], {
+      input: '',
+      directory: '/',
+      withIdentities: false,
+      timeoutMs: versionTimeoutMs,
+    })
+    return /^sops (\d+\.\d+\.\d+)/.exec(result?.stdout ?? '')?.[1] ?? null
   }
   return {
     version() {
-      known ??= start(['--version', '--disable-version-check'], { input: '', directory: '/', withIdentities: false, timeoutMs: versionTimeoutMs }).then(
-        ({ stdout }) => /^sops (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null,
-      )
+      known ??= askVersion()
       return known
     },
     async run(args, options) {
-      const { exitCode, stdout, stderr, timedOut, code } = await start(args, { ...options, timeoutMs: runTimeoutMs })
+      const result = await start(args, { ...options, timeoutMs: runTimeoutMs })
+      if (result === null)
+        throw new RerootError('SOPS_FAILED', 'there is no sops program on the PATH', { hint: 'install sops 3.10 or later' })
+      const { exitCode, stdout, stderr, timedOut } = result
       if (exitCode !== undefined) return { exitCode, stdout, stderr }
-      const [message, hint] = whyNotEnded(code, timedOut)
-      throw new RerootError('SOPS_FAILED', message, { hint })
+      if (!timedOut) throw new RerootError('SOPS_FAILED', 'sops could not run, or was killed', { hint: 'run `sops --version` to see why' })
+      throw new RerootError('SOPS_FAILED', `sops did not end within ${runTimeoutMs / 1000} seconds`, {
+        hint: 'see whether it waits for a key service or for a passphrase',
+      })
     },
   }
 }
 
-function whyNotEnded(code: string | undefined, timedOut: boolean): readonly [message: string, hint: string] {
-  if (timedOut) return [`sops did not end within ${runTimeoutMs / 1000} seconds`, 'see whether it waits for a key service or for a passphrase']
-  if (code === 'ENOENT') return ['there is no sops program on the PATH', 'install sops 3.10 or later']
-  return [`sops could not run (${code ?? 'it was killed'})`, 'run `sops --version` to see why']
+/** Only absolute entries of the PATH count: a relative one, or none, would find a program inside of the repository. */
+async function findProgram(name: string, environment: Environment): Promise<string | null> {
+  for (const folder of searchPath(environment)) {
+    const file = join(folder, name)
+    try {
+      await access(file, constants.X_OK)
+      return file
+    } catch {
+      continue
+    }
+  }
+  return null
 }
 
-const passed = new Set(['HOME', 'TMPDIR', 'LANG', 'GNUPGHOME', 'GPG_TTY', 'SSH_AUTH_SOCK', 'SOPS_GPG_EXEC', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])
+const passed = new Set([
+  'HOME',
+  'TMPDIR',
+  'LANG',
+  'GNUPGHOME',
+  'GPG_TTY',
+  'SSH_AUTH_SOCK',
+  'SOPS_GPG_EXEC',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+])
 const passedPrefixes = ['LC_', 'AWS_', 'GOOGLE_', 'CLOUDSDK_', 'AZURE_', 'VAULT_', 'HUAWEICLOUD_']
 const passedProxies = /^(https?|no)_proxy$/i
 const identityVariables = new Set([
@@ -69,7 +107,7 @@ const filesOfIdentities = new Set(['SOPS_AGE_KEY_FILE', 'SOPS_AGE_SSH_PRIVATE_KE
  * and no identity is handed to an encryption, which needs none.
  */
 function childEnvironment(environment: Environment, withIdentities: boolean): Record<string, string> {
-  const child: Record<string, string> = { SOPS_DISABLE_VERSION_CHECK: '1', PATH: searchPath(environment) }
+  const child: Record<string, string> = { SOPS_DISABLE_VERSION_CHECK: '1', PATH: searchPath(environment).join(delimiter) }
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined) continue
     const isPassed = passed.has(name) || passedProxies.test(name) || passedPrefixes.some((prefix) => name.startsWith(prefix))
@@ -78,7 +116,6 @@ function childEnvironment(environment: Environment, withIdentities: boolean): Re
   return child
 }
 
-// A relative entry would find a `sops` inside of the repository.
-function searchPath(environment: Environment): string {
-  return (environment['PATH'] ?? '').split(delimiter).filter(isAbsolute).join(delimiter)
+function searchPath(environment: Environment): readonly string[] {
+  return (environment['PATH'] ?? '').split(delimiter).filter(isAbsolute)
 }

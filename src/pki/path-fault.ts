@@ -152,4 +152,3 @@ export function chainFaults(chain: readonly Certificate[], usage: string): PathF
   )
   return [...usages, ...constraints]
 }
-

@@ -1,15 +1,14 @@
-import { RerootError } from '../base/index.ts'
+import { RerootError, sha256 } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { parseConfig, rotationHindrances } from '../mesh/index.ts'
 import type { ClusterConfig, Config, FluxControllerConfig } from '../mesh/index.ts'
-import { parseCertificate, splitPem } from '../pki/index.ts'
+import { parseBundle } from '../pki/index.ts'
 import type { Certificate } from '../pki/index.ts'
 import { layoutOf } from '../plan/index.ts'
 import type { ClusterLayout, Layout } from '../plan/index.ts'
 import type { Files } from '../ports.ts'
 import { readClusterRecord, readMeshRecord, readRestartList, rootBundleText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord, RestartList } from '../rotation/index.ts'
-import { sha256 } from '../base/index.ts'
 import { discover } from '../workloads/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 
@@ -77,9 +76,19 @@ function loadCluster(files: Files, layout: Layout, config: ClusterConfig, mesh: 
 function readRoots(files: Files, path: string): readonly Certificate[] {
   const bytes = files.read(path)
   if (bytes === null) throw new RerootError('CONFIG_INVALID', `extraRoots names ${path}, which does not exist`, { hint: 'correct extraRoots, or add the file' })
-  const { blocks } = splitPem(new TextDecoder().decode(bytes))
-  if (blocks.length === 0) throw new RerootError('CONFIG_INVALID', `extraRoots names ${path}, which holds no certificate`, { hint: 'give a PEM file of root certificates' })
-  return blocks.map((block) => parseCertificate(block.text))
+  return rootsIn(bytes, path)
+}
+
+/** The certificates of a PEM file of roots. @throws RerootError CONFIG_INVALID if it is anything else. */
+export function rootsIn(bytes: Uint8Array, path: string): readonly Certificate[] {
+  try {
+    const roots = parseBundle(new TextDecoder().decode(bytes))
+    if (roots.length > 0) return roots
+    throw new TypeError('it holds no certificate')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new RerootError('CONFIG_INVALID', `${path} is not a file of root certificates: ${why}`, { hint: 'give a PEM file with nothing but certificates', cause })
+  }
 }
 
 function required(files: Files, path: string): Uint8Array {

@@ -1,6 +1,7 @@
 import { parseYamlFile } from '../base/index.ts'
 import type { Finding, FindingId, YamlDocument } from '../base/index.ts'
 import type { CreationRule, SopsConfig } from './creation-rule.ts'
+import { isRecord } from './is-record.ts'
 import { ageRecipientKind } from './recipient.ts'
 import { readRecipients } from './rule-recipients.ts'
 import { compileRe2, defaultSelector, isCommentSelector, selectorKinds } from './selector.ts'
@@ -19,7 +20,10 @@ const ruleKeys = new Set<string>([
  * what is encrypted without a word: here it is an error. Unknown keys beside the rules are left alone: people keep anchors there.
  * @returns all findings at once; no config if one of them is an error.
  */
-export function parseSopsConfig(bytes: Uint8Array, file: string): { readonly config: SopsConfig | null; readonly findings: readonly Finding[] } {
+export function parseSopsConfig(
+  bytes: Uint8Array,
+  file: string,
+): { readonly config: SopsConfig | null; readonly findings: readonly Finding[] } {
   const { documents, findings: unreadable } = parseYamlFile(bytes, file)
   if (unreadable.length > 0) return { config: null, findings: unreadable }
   const findings: Finding[] = []
@@ -59,7 +63,8 @@ function readRule(
   report: Report,
 ): CreationRule {
   for (const key of Object.keys(rule)) {
-    if (!ruleKeys.has(key)) report('sops/config', [...path, key], `unknown key ${key}: sops passes over it`, `use one of ${[...ruleKeys].join(', ')}`)
+    if (!ruleKeys.has(key))
+      report('sops/config', [...path, key], `unknown key ${key}: sops passes over it`, `use one of ${[...ruleKeys].join(', ')}`)
   }
   const pathRegex = readText(rule, 'path_regex', path, report)
   checkRegex(pathRegex, [...path, 'path_regex'], report)
@@ -70,7 +75,8 @@ function readRule(
   }
   const { age, others, isShamir } = readRecipients(rule, path, report)
   const recipients = [...age, ...others]
-  if (recipients.length === 0) report('sops/recipient', path, 'the rule names no recipient', 'add `age:` with the recipients of the cluster and of its operators')
+  if (recipients.length === 0)
+    report('sops/recipient', path, 'the rule names no recipient', 'add `age:` with the recipients of the cluster and of its operators')
   const needsSops = new Set([
     ...others.map((recipient) => recipient.slice(0, recipient.indexOf(':'))),
     ...age.flatMap((recipient) => (ageRecipientKind(recipient) === 'native' ? [] : [`${ageRecipientKind(recipient)} recipient`])),
@@ -107,10 +113,11 @@ function checkRegex(expression: string | null, path: readonly (string | number)[
     compileRe2(expression)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    report('sops/regex', path, `${String(path.at(-1))} is not a regular expression as Go knows it: ${reason}`, 'mend it: sops encrypts nothing, without a word, when it cannot compile an encrypted_regex')
+    report(
+      'sops/regex',
+      path,
+      `${String(path.at(-1))} is not a regular expression as Go knows it: ${reason}`,
+      'mend it: sops encrypts nothing, without a word, when it cannot compile an encrypted_regex',
+    )
   }
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -56,18 +56,28 @@ async function write(tree: Tree, encrypted: (path: TreePath) => boolean, dataKey
 function refuse(tree: Tree, encrypted: (path: TreePath) => boolean, { rule, path }: SealRequest): void {
   const { file, line } = rule.place
   if (rule.needsSops.length > 0 || rule.age.length === 0) {
-    throw new RerootError('SEAL_REFUSED', `the rule at ${file}:${line} needs the sops program: ${rule.needsSops.join(', ') || 'no age recipient'}`, {
-      hint: 'install sops 3.10 or later',
-    })
+    throw new RerootError(
+      'SEAL_REFUSED',
+      `the rule at ${file}:${line} needs the sops program: ${rule.needsSops.join(', ') || 'no age recipient'}`,
+      {
+        hint: 'install sops 3.10 or later',
+      },
+    )
   }
   if (tree.has('sops')) {
-    throw new RerootError('SEAL_REFUSED', `the document for ${path} has a key of its own that is called sops`, { hint: 'rename the key: SOPS keeps its block there' })
+    throw new RerootError('SEAL_REFUSED', `the document for ${path} has a key of its own that is called sops`, {
+      hint: 'rename the key: SOPS keeps its block there',
+    })
   }
   // `sops` succeeds here and leaves every value in the clear (getsops/sops#1886).
   if (!leavesOf(tree).some(({ leaf, path: at }) => encrypted(at) && leaf.text !== '')) {
-    throw new RerootError('SEAL_REFUSED', `the rule at ${file}:${line} would encrypt nothing of ${path}: no key matches ${rule.selector.kind} ${rule.selector.value}`, {
-      hint: 'for a Kubernetes Secret, set encrypted_regex to ^(data|stringData)$',
-    })
+    throw new RerootError(
+      'SEAL_REFUSED',
+      `the rule at ${file}:${line} would encrypt nothing of ${path}: no key matches ${rule.selector.kind} ${rule.selector.value}`,
+      {
+        hint: 'for a Kubernetes Secret, set encrypted_regex to ^(data|stringData)$',
+      },
+    )
   }
 }
 
@@ -87,6 +97,8 @@ function pathsOf({ selector, needsSops, place }: CreationRule): (path: TreePath)
 function readBack(text: string, tree: Tree, dataKey: Uint8Array, path: string): void {
   const sealed = parseSealed(Buffer.from(text, 'utf8'), path)
   if (sealed === null || !sameTree(openSealed(sealed, dataKey), tree)) {
-    throw new RerootError('SEAL_REFUSED', `${path} does not read back as what was sealed`, { hint: 'please report this; --engine sops may seal it' })
+    throw new RerootError('SEAL_REFUSED', `${path} does not read back as what was sealed`, {
+      hint: 'please report this; --engine sops may seal it',
+    })
   }
 }

@@ -34,10 +34,16 @@ export function chooseEngine(
   const because = `the rule at ${place.file}:${place.line} has ${needsSops.join(', ')}`
   if (wish !== 'sops' && needsSops.length === 0) return engines.embedded
   if (wish === 'embedded') {
-    throw new RerootError('SEAL_REFUSED', `the embedded engine cannot seal: ${because}`, { hint: 'let the sops program seal, or seal for age recipients alone' })
+    throw new RerootError('SEAL_REFUSED', `the embedded engine cannot seal: ${because}`, {
+      hint: 'let the sops program seal, or seal for age recipients alone',
+    })
   }
   if (engines.sops !== null) return engines.sops
-  throw new RerootError('SOPS_FAILED', wish === 'sops' ? 'there is no sops program on the PATH' : `there is no sops program on the PATH, and ${because}`, {
-    hint: 'install sops 3.10 or later',
-  })
+  throw new RerootError(
+    'SOPS_FAILED',
+    wish === 'sops' ? 'there is no sops program on the PATH' : `there is no sops program on the PATH, and ${because}`,
+    {
+      hint: 'install sops 3.10 or later',
+    },
+  )
 }

@@ -97,9 +97,11 @@ class NodeReader {
   #scalar(node: YamlScalar): Scalar | null {
     // Go merges nothing here, and writes the text as `!!merge <<`.
     if (isMergeMark(node)) return { type: 'str', text: '<<' }
-    if (typeof node.value !== 'string' && node.value !== null && node.value !== undefined) throw this.#error('a tag that SOPS never writes', node)
+    if (typeof node.value !== 'string' && node.value !== null && node.value !== undefined)
+      throw this.#error('a tag that SOPS never writes', node)
     const text = typeof node.value === 'string' ? node.value : ''
-    if (node.tag !== undefined && node.tag !== '!' && node.tag !== 'tag:yaml.org,2002:str') throw this.#error('a tag that SOPS never writes', node)
+    if (node.tag !== undefined && node.tag !== '!' && node.tag !== 'tag:yaml.org,2002:str')
+      throw this.#error('a tag that SOPS never writes', node)
     if (node.tag !== undefined || node.type !== YamlScalar.PLAIN) return { type: 'str', text }
     const resolved = resolvePlain(text)
     if (resolved === undefined) throw this.#error('a number that SOPS cannot hold', node)

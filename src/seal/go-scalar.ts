@@ -44,7 +44,8 @@ function goInteger(text: string): bigint | null {
 }
 
 // parseTimestamp of resolve.go: four digits and a hyphen first; then one of four forms, with short fields.
-const date = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[+-]\d{2}:\d{2}))|(?: +(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?))?$/
+const date =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[+-]\d{2}:\d{2}))|(?: +(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?))?$/
 
 /** @returns `null` if the text is no timestamp. Its text is Go's RFC 3339 form. */
 function timestamp(text: string): Scalar | null {

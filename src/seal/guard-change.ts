@@ -2,7 +2,7 @@ import { parseYamlFile } from '../base/index.ts'
 import type { Finding, FindingId, Place, YamlDocument } from '../base/index.ts'
 import { isEncryptedValue } from './cipher.ts'
 import { clearSecretValues } from './clear-secret.ts'
-import { isRecord } from './config.ts'
+import { isRecord } from './is-record.ts'
 import { findKeyMaterial } from './key-material.ts'
 
 /**
@@ -27,17 +27,29 @@ function guardFile(file: string, bytes: Uint8Array): readonly Finding[] {
 
 /** Private keys and identities in bytes, as findings. */
 export function keyMaterialFindings(bytes: Uint8Array, file: string): readonly Finding[] {
-  return findKeyMaterial(bytes).map(({ id, what, line }) => refusal(id, line === null ? { file } : { file, line }, `the file holds ${what}`, leaked))
+  return findKeyMaterial(bytes).map(({ id, what, line }) =>
+    refusal(id, line === null ? { file } : { file, line }, `the file holds ${what}`, leaked),
+  )
 }
 
 const leaked = 'do not commit it; if it was committed or pushed, replace the key: the history keeps it'
 
 function guardDocument(file: string, document: YamlDocument, isKnown: boolean): readonly Finding[] {
   const clear = clearSecretValues(document.value).map(({ path }) =>
-    refusal('guard/clear-secret', { file, line: document.lineOf(path) }, `a Secret has a value in the clear at ${path.join('.')}`, 'seal the file with sops'),
+    refusal(
+      'guard/clear-secret',
+      { file, line: document.lineOf(path) },
+      `a Secret has a value in the clear at ${path.join('.')}`,
+      'seal the file with sops',
+    ),
   )
   // A quoted text may hide a key behind escapes (`\x2d`), which only the reader resolves.
-  const hidden = isKnown ? [] : keyMaterialFindings(Buffer.from(textsOf(document.value).join('\n'), 'utf8'), file).map(({ place, ...rest }) => ({ ...rest, place: { file: place.file ?? file } }))
+  const hidden = isKnown
+    ? []
+    : keyMaterialFindings(Buffer.from(textsOf(document.value).join('\n'), 'utf8'), file).map(({ place, ...rest }) => ({
+        ...rest,
+        place: { file: place.file ?? file },
+      }))
   return [...clear, ...hidden, ...blockFindings(file, document)]
 }
 

@@ -51,7 +51,10 @@ export function guardSealed(guarded: GuardedText): readonly Finding[] {
     throw error
   }
   if (sealed === null) {
-    return [refusal('sops/document', file, 1, 'the file is not sealed: it has no sops block', 'seal it with sops'), ...keyMaterialFindings(bytes, file)]
+    return [
+      refusal('sops/document', file, 1, 'the file is not sealed: it has no sops block', 'seal it with sops'),
+      ...keyMaterialFindings(bytes, file),
+    ]
   }
   return [
     ...settingsFindings(sealed, rule),
@@ -71,7 +74,13 @@ function settingsFindings({ facts, file, lineOf }: Sealed, rule: CreationRule): 
   if (isSame) return []
   return [
     {
-      ...refusal('sops/settings', file, lineOf(['sops']), `the file is not sealed as the rule at ${rule.place.file}:${rule.place.line} says`, 'run `sops updatekeys` and `sops rotate` for recipients; for other settings, seal the file again'),
+      ...refusal(
+        'sops/settings',
+        file,
+        lineOf(['sops']),
+        `the file is not sealed as the rule at ${rule.place.file}:${rule.place.line} says`,
+        'run `sops updatekeys` and `sops rotate` for recipients; for other settings, seal the file again',
+      ),
       expected: describeRule(rule),
       found: describeRule({ ...rule, ...facts }),
     },
@@ -88,15 +97,39 @@ function sameRecipients(expected: readonly string[], found: readonly string[]): 
 function valueFindings(sealed: Sealed): readonly Finding[] {
   const { file, tree, facts } = sealed
   const clear = (path: TreePath): Finding =>
-    refusal('sops/clear-value', file, sealed.lineOf(path), `the value at ${path.join('.')} is not encrypted`, 'seal the file again; treat the value as known')
+    refusal(
+      'sops/clear-value',
+      file,
+      sealed.lineOf(path),
+      `the value at ${path.join('.')} is not encrypted`,
+      'seal the file again; treat the value as known',
+    )
   const leaves = leavesOf(tree)
   const values = clearSecretValues(documentOf(tree)).map(({ path }) => clear(path.map(String)))
   if (!leaves.some(({ leaf }) => leaf.type === 'str' && isEncryptedValue(leaf.text))) {
-    values.push(refusal('sops/clear-value', file, 1, 'nothing in the file is encrypted', `see whether ${facts.selector.kind} matches a key of it: sops passes over one that does not`))
+    values.push(
+      refusal(
+        'sops/clear-value',
+        file,
+        1,
+        'nothing in the file is encrypted',
+        `see whether ${facts.selector.kind} matches a key of it: sops passes over one that does not`,
+      ),
+    )
   }
   if (isCommentSelector(facts.selector)) return values
   const encrypted = selected(sealed)
-  if (encrypted === null) return [...values, refusal('sops/regex', file, sealed.lineOf(['sops']), `${facts.selector.kind} does not compile as RE2`, 'mend the rule and seal the file again')]
+  if (encrypted === null)
+    return [
+      ...values,
+      refusal(
+        'sops/regex',
+        file,
+        sealed.lineOf(['sops']),
+        `${facts.selector.kind} does not compile as RE2`,
+        'mend the rule and seal the file again',
+      ),
+    ]
   const known = new Set(values.map(({ message }) => message))
   for (const { leaf, path } of leaves) {
     if (!encrypted(path) || (leaf.type === 'str' && (leaf.text === '' || isEncryptedValue(leaf.text)))) continue
@@ -106,7 +139,9 @@ function valueFindings(sealed: Sealed): readonly Finding[] {
   return values
 }
 
+/** @returns `null` if comments decide, or the expression does not compile. */
 function selected({ facts }: Sealed): ((path: TreePath) => boolean) | null {
+  if (isCommentSelector(facts.selector)) return null
   try {
     return encryptedPaths(facts.selector)
   } catch (error) {
@@ -122,24 +157,47 @@ function kindFindings({ file, tree, lineOf }: Sealed): readonly Finding[] {
     return found !== undefined && isEncryptedValue(found.leaf.text)
   })
   if (sealedKeys.length === 0) return []
-  const finding = refusal('sops/encrypted-kind', file, lineOf(sealedKeys), `${sealedKeys.join(' and ')} of the object is encrypted: Flux cannot build it`, 'set encrypted_regex to ^(data|stringData)$ in .sops.yaml, and seal the file again')
+  const finding = refusal(
+    'sops/encrypted-kind',
+    file,
+    lineOf(sealedKeys),
+    `${sealedKeys.join(' and ')} of the object is encrypted: Flux cannot build it`,
+    'set encrypted_regex to ^(data|stringData)$ in .sops.yaml, and seal the file again',
+  )
   return [{ ...finding, severity: 'warning' }]
 }
 
 // Shorter lines may stand in a name or in base64 by chance.
 const shortestTelling = 16
 
-function plaintextFindings({ file, text, facts }: Sealed, document: PlainDocument): readonly Finding[] {
+function plaintextFindings(sealed: Sealed, document: PlainDocument): readonly Finding[] {
+  const { file, text } = sealed
   const tree = treeOf(document)
-  const encrypted = isCommentSelector(facts.selector) ? () => true : encryptedPaths(facts.selector)
+  const encrypted = selected(sealed) ?? (() => true)
   const leaves = leavesOf(tree)
-  const clear = leaves.filter(({ path }) => !encrypted(path)).map(({ leaf }) => leaf.text).join('\n')
-  const left = leaves.filter(({ leaf, path }) => encrypted(path) && linesOf(leaf.text).some((line) => text.includes(line) && !clear.includes(line)))
-  return left.map(({ path }) => refusal('sops/clear-value', file, 1, `a line of the value at ${path.join('.')} stands in the clear elsewhere in the file`, 'remove it from keys and comments'))
+  const clear = leaves
+    .filter(({ path }) => !encrypted(path))
+    .map(({ leaf }) => leaf.text)
+    .join('\n')
+  const left = leaves.filter(
+    ({ leaf, path }) => encrypted(path) && linesOf(leaf.text).some((line) => text.includes(line) && !clear.includes(line)),
+  )
+  return left.map(({ path }) =>
+    refusal(
+      'sops/clear-value',
+      file,
+      1,
+      `a line of the value at ${path.join('.')} stands in the clear elsewhere in the file`,
+      'remove it from keys and comments',
+    ),
+  )
 }
 
 function linesOf(value: string): readonly string[] {
-  return value.split('\n').map((line) => line.trim()).filter((line) => line.length >= shortestTelling && !line.startsWith('ENC['))
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.length >= shortestTelling && !line.startsWith('ENC['))
 }
 
 function refusal(id: FindingId, file: string, line: number, message: string, remedy: string): Finding {

@@ -32,10 +32,11 @@ export function findKeyMaterial(bytes: Uint8Array): readonly KeyMaterial[] {
     if (core !== undefined) add(id, id === 'guard/private-key' ? 'a PEM private key in base64' : 'an age identity in base64', core)
   }
   if (isDerPrivateKey(bytes)) found.push({ id: 'guard/private-key', what: 'a DER private key', line: null })
-  for (const match of dense.matchAll(/M[A-P][A-Za-z0-9+/]{40,}/g)) {
-    const run = match[0].slice(0, 40)
-    if (isDerPrivateKey(Buffer.from(run, 'base64'))) add('guard/private-key', 'a DER private key in base64', run)
-  }
+  // The body of a PEM is such a DER too: once is enough.
+  if (found.some(({ id }) => id === 'guard/private-key')) return found
+  const runs = [...dense.matchAll(/M(?=[A-P][A-Za-z0-9+/]{40})/g)].map(({ index }) => dense.slice(index, index + 40))
+  const der = runs.find((run) => isDerPrivateKey(Buffer.from(run, 'base64')))
+  if (der !== undefined) add('guard/private-key', 'a DER private key in base64', der)
   return found
 }
 
@@ -68,5 +69,12 @@ function isDerPrivateKey(bytes: Uint8Array): boolean {
   const length = bytes[1] ?? 0
   const body = length < 0x80 ? 2 : 2 + (length & 0x7f)
   const [tag, size, version, next] = bytes.slice(body, body + 4)
-  return length !== 0x80 && body <= 6 && tag === 0x02 && size === 0x01 && (version === 0 || version === 1) && [0x30, 0x02, 0x04].includes(next ?? 0)
+  return (
+    length !== 0x80 &&
+    body <= 6 &&
+    tag === 0x02 &&
+    size === 0x01 &&
+    (version === 0 || version === 1) &&
+    [0x30, 0x02, 0x04].includes(next ?? 0)
+  )
 }

@@ -33,7 +33,8 @@ const keyLists = ['kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault', 'age', 'pgp
 export function readMetadata(block: Tree): Metadata | { readonly problems: readonly string[] } {
   const problems: string[] = []
   const lastModified = requiredText(block, 'lastmodified', problems)
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(lastModified)) problems.push('lastmodified is not an RFC 3339 time in quotes')
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(lastModified))
+    problems.push('lastmodified is not an RFC 3339 time in quotes')
   const mac = requiredText(block, 'mac', problems)
   const version = requiredText(block, 'version', problems)
   if (!/^\d+\.\d+\.\d+/.test(version)) problems.push('version is not a version of SOPS')
@@ -44,7 +45,10 @@ export function readMetadata(block: Tree): Metadata | { readonly problems: reado
   })
   if (selectors.length > 1) problems.push(`${selectors.map(({ kind }) => kind).join(' and ')} exclude each other`)
   const groups = block.get('key_groups') ?? null
-  const holders = [block, ...(groups !== null && isList(groups) ? groups.filter((group) => group !== null && isTree(group)) : [])] as readonly Tree[]
+  const holders = [
+    block,
+    ...(groups !== null && isList(groups) ? groups.filter((group) => group !== null && isTree(group)) : []),
+  ] as readonly Tree[]
   const keys = holders.flatMap((holder) => keyLists.flatMap((list) => readKeys(holder.get(list) ?? null, list, problems)))
   if (keys.length === 0) problems.push('no recipients')
   if (problems.length > 0) return { problems: [...new Set(problems)] }

@@ -1,5 +1,6 @@
 import { Encrypter, identityToRecipient } from 'age-encryption'
-import { Confidential, RerootError } from '../base/index.ts'
+import { RerootError } from '../base/index.ts'
+import type { Confidential } from '../base/index.ts'
 
 /** An age identity in memory, and where it came from, for messages. */
 export interface IdentitySource {

@@ -1,5 +1,6 @@
 import { ageRecipientKind } from './recipient.ts'
 import type { Report } from './config.ts'
+import { isRecord } from './is-record.ts'
 
 type Written = Readonly<Record<string, unknown>>
 type Path = readonly (string | number)[]
@@ -40,7 +41,12 @@ export function readRecipients(rule: Written, path: Path, report: Report): RuleR
   const age = [...new Set(read.flatMap((keys) => keys.age))]
   for (const recipient of age) {
     if (ageRecipientKind(recipient) === 'invalid') {
-      report('sops/recipient', [...path, groups.length > 0 ? 'key_groups' : 'age'], `${shown(recipient)} is not an age recipient`, 'copy the recipient again: `age-keygen -y FILE` prints it')
+      report(
+        'sops/recipient',
+        [...path, groups.length > 0 ? 'key_groups' : 'age'],
+        `${shown(recipient)} is not an age recipient`,
+        'copy the recipient again: `age-keygen -y FILE` prints it',
+      )
     }
   }
   const threshold = rule['shamir_threshold'] ?? 0
@@ -48,26 +54,43 @@ export function readRecipients(rule: Written, path: Path, report: Report): RuleR
 }
 
 function readGroup(group: unknown, path: Path, report: Report): readonly { age: readonly string[]; others: readonly string[] }[] {
-  if (!isWritten(group)) {
+  if (!isRecord(group)) {
     report('sops/config', path, 'a key group is not a map', 'write `age:` with a list of recipients as a key of the group')
     return []
   }
   const known = new Set<string>(['merge', 'age', ...services.map(({ grouped }) => grouped)])
   for (const key of Object.keys(group)) {
-    if (!known.has(key)) report('sops/config', [...path, key], `unknown key ${key}: sops passes over it`, `use one of ${[...known].join(', ')}`)
+    if (!known.has(key))
+      report('sops/config', [...path, key], `unknown key ${key}: sops passes over it`, `use one of ${[...known].join(', ')}`)
   }
-  const merged = Array.isArray(group['merge']) ? group['merge'].flatMap((inner: unknown, index) => readGroup(inner, [...path, 'merge', index], report)) : []
+  const merged = Array.isArray(group['merge'])
+    ? group['merge'].flatMap((inner: unknown, index) => readGroup(inner, [...path, 'merge', index], report))
+    : []
   return [...merged, readKeys(group, 'grouped', path, report)]
 }
 
-function readKeys(holder: Written, form: 'flat' | 'grouped', path: Path, report: Report): { age: readonly string[]; others: readonly string[] } {
+function readKeys(
+  holder: Written,
+  form: 'flat' | 'grouped',
+  path: Path,
+  report: Report,
+): { age: readonly string[]; others: readonly string[] } {
   const textsOf = (key: string, nameOf: (item: Written) => unknown): readonly string[] => {
     const value = holder[key] ?? []
     const items: readonly unknown[] = Array.isArray(value) ? value : [value]
     return items.flatMap((item: unknown): readonly string[] => {
-      const text = isWritten(item) ? nameOf(item) : item
-      if (typeof text === 'string') return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
-      report('sops/config', [...path, key], `${key} holds something that names no key`, 'write the keys as texts, as in the documentation of sops')
+      const text = isRecord(item) ? nameOf(item) : item
+      if (typeof text === 'string')
+        return text
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== '')
+      report(
+        'sops/config',
+        [...path, key],
+        `${key} holds something that names no key`,
+        'write the keys as texts, as in the documentation of sops',
+      )
       return []
     })
   }
@@ -81,10 +104,6 @@ function azureName(key: Written): unknown {
   const { vaultUrl, key: name, version } = key
   if (typeof vaultUrl !== 'string' || typeof name !== 'string') return undefined
   return `${vaultUrl.replace(/\/$/, '')}/keys/${name}${typeof version === 'string' ? `/${version}` : ''}`
-}
-
-function isWritten(value: unknown): value is Written {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 // An identity that was pasted in place of a recipient must not travel further in a message.

@@ -40,6 +40,8 @@ function parsed(json: string, file: string): PlainDocument {
     return JSON.parse(json) as PlainDocument
   } catch {
     // The error of JSON.parse quotes its input.
-    throw new RerootError('SOPS_FAILED', `sops printed something that is not JSON for ${file}`, { hint: 'check which program `sops` is on the PATH' })
+    throw new RerootError('SOPS_FAILED', `sops printed something that is not JSON for ${file}`, {
+      hint: 'check which program `sops` is on the PATH',
+    })
   }
 }

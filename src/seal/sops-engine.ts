@@ -21,7 +21,9 @@ export function sopsEngine(program: SopsProgram, repositoryRoot: string): SealEn
       const { rule, document, path } = request
       await requireVersion(program)
       if (Object.hasOwn(document, 'sops')) {
-        throw new RerootError('SEAL_REFUSED', `the document for ${path} has a key of its own that is called sops`, { hint: 'rename the key: SOPS keeps its block there' })
+        throw new RerootError('SEAL_REFUSED', `the document for ${path} has a key of its own that is called sops`, {
+          hint: 'rename the key: SOPS keeps its block there',
+        })
       }
       treeOf(document) // refuses what would not survive
       const folder = rule.place.file.includes('/') ? rule.place.file.slice(0, rule.place.file.lastIndexOf('/')) : ''
@@ -43,7 +45,9 @@ async function requireVersion(program: SopsProgram): Promise<void> {
   if (version === null) throw new RerootError('SOPS_FAILED', 'there is no sops program on the PATH', { hint: 'install sops 3.10 or later' })
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > oldestVersion[0] || (major === oldestVersion[0] && minor >= oldestVersion[1])) return
-  throw new RerootError('SOPS_FAILED', `sops ${version} is too old: it cannot take a document from stdin`, { hint: 'install sops 3.10 or later' })
+  throw new RerootError('SOPS_FAILED', `sops ${version} is too old: it cannot take a document from stdin`, {
+    hint: 'install sops 3.10 or later',
+  })
 }
 
 // Exit codes of cmd/sops/codes/codes.go. Only the code for keys and configuration comes with a text that cannot quote a value.
@@ -58,8 +62,11 @@ function failed({ exitCode, stderr }: ProcessResult, { rule, path, document }: S
 
 /** The program's message without colours, on one line, and only if it repeats no value of the document. */
 function harmless(stderr: string, document: PlainDocument): string {
-  // oxlint-disable-next-line no-control-regex
-  const message = stderr.replaceAll(/\u001b\[[0-9;]*m/g, '').replaceAll(/\s+/g, ' ').trim().slice(0, 400)
+  const message = stderr
+    .replaceAll(/\u001b\[[0-9;]*m/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 400)
   const values = leavesOf(treeOf(document)).flatMap(({ leaf }) => leaf.text.split('\n').map((line) => line.trim()))
   return values.some((line) => line.length >= 6 && message.includes(line)) ? '' : message
 }

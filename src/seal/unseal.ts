@@ -26,7 +26,9 @@ export async function unseal(
 ): Promise<Confidential<PlainDocument>> {
   const sealed = parseSealed(bytes, file)
   if (sealed === null) {
-    throw new RerootError('FILE_INVALID', `${file} is not a sealed file: it has no sops block`, { hint: 'seal it with sops, or name another file' })
+    throw new RerootError('FILE_INVALID', `${file} is not a sealed file: it has no sops block`, {
+      hint: 'seal it with sops, or name another file',
+    })
   }
   if (embeddedCanOpen(sealed.facts)) {
     const dataKey = await dataKeyOf(sealed, identities)

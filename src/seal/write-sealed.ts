@@ -31,7 +31,16 @@ export function writeSealed(tree: Tree, encrypted: ReadonlySet<Scalar>, metadata
   const unquoted = (value: string): string => `${prefix}${values.push(value) - 1}-`
   const { ageKeys, selector, lastModified, mac, macOnlyEncrypted } = metadata
   const settings = [
-    ['age', ageKeys.map(({ recipient, enc }) => new Map([['enc', unquoted(literal(enc))], ['recipient', recipient]]))],
+    [
+      'age',
+      ageKeys.map(
+        ({ recipient, enc }) =>
+          new Map([
+            ['enc', unquoted(literal(enc))],
+            ['recipient', recipient],
+          ]),
+      ),
+    ],
     [selector.kind, selector.value],
     ['lastmodified', lastModified],
     ['mac', unquoted(mac)],
@@ -46,7 +55,13 @@ export function writeSealed(tree: Tree, encrypted: ReadonlySet<Scalar>, metadata
 
 /** An armor as a literal block, indented as sops does it: two more than its key, which is not what the writer of base does. */
 function literal(armor: string): string {
-  return ['|', ...armor.trimEnd().split('\n').map((line) => `${' '.repeat(12)}${line}`)].join('\n')
+  return [
+    '|',
+    ...armor
+      .trimEnd()
+      .split('\n')
+      .map((line) => `${' '.repeat(12)}${line}`),
+  ].join('\n')
 }
 
 function written(tree: Tree, leafOf: (leaf: Scalar) => unknown): Map<string, unknown> {

@@ -30,7 +30,7 @@ export function applyPatches(manifests: Manifests, report: Report, kustomization
   const patching: Patching = { manifests, report, folder: kustomization.folder, targets: indexTargets(resources) }
   for (const entry of kustomization.mergePatches) {
     const content = legacyContent(patching, entry)
-    for (const patch of content?.kind === 'merge' ? content.patches : []) applyByName(patching, patch, null, entry)
+    for (const patch of content?.kind === 'merge' ? content.patches : []) applyByName(patching, withTextMetadata(patch), null, entry)
   }
   for (const entry of kustomization.patches) applyEntry(patching, entry)
 }
@@ -55,7 +55,7 @@ function applyEntry(patching: Patching, entry: Entry<ValueMap>): void {
   try {
     for (const resource of patching.targets.selectedBy(makeSelector(target))) {
       if (content.kind === 'json') applyJson(patching, resource, content.operations, entry)
-      else for (const patch of content.patches) merge(patching, resource, patch, options)
+      else for (const patch of content.patches) merge(patching, resource, withTextMetadata(patch), options)
     }
   } catch (error) {
     refuse(patching, entry.place(), 'the target of a patch cannot be read', 'RE2 expressions and label selectors', error instanceof Error ? error.message : String(error))
@@ -73,6 +73,19 @@ function applyByName(patching: Patching, patch: ValueMap, options: ValueMap | nu
   const name = `${id.kind} ${id.namespace}/${id.name}`
   const message = resource === undefined ? `no resource matches the patch of ${name}` : `${found.length} resources match the patch of ${name}`
   refuse(patching, entry.place(), message, 'one resource of that apiVersion, kind, namespace and name', resource === undefined ? 'none' : String(found.length))
+}
+
+/**
+ * kustomize reads labels and annotations of such a patch as texts before it merges (reswrangler.go, ApplySmPatch): `null` does not remove an entry
+ * of the object's own metadata, but becomes the text "null". RUN with v5.8.1.
+ */
+function withTextMetadata(patch: ValueMap): ValueMap {
+  const metadata: Record<string, Value> = { ...asMap(patch['metadata']) }
+  for (const field of ['labels', 'annotations']) {
+    const entries = asMap(metadata[field])
+    if (entries !== null) metadata[field] = Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, String(value)]))
+  }
+  return { ...patch, metadata }
 }
 
 /** Merges one patch into one resource; kind, name and namespace stay (resource.go, ApplySmPatch). */

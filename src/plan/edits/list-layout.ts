@@ -123,7 +123,7 @@ function cut(from: number, to: number): Splice {
   return { offset: from, length: to - from, text: '' }
 }
 
-/** The line with its break; a last line without one takes the break before it along. */
+/** Cuts the lines from `start` to the one that holds `within`, with the break that ends it. */
 function wholeLine(source: Source, start: number, within: number): Splice {
   const end = lineEnd(source, within)
   const next = source.text.startsWith('\r\n', end) ? end + 2 : Math.min(end + 1, source.text.length)

@@ -1,6 +1,6 @@
 import { RerootError, sha256 } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
-import { bundleText, parseCertificate, splitPem } from '../../pki/index.ts'
+import { bundleText, parseBundle, parseCertificate } from '../../pki/index.ts'
 import type { CaFiles, Certificate } from '../../pki/index.ts'
 import type { Generation, Intermediate } from '../../rotation/index.ts'
 
@@ -21,7 +21,7 @@ export interface AdoptedCa {
  */
 export function adoptCa(files: CaFiles, extraRoots: readonly Certificate[], cluster: string, file: string): AdoptedCa {
   const intermediate = parseCertificate(files.caCert)
-  const roots = certificatesOf(files.rootCert)
+  const roots = parseBundle(files.rootCert)
   const extras = new Set(extraRoots.map((root) => root.fingerprint))
   const own = roots.filter((root) => !extras.has(root.fingerprint))
   const [root, ...others] = own
@@ -56,8 +56,4 @@ export function sharedRoot(adopted: ReadonlyMap<string, AdoptedCa>): Generation 
 
 export function activeIntermediate(ca: AdoptedCa): Intermediate {
   return { generation: 'g1', state: 'active', certificate: ca.intermediate }
-}
-
-function certificatesOf(pem: string): readonly Certificate[] {
-  return splitPem(pem).blocks.filter((block) => block.type === 'CERTIFICATE').map((block) => parseCertificate(`${block.text}\n`))
 }

@@ -1,10 +1,10 @@
 import { RerootError } from '../../base/index.ts'
-import { parseCertificate, splitPem } from '../../pki/index.ts'
 import type { CaFiles, Certificate } from '../../pki/index.ts'
 import type { Files } from '../../ports.ts'
 import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
 import type { Context } from '../context.ts'
 import { openSecret, refuseBadBundle } from '../live-secret.ts'
+import { rootsIn } from '../load.ts'
 import { activeIntermediate, adoptCa, sharedRoot } from './adopt.ts'
 import type { AdoptedCa } from './adopt.ts'
 import type { FoundCluster } from './find.ts'
@@ -38,7 +38,7 @@ export async function takeOver(input: {
   readonly readCa: ((cluster: string) => Promise<CaSource | null>) | null
 }): Promise<TakenOver> {
   const { context, files, clusters } = input
-  const extraRoots = input.extraRoots.flatMap((path) => rootsIn(files, path))
+  const extraRoots = input.extraRoots.flatMap((path) => extraRootsIn(files, path))
   const sources = new Map<string, CaSource>()
   const adopted = new Map<string, AdoptedCa>()
   for (const cluster of clusters) {
@@ -84,8 +84,8 @@ function recordOf(cluster: string, ca: AdoptedCa): ClusterRecord {
   }
 }
 
-function rootsIn(files: Files, path: string): readonly Certificate[] {
+function extraRootsIn(files: Files, path: string): readonly Certificate[] {
   const bytes = files.read(path)
   if (bytes === null) throw new RerootError('USAGE', `--extra-root ${path} is not a file of the repository`, { hint: 'commit the PEM file first, and name it by its path in the repository' })
-  return splitPem(new TextDecoder().decode(bytes)).blocks.map((block) => parseCertificate(`${block.text}\n`))
+  return rootsIn(bytes, path)
 }
