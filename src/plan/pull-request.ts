@@ -16,6 +16,8 @@ export interface ClusterStory {
   readonly istioNamespace: string
   readonly fluxNamespace: string
   readonly managed: 'own' | 'in-place'
+  /** istiod takes up a change of roots by itself (`ISTIO_MULTIROOT_MESH`). */
+  readonly multiRoot: boolean
 }
 
 export interface PullRequest {
@@ -112,10 +114,17 @@ function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
   if (cluster.managed === 'in-place') lines.push(`A gate waits until \`mesh-ca-state\` says \`${state}\`.`)
   else {
     if (entry !== null) lines.push(`**Entry gate** holds everything until the cluster is in \`${entry.state}\`${entryText(entry.id, entry.workloads.length)}.`)
-    lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. istiod does not act on it before its restart.`)
+    lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. ${whenTakenUp(cluster)}`)
   }
   for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave.restarts, wave.namespaces, cluster)}`)
   return lines
+}
+
+/** istiod reloads a new signer by itself, but new roots only with multi-root on (facts/istio.md 2.1). */
+function whenTakenUp({ move, multiRoot }: ClusterStory): string {
+  const sameRoots = trustedGenerations(move.from).join() === trustedGenerations(move.to).join()
+  if (sameRoots) return 'The roots are the same, so istiod takes up the new signer by itself within a minute or two; its restart makes sure of it.'
+  return multiRoot ? 'istiod takes up the roots by itself within a minute or two; its restart makes sure of it.' : 'istiod does not act on new roots before its restart (multi-root is off).'
 }
 
 function entryText(id: string | null, count: number): string {

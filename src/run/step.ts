@@ -208,6 +208,7 @@ function tell(loaded: Loaded, decision: Decision, steps: readonly ClusterStep[],
       istioNamespace: cluster.config.istio.namespace,
       fluxNamespace: cluster.controller.namespace,
       managed: cluster.config.cacerts.managed,
+      multiRoot: cluster.config.istio.multiRoot,
     })),
   }
 }

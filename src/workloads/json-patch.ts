@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { asMap } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 /**
- * Applies a JSON patch (RFC 6902) without touching the original.
+ * Applies a JSON patch (RFC 6902) without touching the original. As in kustomize's library (evanphx/json-patch v4), `replace` of a key that a
+ * map lacks adds it.
  * @returns the patched object, or why it cannot be applied.
  */
 export function applyJsonPatch(object: ValueMap, operations: readonly Value[]): { readonly object: ValueMap } | { readonly problem: string } {
@@ -31,7 +33,7 @@ function applyOperation(root: Value, operation: ValueMap): Outcome {
     case 'remove':
       return remove(root, path)
     case 'test':
-      return JSON.stringify(lookUp(root, path) ?? null) === JSON.stringify(operation['value'] ?? null) ? { value: root } : { problem: 'the test fails' }
+      return isDeepStrictEqual(lookUp(root, path) ?? null, operation['value'] ?? null) ? { value: root } : { problem: 'the test fails' }
     case 'copy':
     case 'move': {
       const from = parsePointer(operation['from'])
@@ -54,7 +56,7 @@ function parsePointer(text: Value): readonly string[] | null {
 function lookUp(root: Value, path: readonly string[]): Value {
   let at: Value = root
   for (const part of path) {
-    if (Array.isArray(at)) at = at[Number(part)]
+    if (Array.isArray(at)) at = at[indexIn(at, part)]
     else at = asMap(at)?.[part]
   }
   return at
@@ -65,16 +67,21 @@ function write(root: Value, path: readonly string[], value: Value, how: 'add' | 
   if (last === undefined) return { value }
   const parent = lookUp(root, path.slice(0, -1))
   if (Array.isArray(parent)) {
-    const index = last === '-' ? parent.length : Number(last)
+    const index = indexIn(parent, last)
     if (!Number.isInteger(index) || index < 0 || index > parent.length || (how === 'replace' && index === parent.length)) return { problem: 'no such item' }
     parent.splice(index, how === 'add' ? 0 : 1, value)
     return { value: root }
   }
   const map = asMap(parent) as Record<string, Value> | null
   if (map === null) return { problem: 'its parent does not exist' }
-  if (how === 'replace' && !Object.hasOwn(map, last)) return { problem: 'there is nothing to replace' }
   map[last] = value
   return { value: root }
+}
+
+/** `-` is behind the end; negative numbers count from it, as kustomize's library has it. */
+function indexIn(list: readonly Value[], part: string): number {
+  const index = part === '-' ? list.length : Number(part)
+  return index < 0 ? index + list.length : index
 }
 
 function remove(root: Value, path: readonly string[]): Outcome {
@@ -82,8 +89,9 @@ function remove(root: Value, path: readonly string[]): Outcome {
   const parent = last === undefined ? undefined : lookUp(root, path.slice(0, -1))
   if (last === undefined) return { problem: 'the whole object cannot be removed' }
   if (Array.isArray(parent)) {
-    if (!(Number(last) < parent.length)) return { problem: 'there is nothing to remove' }
-    parent.splice(Number(last), 1)
+    const index = indexIn(parent, last)
+    if (!(index >= 0 && index < parent.length)) return { problem: 'there is nothing to remove' }
+    parent.splice(index, 1)
     return { value: root }
   }
   const map = asMap(parent) as Record<string, Value> | null
