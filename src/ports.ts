@@ -1,3 +1,5 @@
+import type { Confidential } from './base/index.ts'
+
 /** The world outside, as interfaces. Implementations are in `adapters/`. */
 
 export interface Clock {
@@ -107,7 +109,7 @@ export interface SopsProgram {
 /** The operator's age identities, as sops itself looks for them. */
 export interface Identities {
   /** Identity lines (`AGE-SECRET-KEY-1…`), in memory only; empty if there are none. Each with the place that it came from, for messages. */
-  load(): Promise<readonly { readonly identity: import('./base/index.ts').Confidential<string>; readonly from: string }[]>
+  load(): Promise<readonly { readonly identity: Confidential<string>; readonly from: string }[]>
 }
 
 /** Talk to the person: never data. */

@@ -28,10 +28,20 @@ export interface YamlFile {
 
 const largestFileBytes = 5 * 1024 * 1024
 
-// Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text.
+interface YamlTag {
+  readonly tag?: string
+  readonly format?: string
+  readonly test?: RegExp
+}
+
+// Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, and take `e1`
+// for text where YAML 1.1 allows a number without digits before the exponent (run: kustomize 5.8.1).
 const asKubernetesReads = {
   version: '1.1',
-  customTags: (tags: unknown[]) => tags.filter((tag) => (tag as { tag?: string }).tag !== 'tag:yaml.org,2002:timestamp'),
+  customTags: (tags: readonly YamlTag[]) =>
+    tags
+      .filter(({ tag }) => tag !== 'tag:yaml.org,2002:timestamp')
+      .map((tag) => (tag.format === 'EXP' ? { ...tag, test: /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/ } : tag)),
 } as const
 
 /** Reads a YAML (or JSON) file of any number of documents as Kubernetes would. All problems are reported at once. */
@@ -125,10 +135,10 @@ function yamlDocument(document: Document.Parsed, index: number, value: unknown, 
 }
 
 const plainString = /^[A-Za-z][A-Za-z0-9_./-]*$/
-const yamlWord = /^(y|n|yes|no|on|off|true|false|null|nan|inf)$/i
+const yamlWord = /^(y|n|yes|no|on|off|true|false|null|nan|inf|e[0-9_]+)$/i
 // Go's YAML reader takes these unescaped for line breaks or drops them.
 // oxlint-disable-next-line no-control-regex
-const needsEscape = /[\u007f-\u009f\u2028\u2029\ufeff]/g
+const needsEscape = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
 const literalSafe = /^[\x20-\x7e\n\u00a0-\u2027\u202a-\ud7ff]*$/
 
 /**

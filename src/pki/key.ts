@@ -58,9 +58,16 @@ export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObjec
   }
 }
 
-/** Whether the certificate's public key belongs to this private key. */
+/** Whether the public key belongs to this private key. */
 export function publicKeyMatches(publicKey: KeyObject, key: Confidential<KeyObject>): boolean {
-  return createPublicKey(key.reveal()).equals(publicKey)
+  return isSamePublicKey(createPublicKey(key.reveal()), publicKey)
+}
+
+/** Whether two public keys are the same. */
+// `equals` alone would do, but on keys of different kinds it leaves an error in OpenSSL's queue, and the next key that is read from DER fails
+// with it (seen with Node 20.20).
+export function isSamePublicKey(one: KeyObject, other: KeyObject): boolean {
+  return algorithmOf(one) === algorithmOf(other) && one.equals(other)
 }
 
 /** `rsa-2048`, … of a private key. */

@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.ts'
+import { isSamePublicKey } from './key.ts'
 import { chainFaults, issuerFaults, ownFaults, signatureFaults, unknownAuthority } from './path-fault.ts'
 import type { PathFault } from './path-fault.ts'
 
@@ -73,7 +74,7 @@ function isSameCa(one: Certificate, other: Certificate): boolean {
 
 /** Whether what one has signed verifies with the other, too. */
 export function hasSameNameAndKey(one: Certificate, other: Certificate): boolean {
-  return sameBytes(one.rawSubject, other.rawSubject) && one.publicKey.equals(other.publicKey)
+  return sameBytes(one.rawSubject, other.rawSubject) && isSamePublicKey(one.publicKey, other.publicKey)
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {

@@ -1,3 +1,4 @@
+import { isSamePublicKey } from './key.ts'
 import { describe } from './path-fault.ts'
 import type { PlacedCertificate, PreflightFacts } from './preflight-facts.ts'
 import type { PreflightCheck, PreflightProblem } from './preflight-problem.ts'
@@ -110,7 +111,7 @@ function sameSubject({ rootCert: { certificates } }: PreflightFacts): PreflightP
   return certificates.flatMap((root, index): PreflightProblem[] => {
     const earlier = certificates.slice(0, index).find((other) => isNamesake(other, root))
     if (earlier === undefined) return []
-    const sameKey = earlier.certificate.publicKey.equals(root.certificate.publicKey)
+    const sameKey = isSamePublicKey(earlier.certificate.publicKey, root.certificate.publicKey)
     return [
       {
         file,

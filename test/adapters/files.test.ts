@@ -97,6 +97,14 @@ test('a file is read once', () => {
   expect(files.read('README.md')).toBe(first)
 })
 
+test('a listed file that has gone is an error, not an absent file', () => {
+  const files = folderFiles(root)
+  files.list()
+  rmSync(join(root, 'README.md'))
+
+  expect(() => files.read('README.md')).toThrow(expect.objectContaining({ code: 'ENVIRONMENT' }))
+})
+
 test('10,000 files are listed and read within seconds', () => {
   for (let index = 0; index < 10_000; index++) put(`many/${index % 100}/${index}.yaml`, `a: ${index}\n`)
 

@@ -23,7 +23,11 @@ async function file(path: string, content: string): Promise<string> {
 
 async function load(environment: Readonly<Record<string, string>>, platform: NodeJS.Platform = 'linux') {
   const problems: string[] = []
-  const found = await ageIdentities({ environment: { HOME: '/nowhere', PATH: process.env['PATH'], ...environment }, platform, onProblem: (problem) => problems.push(problem) }).load()
+  const found = await ageIdentities({
+    environment: { HOME: '/nowhere', PATH: process.env['PATH'], ...environment },
+    platform,
+    onProblem: (problem) => problems.push(problem),
+  }).load()
   return { identities: found.map(({ identity }) => identity.reveal()), from: found.map(({ from }) => from), problems, found }
 }
 

@@ -87,8 +87,18 @@ describe('the environment', () => {
   test('of an encryption: no identity, no other recipients, nothing of the caller that sops does not need', async () => {
     const names = namesOf((await run(caller, false)).stdout)
 
-    for (const name of ['HOME', 'LC_ALL', 'AWS_PROFILE', 'VAULT_TOKEN', 'HTTPS_PROXY', 'SOPS_DISABLE_VERSION_CHECK']) expect(names).toContain(name)
-    for (const name of ['SOPS_AGE_RECIPIENTS', 'SOPS_KMS_ARN', 'SOPS_CONFIG', 'NODE_OPTIONS', 'GITHUB_TOKEN', 'SOPS_AGE_KEY', 'SOPS_AGE_KEY_FILE']) expect(names).not.toContain(name)
+    for (const name of ['HOME', 'LC_ALL', 'AWS_PROFILE', 'VAULT_TOKEN', 'HTTPS_PROXY', 'SOPS_DISABLE_VERSION_CHECK'])
+      expect(names).toContain(name)
+    for (const name of [
+      'SOPS_AGE_RECIPIENTS',
+      'SOPS_KMS_ARN',
+      'SOPS_CONFIG',
+      'NODE_OPTIONS',
+      'GITHUB_TOKEN',
+      'SOPS_AGE_KEY',
+      'SOPS_AGE_KEY_FILE',
+    ])
+      expect(names).not.toContain(name)
   })
 
   test('of a decryption: the identities too, and a key file by its whole path', async () => {

@@ -40,7 +40,12 @@ test('the empty text stays empty, as SOPS has it', () => {
 })
 
 test('what was encrypted opens to the same text and type, and never twice to the same envelope', () => {
-  const leaf = fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.maxSafeInteger(), fc.boolean(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }))
+  const leaf = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1 }),
+    fc.maxSafeInteger(),
+    fc.boolean(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  )
   fc.assert(
     fc.property(leaf, fc.string(), (value, place) => {
       const scalar = scalarOf(value)

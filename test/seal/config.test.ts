@@ -28,7 +28,12 @@ describe('refusals', () => {
     ['a path_regex that does not compile', `creation_rules:\n  - age: ${ann}\n    path_regex: '('\n`, 'sops/regex', 3],
     ['two selectors', `creation_rules:\n  - age: ${ann}\n    encrypted_regex: a\n    unencrypted_suffix: b\n`, 'sops/config', 3],
     ['no recipients', `creation_rules:\n  - path_regex: a\n`, 'sops/recipient', 2],
-    ['a recipient with a wrong letter', `creation_rules:\n  - age: ${ann.slice(0, -1)}${ann.endsWith('q') ? 'p' : 'q'}\n`, 'sops/recipient', 2],
+    [
+      'a recipient with a wrong letter',
+      `creation_rules:\n  - age: ${ann.slice(0, -1)}${ann.endsWith('q') ? 'p' : 'q'}\n`,
+      'sops/recipient',
+      2,
+    ],
     ['a list in place of a map', `- age: ${ann}\n`, 'sops/config', 1],
     ['a map in place of the rules', `creation_rules:\n  age: ${ann}\n`, 'sops/config', 1],
     ['an unknown key of a group', `creation_rules:\n  - key_groups:\n      - age: [${ann}]\n        ages: []\n`, 'sops/config', 4],
@@ -137,7 +142,9 @@ describe('the rule for a path', () => {
     const other = config(`creation_rules:\n  - age: ${bob}\n`, 'clusters/.sops.yaml')
     const same = config(`creation_rules:\n  - age: [${ann}]\n`, 'clusters/.sops.yaml')
 
-    expect(nestedConfigFindings([root, other], 'clusters/a.yaml')).toMatchObject([{ id: 'sops/nested-config', place: { file: 'clusters/.sops.yaml', line: 2 } }])
+    expect(nestedConfigFindings([root, other], 'clusters/a.yaml')).toMatchObject([
+      { id: 'sops/nested-config', place: { file: 'clusters/.sops.yaml', line: 2 } },
+    ])
     expect(nestedConfigFindings([root, same], 'clusters/a.yaml')).toEqual([])
     expect(nestedConfigFindings([root, other], 'apps/a.yaml')).toEqual([])
   })

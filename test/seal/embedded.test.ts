@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canUnseal, embeddedEngine, readSealed, unseal } from '../../src/seal/index.ts'
 import type { CreationRule, PlainDocument } from '../../src/seal/index.ts'
-import { anyDocument, at, bytesOf, person, ruleFor, secret } from './support.ts'
+import { anyDocument, at, bytesOf, person, privateWord, ruleFor, secret } from './support.ts'
 
 const ann = await person('a key file')
 const bob = await person()
@@ -38,14 +38,19 @@ describe('what is not sealed', () => {
     ['a date', { data: { a: at } }],
     ['half a character', { data: { a: '\ud800' } }],
     ['half a character in a key', { data: { '\udc00': 'a' } }],
-    ['a private key in the clear', { metadata: { note: `-----BEGIN ${'PRIVATE'} KEY-----` }, data: { a: 'b' } }],
-    ['a line of a value that is a key too', { metadata: { 'a line that tells everything': 1 }, data: { a: 'a line that tells everything' } }],
+    ['a private key in the clear', { metadata: { note: `-----BEGIN ${privateWord} KEY-----` }, data: { a: 'b' } }],
+    [
+      'a line of a value that is a key too',
+      { metadata: { 'a line that tells everything': 1 }, data: { a: 'a line that tells everything' } },
+    ],
   ])('%s', async (_name, document) => {
     await expect(seal(document)).rejects.toMatchObject({ code: 'SEAL_REFUSED' })
   })
 
   test('its values are not in the error', async () => {
-    const error: unknown = await seal(secret, ruleFor([ann.recipient], { selector: { kind: 'encrypted_regex', value: 'ca-cert' } })).catch((thrown: unknown) => thrown)
+    const error: unknown = await seal(secret, ruleFor([ann.recipient], { selector: { kind: 'encrypted_regex', value: 'ca-cert' } })).catch(
+      (thrown: unknown) => thrown,
+    )
 
     expect(JSON.stringify(error)).not.toContain('very secret')
     expect(String(error)).not.toContain('very secret')
@@ -55,7 +60,11 @@ describe('what is not sealed', () => {
 describe('what is not opened', () => {
   const refused: readonly (readonly [name: string, edit: (text: string) => string])[] = [
     ['a value in the clear that must be encrypted', (text) => text.replace(/ca-key.pem: ENC\[.*\]/, 'ca-key.pem: CLEARTEXT')],
-    ['an altered value', (text) => text.replace(/(ca-key.pem: ENC\[AES256_GCM,data:)(.)/, (_all, head: string, first: string) => head + (first === 'A' ? 'B' : 'A'))],
+    [
+      'an altered value',
+      (text) =>
+        text.replace(/(ca-key.pem: ENC\[AES256_GCM,data:)(.)/, (_all, head: string, first: string) => head + (first === 'A' ? 'B' : 'A')),
+    ],
     ['a removed value', (text) => text.replace(/ +ca-key.pem: .*\n/, '')],
     ['an emptied value', (text) => text.replace(/ca-key.pem: .*\n/, 'ca-key.pem: ""\n')],
     ['an altered label', (text) => text.replace('tier: mesh', 'tier: mash')],
@@ -64,7 +73,10 @@ describe('what is not opened', () => {
     ['a label of another type', (text) => text.replace('name: cacerts', 'name: true')],
     ['an altered MAC', (text) => text.replace(/mac: ENC\[AES256_GCM,data:..../, 'mac: ENC[AES256_GCM,data:AAAA')],
     ['an altered time', (text) => text.replace('2026-03-01T09:30:15Z', '2026-03-01T09:30:16Z')],
-    ['another selector', (text) => text.replace('"^(data|stringData)$"', '"^stringData$|^x$"').replace('encrypted_regex', 'unencrypted_regex')],
+    [
+      'another selector',
+      (text) => text.replace('"^(data|stringData)$"', '"^stringData$|^x$"').replace('encrypted_regex', 'unencrypted_regex'),
+    ],
     ['a selector that does not compile', (text) => text.replace('"^(data|stringData)$"', '"["')],
     ['mac_only_encrypted', (text) => text.replace('    version:', '    mac_only_encrypted: true\n    version:')],
     ['values in another order', (text) => text.replace(/( +ca-cert.pem: .*\n)( +ca-key.pem: .*\n)/, '$2$1')],
@@ -155,7 +167,12 @@ test.each([
 
   const shown = readSealed(bytesOf(text), path)?.document ?? {}
   const isKept = (key: keyof typeof document): boolean => JSON.stringify(shown[key]) === JSON.stringify(document[key])
-  const expected = { unencrypted_suffix: ['a_unencrypted'], encrypted_suffix: ['metadata', 'data', 'a_unencrypted'], unencrypted_regex: ['metadata'], encrypted_regex: ['a_unencrypted', 'b_enc'] }[kind]
+  const expected = {
+    unencrypted_suffix: ['a_unencrypted'],
+    encrypted_suffix: ['metadata', 'data', 'a_unencrypted'],
+    unencrypted_regex: ['metadata'],
+    encrypted_regex: ['a_unencrypted', 'b_enc'],
+  }[kind]
   expect((Object.keys(document) as (keyof typeof document)[]).filter(isKept)).toEqual(expected)
   expect(keys.length).toBeGreaterThan(0)
   expect(await open(text)).toEqual(document)

@@ -24,7 +24,8 @@ function program(answer: Partial<ProcessResult>, version: string | null = '3.13.
   }
 }
 
-const seal = (its: SopsProgram, itsRule = rule) => sopsEngine(its, '/repository').seal({ document: secret, rule: itsRule, path: 'clusters/eu/a.yaml', at })
+const seal = (its: SopsProgram, itsRule = rule) =>
+  sopsEngine(its, '/repository').seal({ document: secret, rule: itsRule, path: 'clusters/eu/a.yaml', at })
 
 describe('the choice of an engine', () => {
   const embedded = embeddedEngine()
@@ -32,8 +33,12 @@ describe('the choice of an engine', () => {
   const kms = ruleFor([ann.recipient], { needsSops: ['kms'] })
 
   test('refuses what cannot be done, and says why', () => {
-    expect(() => chooseEngine(kms, { embedded, sops }, 'embedded')).toThrow(expect.objectContaining({ code: 'SEAL_REFUSED', message: expect.stringContaining('kms') as string }) as Error)
-    expect(() => chooseEngine(kms, { embedded, sops: null })).toThrow(expect.objectContaining({ code: 'SOPS_FAILED', message: expect.stringContaining('kms') as string }) as Error)
+    expect(() => chooseEngine(kms, { embedded, sops }, 'embedded')).toThrow(
+      expect.objectContaining({ code: 'SEAL_REFUSED', message: expect.stringContaining('kms') as string }) as Error,
+    )
+    expect(() => chooseEngine(kms, { embedded, sops: null })).toThrow(
+      expect.objectContaining({ code: 'SOPS_FAILED', message: expect.stringContaining('kms') as string }) as Error,
+    )
     expect(() => chooseEngine(rule, { embedded, sops: null }, 'sops')).toThrow(expect.objectContaining({ code: 'SOPS_FAILED' }) as Error)
   })
 
@@ -66,9 +71,14 @@ describe('the sops engine', () => {
     const other = program({ exitCode: 2, stderr: 'Error unmarshalling file: anything' })
     const harmless = program({ exitCode: 1, stderr: '\u001b[31merror loading config: no matching creation rules found\u001b[0m\n' })
 
-    await expect(seal(leaking)).rejects.toMatchObject({ code: 'SOPS_FAILED', message: expect.not.stringContaining('secret line') as string })
+    await expect(seal(leaking)).rejects.toMatchObject({
+      code: 'SOPS_FAILED',
+      message: expect.not.stringContaining('secret line') as string,
+    })
     await expect(seal(other)).rejects.toMatchObject({ message: expect.not.stringContaining('anything') as string })
-    await expect(seal(harmless)).rejects.toMatchObject({ message: expect.stringMatching(/: error loading config: no matching creation rules found$/) as string })
+    await expect(seal(harmless)).rejects.toMatchObject({
+      message: expect.stringMatching(/: error loading config: no matching creation rules found$/) as string,
+    })
   })
 
   test('plaintext goes by stdin only, without identities, from the folder of .sops.yaml', async () => {
@@ -76,14 +86,20 @@ describe('the sops engine', () => {
 
     await expect(seal(its, { ...rule, place: { file: 'clusters/.sops.yaml', line: 1 } })).rejects.toMatchObject({ code: 'SOPS_FAILED' })
 
-    expect(its.calls).toMatchObject([{ args: ['encrypt', '--filename-override', 'eu/a.yaml', '--input-type', 'yaml', '--output-type', 'yaml'], options: { directory: '/repository/clusters', withIdentities: false } }])
+    expect(its.calls).toMatchObject([
+      {
+        args: ['encrypt', '--filename-override', 'eu/a.yaml', '--input-type', 'yaml', '--output-type', 'yaml'],
+        options: { directory: '/repository/clusters', withIdentities: false },
+      },
+    ])
     expect(JSON.stringify(its.calls[0]?.args)).not.toContain('secret line')
     expect(its.calls[0]?.options.input).toContain('a very secret line of the key')
   })
 })
 
+const sealed = bytesOf(await embeddedEngine().seal({ document: secret, rule, path: 'a.yaml', at }))
+
 describe('unsealing with the program', () => {
-  const sealed = bytesOf(await embeddedEngine().seal({ document: secret, rule, path: 'a.yaml', at }))
   const open = (its: SopsProgram) => unseal(sealed, 'a.yaml', [], its)
 
   test.each([

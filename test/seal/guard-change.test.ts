@@ -3,7 +3,7 @@ import { generateHybridIdentity, generateX25519Identity } from 'age-encryption'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { embeddedEngine, guardChange } from '../../src/seal/index.ts'
-import { at, bytesOf, person, ruleFor, secret } from './support.ts'
+import { at, bytesOf, person, privateWord, ruleFor, secret } from './support.ts'
 
 const base64 = (data: string | Buffer): string => Buffer.from(data).toString('base64')
 const idsOf = (content: string | Uint8Array, path = 'a.yaml'): readonly string[] =>
@@ -22,8 +22,8 @@ describe('keys', () => {
     ['PKCS#8', pkcs8],
     ['SEC 1, in a comment', sec1.replaceAll(/^/gm, '# ')],
     ['PKCS#1', rsa.export({ type: 'pkcs1', format: 'pem' }) as string],
-    ['OpenSSH', `-----BEGIN OPENSSH ${'PRIVATE'} KEY-----\n`],
-    ['PGP', `-----BEGIN PGP ${'PRIVATE'} KEY BLOCK-----\n`],
+    ['OpenSSH', `-----BEGIN OPENSSH ${privateWord} KEY-----\n`],
+    ['PGP', `-----BEGIN PGP ${privateWord} KEY BLOCK-----\n`],
     ['JSON', JSON.stringify({ key: pkcs8 })],
     ['base64, as in data:', base64(pkcs8)],
     ['base64 behind one more byte', base64(`\n${pkcs8}`)],
@@ -43,7 +43,7 @@ describe('keys', () => {
   })
 
   test('behind escapes that only a YAML reader resolves', () => {
-    expect(idsOf(`a: "-----BEGIN\\x20${'PRIVATE'}\\u0020KEY-----"\n`)).toEqual(['guard/private-key'])
+    expect(idsOf(`a: "-----BEGIN\\x20${privateWord}\\u0020KEY-----"\n`)).toEqual(['guard/private-key'])
   })
 
   test.each([
@@ -71,18 +71,32 @@ describe('Secrets', () => {
     ['a number', `${object}stringData: { a: 7 }\n`, 'guard/clear-secret'],
     ['the second document', `a: b\n---\n${object}stringData: { a: x }\n`, 'guard/clear-secret'],
     ['an item of a List', `kind: List\nitems:\n  - kind: Secret\n    data: { a: eA== }\n`, 'guard/clear-secret'],
-    ['an inline patch', `kind: Kustomization\npatches:\n  - patch: |\n      kind: Secret\n      stringData: { a: x }\n`, 'guard/clear-secret'],
+    [
+      'an inline patch',
+      `kind: Kustomization\npatches:\n  - patch: |\n      kind: Secret\n      stringData: { a: x }\n`,
+      'guard/clear-secret',
+    ],
     ['JSON', JSON.stringify({ kind: 'Secret', stringData: { a: 'x' } }), 'guard/clear-secret'],
-    ['sops that encrypted nothing (getsops/sops#1886)', `${object}stringData: { a: x }\nsops: { mac: "ENC[AES256_GCM,data:YQ==,iv:${'A'.repeat(43)}=,tag:${'A'.repeat(22)}==,type:str]", age: [{}] }\n`, 'guard/clear-secret'],
+    [
+      'sops that encrypted nothing (getsops/sops#1886)',
+      `${object}stringData: { a: x }\nsops: { mac: "ENC[AES256_GCM,data:YQ==,iv:${'A'.repeat(43)}=,tag:${'A'.repeat(22)}==,type:str]", age: [{}] }\n`,
+      'guard/clear-secret',
+    ],
     ['something behind the envelope', `${object}stringData: { a: "ENC[AES256_GCM,data:YQ==] x" }\n`, 'guard/clear-secret'],
-    ['encrypted values that nothing opens', `${object}stringData: { a: "ENC[AES256_GCM,data:YQ==,iv:${'A'.repeat(43)}=,tag:${'A'.repeat(22)}==,type:str]" }\n`, 'sops/document'],
+    [
+      'encrypted values that nothing opens',
+      `${object}stringData: { a: "ENC[AES256_GCM,data:YQ==,iv:${'A'.repeat(43)}=,tag:${'A'.repeat(22)}==,type:str]" }\n`,
+      'sops/document',
+    ],
     ['a file that cannot be read', `${object}stringData: { a: x\n`, 'guard/unreadable'],
   ])('%s', (_name, content, id) => {
     expect(idsOf(content)).toContain(id)
   })
 
   test('the value is not quoted', () => {
-    expect(JSON.stringify(guardChange(new Map([['a.yaml', bytesOf(`${object}stringData: { a: CLEARTEXT }\n`)]])))).not.toContain('CLEARTEXT')
+    expect(JSON.stringify(guardChange(new Map([['a.yaml', bytesOf(`${object}stringData: { a: CLEARTEXT }\n`)]])))).not.toContain(
+      'CLEARTEXT',
+    )
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { embeddedEngine, guardSealed } from '../../src/seal/index.ts'
 import type { CreationRule } from '../../src/seal/index.ts'
-import { at, person, ruleFor, secret } from './support.ts'
+import { at, person, privateWord, ruleFor, secret } from './support.ts'
 
 const ann = await person()
 const bob = await person()
@@ -9,7 +9,8 @@ const rule = ruleFor([ann.recipient])
 const file = 'cacerts.sops.yaml'
 const sealed = await embeddedEngine().seal({ document: secret, rule, path: file, at })
 
-const idsOf = (text: string, itsRule: CreationRule = rule): readonly string[] => guardSealed({ text, file, rule: itsRule, document: secret }).map(({ id }) => id)
+const idsOf = (text: string, itsRule: CreationRule = rule): readonly string[] =>
+  guardSealed({ text, file, rule: itsRule, document: secret }).map(({ id }) => id)
 
 describe('what is not let through', () => {
   test.each<readonly [name: string, edit: (text: string) => string, id: string]>([
@@ -19,12 +20,16 @@ describe('what is not let through', () => {
     ['a value in the clear', (text) => text.replace(/ca-key.pem: ENC.*/, 'ca-key.pem: clear'), 'sops/clear-value'],
     ['a number in the clear', (text) => text.replace(/ca-key.pem: ENC.*/, 'ca-key.pem: 17'), 'sops/clear-value'],
     ['an envelope with something behind it', (text) => text.replace(/(ca-key.pem: ENC.*)/, '$1 clear'), 'sops/clear-value'],
-    ['an envelope with something in the place of its nonce', (text) => text.replace(/(ca-key.pem: ENC.*),iv:[^,]*/, '$1,iv:Y2xlYXI='), 'sops/clear-value'],
+    [
+      'an envelope with something in the place of its nonce',
+      (text) => text.replace(/(ca-key.pem: ENC.*),iv:[^,]*/, '$1,iv:Y2xlYXI='),
+      'sops/clear-value',
+    ],
     ['nothing encrypted', (text) => text.replaceAll(/pem: ENC.*/g, 'pem: ""'), 'sops/clear-value'],
     ['a line of a value in a comment', (text) => `# a very secret line of the key\n${text}`, 'sops/clear-value'],
     ['a line of a value in the clear', (text) => text.replace('name: cacerts', 'name: and another one of it'), 'sops/clear-value'],
     ['a selector that does not compile', (text) => text.replace('"^(data|stringData)$"', '"["'), 'sops/regex'],
-    ['a private key in the clear', (text) => `# -----BEGIN RSA ${'PRIVATE'} KEY-----\n${text}`, 'guard/private-key'],
+    ['a private key in the clear', (text) => `# -----BEGIN RSA ${privateWord} KEY-----\n${text}`, 'guard/private-key'],
   ])('%s', (_name, edit, id) => {
     expect(edit(sealed)).not.toBe(sealed)
     expect(idsOf(edit(sealed))).toContain(id)

@@ -40,7 +40,9 @@ test.each([
 
 test('an identity leads to its recipient, and to where it came from', async () => {
   expect(await recipientOf(ann.source.identity)).toBe(ann.recipient)
-  expect(await openedBy([ann.recipient, 'age1other'], [bob.source, ann.source])).toMatchObject([{ recipient: ann.recipient, from: 'first place' }])
+  expect(await openedBy([ann.recipient, 'age1other'], [bob.source, ann.source])).toMatchObject([
+    { recipient: ann.recipient, from: 'first place' },
+  ])
   expect(await openedBy([], [ann.source])).toEqual([])
 })
 
