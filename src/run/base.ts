@@ -67,3 +67,9 @@ export function sayIfConfigDiffers(context: Pick<Context, 'terminal'>, checkout:
   if (mine === null || theirs === null || Buffer.compare(mine, theirs) === 0) return
   context.terminal.say(`note: ${config} in your checkout differs from the branch; the branch's is followed (--config ${config} takes yours, and commits it)`)
 }
+
+/** Files that `.gitignore` would leave out are committed all the same: the controllers need them. */
+export async function sayIfIgnored(context: Pick<Context, 'terminal'>, worktree: Worktree, paths: readonly string[]): Promise<void> {
+  const ignored = await worktree.ignored(paths)
+  if (ignored.length > 0) context.terminal.say(`note: ignore rules would leave out ${ignored.join(', ')}; committed all the same`)
+}

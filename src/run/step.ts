@@ -1,7 +1,7 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, branchName, chooseDeliveries, commitMessage, freezeRestarts, pullRequest, stepWords } from '../plan/index.ts'
-import type { ChangeSet, PullRequest, Story } from '../plan/index.ts'
+import { acceptFindings, branchName, chooseDeliveries, freezeRestarts } from '../plan/index.ts'
+import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { decide, lastTransition } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
@@ -9,15 +9,13 @@ import { guardChange } from '../seal/index.ts'
 import { fetchBase, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
 import { compose } from './compose.ts'
-import type { ClusterStep, Composition } from './compose.ts'
+import type { ClusterStep } from './compose.ts'
 import type { Context } from './context.ts'
-import { deliver, inspectBranch } from './deliver.ts'
 import { discoverCluster, load, meshFindings } from './load.ts'
 import type { Loaded } from './load.ts'
-import { makeMaterial } from './material.ts'
-import type { Material } from './material.ts'
-import { reuseMaterial } from './reuse.ts'
-import { openSealer } from './sealer.ts'
+import { materialFor } from './step-material.ts'
+import { describe, send, tell } from './step-requests.ts'
+import type { PreparedChange } from './step-requests.ts'
 
 export interface StepOptions {
   readonly directory: string
@@ -30,17 +28,6 @@ export interface StepOptions {
   readonly stack: boolean
   readonly push: boolean
   readonly dryRun: boolean
-}
-
-/** One pull request, and what became of its branch. */
-export interface PreparedChange {
-  readonly request: PullRequest
-  readonly set: ChangeSet
-  /** `null`: it waits until the one before is merged, or nothing was touched (`--dry-run`). */
-  readonly commit: string | null
-  readonly pushed: boolean
-  /** The branch was there already, with the same content. */
-  readonly unchanged: boolean
 }
 
 export interface StepResult {
@@ -128,41 +115,6 @@ function refuseErrors(step: Step, findings: readonly Finding[]): void {
   })
 }
 
-/** Only `stage` and `replace` need keys, and only once: what a run before has made is taken up again. */
-async function materialFor(
-  context: Context,
-  worktree: Worktree,
-  loaded: Loaded,
-  decision: Decision,
-  base: Base,
-  branch: string,
-  options: StepOptions,
-): Promise<Material | null> {
-  if (decision.step !== 'stage' && decision.step !== 'replace') return null
-  if (decision.moves.some((move) => move.merged)) {
-    if (options.reissue) throw new RerootError('REFUSED', `${decision.id} is merged: its certificates cannot be made again`, { hint: 'leave --reissue out; to start over, run `reroot rollback` first' })
-    return decision.moves.every((move) => move.merged) ? null : reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read')
-  }
-  const existing = await existingBranch(context, base, branch)
-  if (existing !== null && !options.reissue) {
-    const earlier = await context.git.openWorktree(existing)
-    try {
-      context.terminal.say(`taking up ${branch} again: its certificates and sealed files are kept (--reissue makes new ones)`)
-      return reuseMaterial(loaded, decision, earlier.files, branch)
-    } finally {
-      await earlier.dispose()
-    }
-  }
-  context.terminal.say(`making the keys of ${decision.generation}: ${loaded.config.pki.algorithm}, a root and ${decision.moves.length} ${decision.moves.length === 1 ? 'intermediate' : 'intermediates'}`)
-  return makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
-}
-
-async function existingBranch(context: Context, base: Base, branch: string): Promise<string | null> {
-  if (base.remote === null) return context.git.resolve(`refs/heads/${branch}`)
-  const remote = await inspectBranch(context.git, base.remote, branch, base.commit)
-  return remote?.commit ?? context.git.resolve(`refs/heads/${branch}`)
-}
-
 /** Drops what the base holds already; a change set of which nothing is left is merged. */
 function unmerged(sets: readonly ChangeSet[], worktree: Worktree): readonly ChangeSet[] {
   return sets
@@ -190,65 +142,6 @@ function guard(set: ChangeSet): void {
   throw new RerootError('GUARD', 'the change would put a secret in the clear; nothing was written', {
     hint: 'this is a fault of reroot or of a SOPS rule: see the findings',
     findings,
-  })
-}
-
-function tell(loaded: Loaded, decision: Decision, steps: readonly ClusterStep[], composition: Composition, findings: readonly Finding[], issued: boolean): Story {
-  return {
-    decision,
-    config: loaded.config,
-    mesh: composition.mesh,
-    findings,
-    issued,
-    clusters: steps.map(({ cluster, move, restarts }) => ({
-      name: cluster.config.name,
-      move,
-      restarts,
-      record: composition.records.get(cluster.config.name) ?? never(),
-      istioNamespace: cluster.config.istio.namespace,
-      fluxNamespace: cluster.controller.namespace,
-      managed: cluster.config.cacerts.managed,
-      multiRoot: cluster.config.istio.multiRoot,
-    })),
-  }
-}
-
-function describe(loaded: Loaded, story: Story, set: ChangeSet, all: readonly ChangeSet[]): PullRequest {
-  const { git } = loaded.config
-  const before = all[set.position - 2]
-  const previous = before === undefined ? null : branchName(git, story.decision.id, before.position, before.name)
-  return pullRequest(story, set, branchName(git, story.decision.id, set.position, set.name), previous)
-}
-
-async function send(
-  context: Context,
-  worktree: Worktree,
-  base: Base,
-  pending: readonly ChangeSet[],
-  requests: readonly PullRequest[],
-  decision: Decision,
-  options: StepOptions,
-): Promise<readonly PreparedChange[]> {
-  const sent = options.stack ? pending.length : 1
-  const existing = new Map<string, string | null>()
-  for (const request of requests.slice(0, sent)) {
-    existing.set(request.branch, base.remote === null || !options.push ? null : ((await inspectBranch(context.git, base.remote, request.branch, base.commit))?.commit ?? null))
-  }
-  const delivered = await deliver({
-    git: context.git,
-    worktree,
-    remote: base.remote,
-    base: base.commit,
-    push: options.push,
-    existing,
-    branches: pending.slice(0, sent).map((set, index) => {
-      const request = requests[index] ?? never()
-      return { name: request.branch, write: set.write, remove: set.remove, message: commitMessage(request, stepWords[decision.step].short), id: decision.id }
-    }),
-  })
-  return pending.map((set, index) => {
-    const done = delivered[index]
-    return { request: requests[index] ?? never(), set, commit: done?.commit ?? null, pushed: done?.pushed ?? false, unchanged: done?.unchanged ?? false }
   })
 }
 

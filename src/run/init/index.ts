@@ -4,7 +4,7 @@ import { branchName, commitMessage, initRequest, layoutOf } from '../../plan/ind
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Files, Worktree } from '../../ports.ts'
 import { guardChange } from '../../seal/index.ts'
-import { fetchBase } from '../base.ts'
+import { fetchBase, sayIfIgnored } from '../base.ts'
 import type { Base } from '../base.ts'
 import type { Context } from '../context.ts'
 import { deliver, inspectBranch } from '../deliver.ts'
@@ -83,6 +83,7 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const write = changed(worktree, composition)
     const result = { base, clusters, findings, request, write }
     if (options.dryRun) return { ...result, delivered: null }
+    await sayIfIgnored(context, worktree, [...write.keys()])
     const [delivered] = await deliver({
       git: context.git,
       worktree,

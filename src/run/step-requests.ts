@@ -1,0 +1,89 @@
+import type { Finding } from '../base/index.ts'
+import { branchName, commitMessage, pullRequest, stepWords } from '../plan/index.ts'
+import type { ChangeSet, PullRequest, Story } from '../plan/index.ts'
+import type { Worktree } from '../ports.ts'
+import type { Decision } from '../rotation/index.ts'
+import { sayIfIgnored } from './base.ts'
+import type { Base } from './base.ts'
+import type { ClusterStep, Composition } from './compose.ts'
+import type { Context } from './context.ts'
+import { deliver, inspectBranch } from './deliver.ts'
+import type { Loaded } from './load.ts'
+
+/** One pull request, and what became of its branch. */
+export interface PreparedChange {
+  readonly request: PullRequest
+  readonly set: ChangeSet
+  /** `null`: it waits until the one before is merged, or nothing was touched (`--dry-run`). */
+  readonly commit: string | null
+  readonly pushed: boolean
+  /** The branch was there already, with the same content. */
+  readonly unchanged: boolean
+}
+
+/** What the pull requests of a step have to say. */
+export function tell(loaded: Loaded, decision: Decision, steps: readonly ClusterStep[], composition: Composition, findings: readonly Finding[], issued: boolean): Story {
+  return {
+    decision,
+    config: loaded.config,
+    mesh: composition.mesh,
+    findings,
+    issued,
+    clusters: steps.map(({ cluster, move, restarts }) => ({
+      name: cluster.config.name,
+      move,
+      restarts,
+      record: composition.records.get(cluster.config.name) ?? never(),
+      istioNamespace: cluster.config.istio.namespace,
+      fluxNamespace: cluster.controller.namespace,
+      managed: cluster.config.cacerts.managed,
+      multiRoot: cluster.config.istio.multiRoot,
+    })),
+  }
+}
+
+/** The pull request of one change set. */
+export function describe(loaded: Loaded, story: Story, set: ChangeSet, all: readonly ChangeSet[]): PullRequest {
+  const { git } = loaded.config
+  const before = all[set.position - 2]
+  const previous = before === undefined ? null : branchName(git, story.decision.id, before.position, before.name)
+  return pullRequest(story, set, branchName(git, story.decision.id, set.position, set.name), previous)
+}
+
+/** Pushes the first change set, or all of them stacked; the rest waits. */
+export async function send(
+  context: Context,
+  worktree: Worktree,
+  base: Base,
+  pending: readonly ChangeSet[],
+  requests: readonly PullRequest[],
+  decision: Decision,
+  options: { readonly stack: boolean; readonly push: boolean },
+): Promise<readonly PreparedChange[]> {
+  const sent = options.stack ? pending.length : 1
+  await sayIfIgnored(context, worktree, pending.slice(0, sent).flatMap((set) => [...set.write.keys()]))
+  const existing = new Map<string, string | null>()
+  for (const request of requests.slice(0, sent)) {
+    existing.set(request.branch, base.remote === null || !options.push ? null : ((await inspectBranch(context.git, base.remote, request.branch, base.commit))?.commit ?? null))
+  }
+  const delivered = await deliver({
+    git: context.git,
+    worktree,
+    remote: base.remote,
+    base: base.commit,
+    push: options.push,
+    existing,
+    branches: pending.slice(0, sent).map((set, index) => {
+      const request = requests[index] ?? never()
+      return { name: request.branch, write: set.write, remove: set.remove, message: commitMessage(request, stepWords[decision.step].short), id: decision.id }
+    }),
+  })
+  return pending.map((set, index) => {
+    const done = delivered[index]
+    return { request: requests[index] ?? never(), set, commit: done?.commit ?? null, pushed: done?.pushed ?? false, unchanged: done?.unchanged ?? false }
+  })
+}
+
+function never(): never {
+  throw new TypeError('a part of the step was lost')
+}
