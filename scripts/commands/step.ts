@@ -5,7 +5,7 @@ import { Command } from '@commander-js/extra-typings'
 import { writeFolder } from '../../src/adapters/write-folder.ts'
 import { RerootError } from '../../src/base/index.ts'
 import { rollbackStep, takeStep } from '../../src/run/index.ts'
-import type { Loaded, StepOptions } from '../../src/run/index.ts'
+import type { StepOptions } from '../../src/run/index.ts'
 import { reportError, reportStep } from '../report.ts'
 import { openWorld } from '../world.ts'
 import { configOption, directoryOption, dryRunOption, noPushOption, outOption, outputOption, pairs, readConfig } from './options.ts'
@@ -51,7 +51,7 @@ function stepCommand(name: string, description: string, choose: Choose) {
     })
 }
 
-const always = (step: ReturnType<Choose>) => (_: Loaded) => step
+const always = (step: ReturnType<Choose>) => () => step
 
 export const stepCommands = () => [
   stepCommand('stage', 'trust a new root beside the present one: makes its keys, and seals every state of the rotation', always('stage')),

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Finding } from './finding.ts'
 import type { FindingId } from './finding-ids.ts'
 import { parseYamlFile } from './yaml.ts'

@@ -51,7 +51,7 @@ export function parseYamlFile(bytes: Uint8Array, file: string): YamlFile {
   const { text } = decoded
 
   const lineCounter = new LineCounter()
-  const parsed = parseAllDocuments<ParsedNode>(text, { ...asKubernetesReads, lineCounter, logLevel: 'silent' } as never) as unknown as
+  const parsed = parseAllDocuments(text, { ...asKubernetesReads, lineCounter, logLevel: 'silent' } as never) as unknown as
     | Document.Parsed[]
     | { empty: true }
   if (!Array.isArray(parsed)) return { text, documents: [], findings: [] }
@@ -107,13 +107,13 @@ function syntaxFinding(file: string, line: number, message: string): Finding {
 }
 
 function yamlDocument(document: Document.Parsed, index: number, value: unknown, lines: LineCounter): YamlDocument {
-  const start = document.contents?.range?.[0] ?? 0
+  const start = document.contents?.range[0] ?? 0
   const lineAt = (offset: number | undefined): number => lines.linePos(offset ?? start).line
   const nodeAt = (path: YamlPath): ParsedNode | null => (document.getIn(path, true) as ParsedNode | undefined) ?? null
   return {
     index,
     value,
-    nodeAt: (path) => (path.length === 0 ? (document.contents as ParsedNode | null) : nodeAt(path)),
+    nodeAt: (path) => (path.length === 0 ? document.contents : nodeAt(path)),
     lineOf(path) {
       for (let length = path.length; length > 0; length--) {
         const parent = document.getIn(path.slice(0, length - 1), true)
@@ -137,7 +137,6 @@ function yamlDocument(document: Document.Parsed, index: number, value: unknown, 
 const plainString = /^[A-Za-z][A-Za-z0-9_./-]*$/
 const yamlWord = /^(y|n|yes|no|on|off|true|false|null|nan|inf|e[0-9_]+)$/i
 // Go's YAML reader takes these unescaped for line breaks or drops them.
-// oxlint-disable-next-line no-control-regex
 const needsEscape = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
 const literalSafe = /^[\x20-\x7e\n\u00a0-\u2027\u202a-\ud7ff]*$/
 
@@ -169,6 +168,6 @@ export function writeYaml(value: unknown, options: { readonly comment?: string; 
 
 function scalarStyle(text: string, isKey: boolean): Scalar.Type {
   if (plainString.test(text) && !yamlWord.test(text)) return Scalar.PLAIN
-  if (!isKey && /\n$/.test(text) && !/^\s|\n\n$|[ \t]\n/.test(text) && literalSafe.test(text)) return Scalar.BLOCK_LITERAL
+  if (!isKey && text.endsWith('\n') && !/^\s|\n\n$|[ \t]\n/.test(text) && literalSafe.test(text)) return Scalar.BLOCK_LITERAL
   return Scalar.QUOTE_DOUBLE
 }

@@ -43,6 +43,6 @@ export function layoutOf(directory: string): Layout {
 }
 
 /** The branch of a change set: the first is named by the id alone. Never a folder below it: a ref cannot be file and folder. */
-export function branchName(git: Config['git'], id: RestartId | 'init', position: number, name: string): string {
+export function branchName(git: Config['git'], id: RestartId, position: number, name: string): string {
   return position === 1 ? `${git.branchPrefix}${id}` : `${git.branchPrefix}${id}-${position}-${name}`
 }

@@ -88,18 +88,19 @@ function readCertificate(pem: string, path: YamlPath, complain: Complaint, findi
   }
 }
 
-function repeats(at: YamlPath, written: Readonly<Record<string, unknown>>, certificate: Certificate, complain: Complaint): Finding[] {
-  const facts: Readonly<Record<string, string>> = {
+function repeats(at: YamlPath, written: Readonly<Partial<Record<'fingerprint' | 'algorithm' | 'subject' | 'notBefore' | 'notAfter', string>>>, certificate: Certificate, complain: Complaint): Finding[] {
+  const facts = {
     fingerprint: certificate.fingerprint,
     algorithm: certificate.algorithm,
     subject: certificate.subject,
     notBefore: momentText(certificate.notBefore),
     notAfter: momentText(certificate.notAfter),
   }
-  return Object.entries(facts).flatMap(([key, expected]) => {
+  return (['fingerprint', 'algorithm', 'subject', 'notBefore', 'notAfter'] as const).flatMap((key) => {
+    const expected: string = facts[key]
     const found = written[key]
     if (found === undefined || found === expected) return []
-    return [complain([...at, key], 'record/certificate', `${key} differs from the certificate below it`, expected, String(found))]
+    return [complain([...at, key], 'record/certificate', `${key} differs from the certificate below it`, expected, found)]
   })
 }
 

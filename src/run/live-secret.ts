@@ -84,8 +84,8 @@ export function refuseBadBundle(files: CaFiles, file: string, cluster: string, c
 
 interface SecretShape {
   readonly kind?: unknown
-  readonly type?: unknown
-  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }
+  readonly type?: string
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }
   readonly data?: Record<string, string>
   readonly stringData?: Record<string, string>
 }
@@ -96,8 +96,8 @@ function secretOf(document: Confidential<PlainDocument>, file: string): OpenedSe
   if (shape.kind !== 'Secret' || shape.metadata?.name !== 'cacerts') throw refuse('this is not a Secret named cacerts', 'name the file that holds it')
 
   const values = new Map<string, string>()
-  for (const [key, value] of Object.entries(shape.data ?? {})) values.set(key, Buffer.from(String(value), 'base64').toString('utf8'))
-  for (const [key, value] of Object.entries(shape.stringData ?? {})) values.set(key, String(value))
+  for (const [key, value] of Object.entries(shape.data ?? {})) values.set(key, Buffer.from(value, 'base64').toString('utf8'))
+  for (const [key, value] of Object.entries(shape.stringData ?? {})) values.set(key, value)
   refuseOtherStyles(values, refuse)
   const missing = cacertsKeys.filter((key) => !values.has(key))
   if (missing.length > 0) throw refuse(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`, 'istiod stops at an incomplete bundle: complete it first')
@@ -111,8 +111,8 @@ function secretOf(document: Confidential<PlainDocument>, file: string): OpenedSe
       certChain: values.get('cert-chain.pem') ?? '',
       rootCert: values.get('root-cert.pem') ?? '',
     },
-    metadata: { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, type: String(shape.type ?? ownMetadata.type) },
-    namespace: metadata.namespace === undefined ? null : String(metadata.namespace),
+    metadata: { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, type: shape.type ?? ownMetadata.type },
+    namespace: metadata.namespace ?? null,
     otherKeys: [...values.keys()].filter((key) => !known.includes(key)),
   }
 }

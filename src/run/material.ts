@@ -1,4 +1,4 @@
-import { Confidential } from '../base/index.ts'
+import type { Confidential } from '../base/index.ts'
 import {
   generateKey,
   intermediateTemplate,

@@ -1,7 +1,6 @@
 import type { Files } from '../ports.ts'
-import { describePhase, generationIn, hasBarrier, lastTransition, momentText, trustedGenerations } from '../rotation/index.ts'
+import { describePhase, generationIn, hasBarrier, judgeStep, lastTransition, momentText, trustedGenerations } from '../rotation/index.ts'
 import type { Phase, Step } from '../rotation/index.ts'
-import { judgeStep } from '../rotation/index.ts'
 import { fetchBase } from './base.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
