@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/program.ts'],
     // Keys of 4096 bits, git and sops take their time on a small machine.
     testTimeout: 30_000,
     hookTimeout: 60_000,

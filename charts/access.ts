@@ -60,7 +60,12 @@ export function workloadRules(workloads: readonly WorkloadId[], verbs: readonly 
     const kinds = workloadKinds.filter((kind) => named(kind).length > 0)
     rules.set(
       namespace,
-      kinds.map((kind) => ({ apiGroups: ['apps'], resources: [resourceOf[kind]], resourceNames: named(kind).toSorted(), verbs: [...verbs] })),
+      kinds.map((kind) => ({
+        apiGroups: ['apps'],
+        resources: [resourceOf[kind]],
+        resourceNames: named(kind).toSorted(),
+        verbs: [...verbs],
+      })),
     )
   }
   return rules

@@ -5,17 +5,20 @@ import type { ClusterProps } from './props.ts'
 
 /** `mesh-ca-state`: tells gates which of the sealed Secrets is the live one. Lies beside the Secret, under the same owner. */
 export function renderState(props: Pick<ClusterProps, 'istioNamespace' | 'state' | 'cluster'>): string {
-  return renderManifest(`The state of the Secret cacerts beside it in cluster ${props.cluster}, for gates, which never read a Secret.`, (chart) => {
-    new k8s.KubeConfigMap(chart, 'state', {
-      metadata: {
-        name: stateName,
-        namespace: props.istioNamespace,
-        labels: commonLabels,
-        annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
-      },
-      data: { state: props.state },
-    })
-  })
+  return renderManifest(
+    `The state of the Secret cacerts beside it in cluster ${props.cluster}, for gates, which never read a Secret.`,
+    (chart) => {
+      new k8s.KubeConfigMap(chart, 'state', {
+        metadata: {
+          name: stateName,
+          namespace: props.istioNamespace,
+          labels: commonLabels,
+          annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
+        },
+        data: { state: props.state },
+      })
+    },
+  )
 }
 
 /**
@@ -27,7 +30,10 @@ export function renderCacerts(props: ClusterProps): ReadonlyMap<string, string> 
   const file = props.cacerts.file.startsWith(folder) ? props.cacerts.file.slice(folder.length) : ''
   if (file === '' || file.includes('/')) throw new TypeError(`the sealed Secret ${props.cacerts.file} is not in ${folder}`)
   return new Map([
-    [`${folder}kustomization.yaml`, renderKustomization('The sealed Secret cacerts and its state. No transformers: they would corrupt it.', [file, 'state.yaml'])],
+    [
+      `${folder}kustomization.yaml`,
+      renderKustomization('The sealed Secret cacerts and its state. No transformers: they would corrupt it.', [file, 'state.yaml']),
+    ],
     [`${folder}state.yaml`, renderState(props)],
   ])
 }

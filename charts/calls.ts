@@ -11,7 +11,10 @@ const patience = '--timeout=15m'
  */
 export function patchCall(file: string, id: string): Call {
   const patch = JSON.stringify({ spec: restartSpec(rotationAnnotation, id) })
-  return { name: 'restart', command: ['kubectl', 'patch', `--filename=${file}`, '--type=merge', '--field-manager=reroot', `--patch=${patch}`] }
+  return {
+    name: 'restart',
+    command: ['kubectl', 'patch', `--filename=${file}`, '--type=merge', '--field-manager=reroot', `--patch=${patch}`],
+  }
 }
 
 /** Until every workload of a file carries the restart. `rollout status` alone is content with the template of before. */

@@ -1,4 +1,5 @@
 import type { Chart } from 'cdk8s'
+import { formatWorkloadId } from '../src/base/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { renderCacerts } from './cacerts.ts'
 import { EntryGateRun } from './entry-gate.ts'
@@ -9,7 +10,7 @@ import { renderKustomization, renderSome } from './manifest.ts'
 import { checkWaveName, linkName } from './names.ts'
 import { NamespaceEntryGate, NamespaceRestarts } from './namespaces.ts'
 import type { ClusterProps } from './props.ts'
-import { MergeRestarts, RestartRun } from './restarts.ts'
+import { RestartRun } from './restarts.ts'
 
 type Files = ReadonlyMap<string, string>
 
@@ -18,6 +19,7 @@ type Files = ReadonlyMap<string, string>
  * @throws TypeError if the values contradict each other; whoever reads the configuration refuses that before.
  */
 export function renderCluster(props: ClusterProps): Files {
+  for (const wave of props.step?.waves ?? []) checkWave(wave)
   const waves = props.step === null ? [] : props.step.waves.filter(hasWork)
   const own = props.cacerts.managed === 'own'
   const links: readonly Link[] = [
@@ -25,15 +27,23 @@ export function renderCluster(props: ClusterProps): Files {
     ...(own ? [{ name: linkName('cacerts'), folder: 'cacerts', sealed: true }] : []),
     ...waves.map((wave, index) => ({ name: linkName(wave.name), folder: waveFolder(wave, index), sealed: false })),
   ]
-  if (new Set(links.map((link) => link.name)).size < links.length) throw new TypeError(`two waves of cluster ${props.cluster} have one name`)
+  if (new Set(links.map((link) => link.name)).size < links.length)
+    throw new TypeError(`two waves of cluster ${props.cluster} have one name`)
 
   const at = (path: string): string => `${props.directory}/${path}`
   const files = new Map<string, string>([
-    [at('kustomization.yaml'), renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', links.length === 0 ? [] : ['flux.yaml'])],
+    [
+      at('kustomization.yaml'),
+      renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', links.length === 0 ? [] : ['flux.yaml']),
+    ],
     ...(links.length === 0 ? [] : [[at('flux.yaml'), renderChain(props, links)] as const]),
     ...(own ? renderCacerts(props) : []),
-    ...(own || props.step !== null ? folder(at('waves/00-entry-gate'), 'Holds the step until the one before is complete here.', entryFiles(props)) : []),
-    ...waves.flatMap((wave, index) => [...folder(at(waveFolder(wave, index)), `Wave ${wave.name}: restarts and the gate behind them.`, waveFiles(props, wave))]),
+    ...(own || props.step !== null
+      ? folder(at('waves/00-entry-gate'), 'Holds the step until the one before is complete here.', entryFiles(props))
+      : []),
+    ...waves.flatMap((wave, index) => [
+      ...folder(at(waveFolder(wave, index)), `Wave ${wave.name}: restarts and the gate behind them.`, waveFiles(props, wave)),
+    ]),
   ])
   return new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -43,8 +53,17 @@ function hasWork(wave: Wave): boolean {
   return wave.namespaces.length > 0 || wave.restarts.some((restart) => restart.delivery !== 'none')
 }
 
-function waveFolder(wave: Wave, index: number): string {
+function checkWave(wave: Wave): void {
   checkWaveName(wave.name)
+  const merged = wave.restarts.find((restart) => restart.delivery === 'merge')
+  if (merged === undefined) return
+  // kustomize-controller fills in `selector: null` where a Deployment has none, and the API server refuses that.
+  throw new TypeError(
+    `${formatWorkloadId(merged.workload)}: Flux cannot merge a restart without the workload's selector, which the list does not hold`,
+  )
+}
+
+function waveFolder(wave: Wave, index: number): string {
   return `waves/${String(index + 1).padStart(2, '0')}-${wave.name}`
 }
 
@@ -67,7 +86,11 @@ function entryFiles(props: ClusterProps): Files {
   const about = `Waits until ${entry.id ?? entry.state} is complete in cluster ${cluster}, before the Secret changes.`
   return some([
     ['gate.yaml', about, (chart) => void new EntryGateRun(chart, 'entry', { cluster: props, step, entry })],
-    ['namespaces.yaml', `${about} Here: namespaces that Git does not show.`, (chart) => void new NamespaceEntryGate(chart, 'namespaces', { cluster: props, step, entry })],
+    [
+      'namespaces.yaml',
+      `${about} Here: namespaces that Git does not show.`,
+      (chart) => void new NamespaceEntryGate(chart, 'namespaces', { cluster: props, step, entry }),
+    ],
   ])
 }
 
@@ -76,9 +99,16 @@ function waveFiles(props: ClusterProps, wave: Wave): Files {
   const parts = { cluster: props, step, wave }
   return some([
     ['restart.yaml', `Restarts workloads of wave ${wave.name} for ${step.id}.`, (chart) => void new RestartRun(chart, 'restart', parts)],
-    ['namespaces.yaml', `Restarts for ${step.id} what is meshed in namespaces that Git does not show.`, (chart) => void new NamespaceRestarts(chart, 'namespaces', parts)],
-    ['merge.yaml', `Restarts workloads of wave ${wave.name} for ${step.id}: the controller adds one annotation, and owns nothing else.`, (chart) => void new MergeRestarts(chart, 'merge', parts)],
-    ['gate.yaml', `Waits until wave ${wave.name} has restarted for ${step.id}, and the mesh sees its roots.`, (chart) => void new WaveGate(chart, 'gate', parts)],
+    [
+      'namespaces.yaml',
+      `Restarts for ${step.id} what is meshed in namespaces that Git does not show.`,
+      (chart) => void new NamespaceRestarts(chart, 'namespaces', parts),
+    ],
+    [
+      'gate.yaml',
+      `Waits until wave ${wave.name} has restarted for ${step.id}, and the mesh sees its roots.`,
+      (chart) => void new WaveGate(chart, 'gate', parts),
+    ],
   ])
 }
 

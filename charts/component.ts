@@ -27,6 +27,9 @@ export function renderComponent(restarts: readonly ComponentRestart[]): string {
   }))
   return writeYaml(
     { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', patches },
-    { comment: 'Restarts workloads of this overlay for a step of the mesh CA: a new id is a new pod template.\nWritten by reroot: edits are lost.' },
+    {
+      comment:
+        'Restarts workloads of this overlay for a step of the mesh CA: a new id is a new pod template.\nWritten by reroot: edits are lost.',
+    },
   )
 }

@@ -32,7 +32,11 @@ const presentState = '$(STATE)'
  * - Any other: there is no such folder, and the gate holds.
  */
 export class EntryGateRun extends Construct {
-  constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly entry: EntryGate }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly entry: EntryGate },
+  ) {
     super(scope, id)
     const { cluster, step, entry } = props
     const namespace = cluster.istioNamespace
@@ -51,13 +55,19 @@ export class EntryGateRun extends Construct {
         namespace,
         image: cluster.gates.image,
         serviceAccount: name,
-        calls: [...calls, rootsCall(`${gateFolder}/${presentState}/roots.yaml`, `${gateFolder}/roots.tmpl`)].map((call) => ({ ...call, env: [stateVariable] })),
+        calls: [...calls, rootsCall(`${gateFolder}/${presentState}/roots.yaml`, `${gateFolder}/roots.tmpl`)].map((call) => ({
+          ...call,
+          env: [stateVariable],
+        })),
         files: (job) => [
-          ...stateFiles({ before: entry.state, after: cluster.state }, {
-            restarted: share.map(workloadStub),
-            roots: roots === null ? [] : step.namespaces.map(rootsStub),
-            self: { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: job, namespace } },
-          }),
+          ...stateFiles(
+            { before: entry.state, after: cluster.state },
+            {
+              restarted: share.map(workloadStub),
+              roots: roots === null ? [] : step.namespaces.map(rootsStub),
+              self: { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: job, namespace } },
+            },
+          ),
           { key: 'roots.tmpl', text: rootsTemplate(roots ?? '') },
         ],
         ...(entry.id === null ? {} : { podAnnotations: { [rotationAnnotation]: entry.id } }),
@@ -85,7 +95,11 @@ function stateFiles(
   const files = [
     { key: 'self.yaml', text: renderStubs([lists.self]), paths: passed.map((state) => `${state}/restarted.yaml`) },
     { key: 'nothing.yaml', text: renderStubs([]), paths: passed.flatMap((state) => [`${state}/rolled-out.yaml`, `${state}/roots.yaml`]) },
-    { key: 'workloads.yaml', text: renderStubs(lists.restarted), paths: before.flatMap((state) => [`${state}/restarted.yaml`, `${state}/rolled-out.yaml`]) },
+    {
+      key: 'workloads.yaml',
+      text: renderStubs(lists.restarted),
+      paths: before.flatMap((state) => [`${state}/restarted.yaml`, `${state}/rolled-out.yaml`]),
+    },
     { key: 'roots.yaml', text: renderStubs(lists.roots), paths: before.map((state) => `${state}/roots.yaml`) },
   ]
   return files.filter((file) => file.paths.length > 0 && (has || (file.key !== 'workloads.yaml' && file.key !== 'self.yaml')))

@@ -48,7 +48,11 @@ export function renderRegister(props: Cluster): string {
 }
 
 function kustomization(props: Cluster, name: string): { apiVersion: string; kind: string; metadata: object } {
-  return { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name, namespace: props.controller.namespace, labels: commonLabels } }
+  return {
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name, namespace: props.controller.namespace, labels: commonLabels },
+  }
 }
 
 function spec(props: Cluster, path: string): object {

@@ -20,7 +20,12 @@ export class WaveGate extends Construct {
     const name = linkName(wave.name, 'gate')
     if (workloads.length === 0 && roots === null) return
 
-    new Access(this, 'access', { name, istioNamespace: cluster.istioNamespace, rules: workloadRules(workloads, watchVerbs), readsRoots: roots !== null })
+    new Access(this, 'access', {
+      name,
+      istioNamespace: cluster.istioNamespace,
+      rules: workloadRules(workloads, watchVerbs),
+      readsRoots: roots !== null,
+    })
     const parts = workloads.length === 0 ? [[]] : shares(workloads)
     parts.forEach((share, index) => {
       const restarted = share.length === 0 ? [] : [annotatedCall(workloadsFile, step.id), rolledOutCall(workloadsFile)]
@@ -68,7 +73,9 @@ export class StateGate extends Construct {
       image: cluster.gates.image,
       serviceAccount: name,
       calls: [stateCall(`${gateFolder}/state.yaml`, cluster.state)],
-      files: () => [{ key: 'state.yaml', text: renderStubs([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: stateName, namespace } }]) }],
+      files: () => [
+        { key: 'state.yaml', text: renderStubs([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: stateName, namespace } }]) },
+      ],
     })
   }
 }

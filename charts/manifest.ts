@@ -25,10 +25,7 @@ export function renderSome(about: string, build: (chart: Chart) => void): string
 
 /** A `kustomization.yaml` that lists its resources and changes nothing in them. */
 export function renderKustomization(about: string, resources: readonly string[]): string {
-  return writeYaml(
-    { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources },
-    { comment: `${about}\n${written}` },
-  )
+  return writeYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources }, { comment: `${about}\n${written}` })
 }
 
 function comment(about: string): string {

@@ -15,8 +15,8 @@ export const rootsName = 'istio-ca-root-cert'
 /** The key of both the Secret and that ConfigMap. */
 export const rootsKey = 'root-cert.pem'
 
-/** Waves that would take the name of a link of the chain. */
-const reservedWaves = ['entry-gate', 'cacerts']
+/** Waves that would take the name of a link of the chain, or of the entry gate's ServiceAccount. */
+const reservedWaves = ['entry', 'entry-gate', 'cacerts']
 
 // A Job's name becomes the value of its pods' label `job-name`, a Kustomization's that of its objects' owner label.
 const longest = 63
@@ -34,13 +34,14 @@ export function runName(run: { readonly id: string; readonly wave: string; reado
 /** @throws TypeError if the wave cannot name an object. */
 export function checkWaveName(wave: string): void {
   if (!isLabel(wave)) throw new TypeError(`not a DNS-1123 label: ${JSON.stringify(wave)}`)
-  if (reservedWaves.includes(wave)) throw new TypeError(`a wave cannot be named ${wave}: a link of the chain has that name`)
+  if (reservedWaves.includes(wave)) throw new TypeError(`a wave cannot be named ${wave}: the chain itself needs the name`)
 }
 
 /** Joins with dashes; what is too long is cut in the middle, where a hash keeps it apart from others that start the same. */
 function fit(head: string, middle: string, tail: readonly string[]): string {
   const room = longest - [head, ...tail].join('-').length - 1
-  const short = middle.length <= room ? middle : `${middle.slice(0, Math.max(0, room - 7)).replace(/-+$/, '')}-${sha256(middle).slice(0, 6)}`
+  const short =
+    middle.length <= room ? middle : `${middle.slice(0, Math.max(0, room - 7)).replace(/-+$/, '')}-${sha256(middle).slice(0, 6)}`
   const name = [head, short, ...tail].join('-')
   if (!isLabel(name)) throw new TypeError(`not a DNS-1123 label: ${JSON.stringify(name)}`)
   return name

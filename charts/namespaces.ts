@@ -20,7 +20,12 @@ export class NamespaceRestarts extends Construct {
     if (wave.namespaces.length === 0) return
     const name = linkName(wave.name, 'namespaces')
 
-    new Access(this, 'access', { name, istioNamespace: cluster.istioNamespace, rules: namespaceRules(wave.namespaces, ['patch']), readsRoots: false })
+    new Access(this, 'access', {
+      name,
+      istioNamespace: cluster.istioNamespace,
+      rules: namespaceRules(wave.namespaces, ['patch']),
+      readsRoots: false,
+    })
     new Run(this, 'run', {
       id: step.id,
       wave: wave.name,
@@ -45,7 +50,11 @@ export class NamespaceRestarts extends Construct {
 
 /** The entry gate's look at such namespaces: what is meshed there, and older than the present state, carries the last restart. */
 export class NamespaceEntryGate extends Construct {
-  constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly entry: EntryGate }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly entry: EntryGate },
+  ) {
     super(scope, id)
     const { cluster, step, entry } = props
     if (entry.id === null || entry.namespaces.length === 0 || entry.state === cluster.state) return
@@ -55,7 +64,12 @@ export class NamespaceEntryGate extends Construct {
     rules.set(cluster.istioNamespace, [...(rules.get(cluster.istioNamespace) ?? []), readsState])
 
     new Access(this, 'access', { name, istioNamespace: cluster.istioNamespace, rules, readsRoots: false })
-    const env = { NAMESPACES: entry.namespaces.join(' '), ISTIO_NAMESPACE: cluster.istioNamespace, BEFORE: entry.state, AFTER: cluster.state }
+    const env = {
+      NAMESPACES: entry.namespaces.join(' '),
+      ISTIO_NAMESPACE: cluster.istioNamespace,
+      BEFORE: entry.state,
+      AFTER: cluster.state,
+    }
     // An `$since` that the script defines in front of the template.
     const lacking = `(ne $rotation ${JSON.stringify(entry.id)}) (lt .metadata.creationTimestamp $since)`
     const except = [...listed(step), ...entry.workloads]

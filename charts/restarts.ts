@@ -1,10 +1,8 @@
-import { ApiObject } from 'cdk8s'
 import { Construct } from 'constructs'
-import type { WorkloadId } from '../src/base/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, workloadRules } from './access.ts'
 import { patchCall } from './calls.ts'
-import { linkName, rotationAnnotation } from './names.ts'
+import { linkName } from './names.ts'
 import { renderStubs, shares, workloadStub } from './objects.ts'
 import type { ClusterProps } from './props.ts'
 import { gateFolder, Run } from './run.ts'
@@ -14,11 +12,16 @@ export class RestartRun extends Construct {
   constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
     super(scope, id)
     const { cluster, step, wave } = props
-    const workloads = delivered(wave, 'job')
+    const workloads = wave.restarts.filter((restart) => restart.delivery === 'job').map((restart) => restart.workload)
     if (workloads.length === 0) return
     const name = linkName(wave.name, 'restart')
 
-    new Access(this, 'access', { name, istioNamespace: cluster.istioNamespace, rules: workloadRules(workloads, ['patch']), readsRoots: false })
+    new Access(this, 'access', {
+      name,
+      istioNamespace: cluster.istioNamespace,
+      rules: workloadRules(workloads, ['patch']),
+      readsRoots: false,
+    })
     shares(workloads).forEach((share, index) => {
       new Run(this, `run-${index}`, {
         id: step.id,
@@ -32,31 +35,4 @@ export class RestartRun extends Construct {
       })
     })
   }
-}
-
-/**
- * Restarts the wave's `merge` workloads: the controller itself applies the one annotation to objects that nobody in Git defines.
- * `ssa: Merge` leaves the other managers' fields alone, `prune: disabled` keeps the object when this file goes (facts: gitops.md §2.2);
- * `containers: []` is what the API server's schema asks of a partial template.
- */
-export class MergeRestarts extends Construct {
-  constructor(scope: Construct, id: string, props: { readonly step: RestartList; readonly wave: Wave }) {
-    super(scope, id)
-    for (const { kind, namespace, name } of delivered(props.wave, 'merge')) {
-      new ApiObject(this, `${kind}-${namespace}-${name}`, {
-        apiVersion: 'apps/v1',
-        kind,
-        metadata: {
-          name,
-          namespace,
-          annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'Merge', 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
-        },
-        spec: { template: { metadata: { annotations: { [rotationAnnotation]: props.step.id } }, spec: { containers: [] } } },
-      })
-    }
-  }
-}
-
-function delivered(wave: Wave, delivery: 'job' | 'merge'): readonly WorkloadId[] {
-  return wave.restarts.filter((restart) => restart.delivery === delivery).map((restart) => restart.workload)
 }

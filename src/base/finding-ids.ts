@@ -46,7 +46,6 @@ export const findingTitles = {
   'flux/suspended': 'a Flux Kustomization is suspended',
   'flux/remote-cluster': 'a Flux Kustomization applies to another cluster',
   'flux/duplicate': 'two files define one Flux Kustomization',
-  'flux/object': 'an object of Flux lacks what it must have',
   // how the repository builds its manifests
   'workloads/not-an-object': 'a YAML document is not a Kubernetes object',
   'workloads/template': 'a file holds template markers where YAML is expected',

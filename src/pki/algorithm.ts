@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 
-/** The algorithms that every proxy of a mesh takes: istiod itself knows just these two curves (facts: istio generate_cert.go:49-56). */
+/** The algorithms that every proxy of a mesh takes: istiod itself knows just these two curves (istio generate_cert.go:49-56). */
 export const keyAlgorithms = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ecdsa-p256', 'ecdsa-p384'] as const
 export type KeyAlgorithm = (typeof keyAlgorithms)[number]
 
@@ -25,7 +25,7 @@ export function algorithmOf(key: KeyObject): string {
 
 /**
  * Why a CA with such a key cannot serve a mesh; `null` if it can.
- * istiod takes every key (facts §1.4, "NOT checked"); ztunnel's rustls and Envoy's BoringSSL do not (facts §1.5): RSA of 2048 to
+ * istiod takes every key; ztunnel's rustls and Envoy's BoringSSL do not: RSA of 2048 to
  * 8192 bits, P-256 and P-384 are what all of them verify.
  */
 export function algorithmProblem(algorithm: string): string | null {

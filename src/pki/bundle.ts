@@ -3,7 +3,7 @@ import type { Certificate } from './certificate.ts'
 import { splitPem } from './pem.ts'
 
 /** Text of a bundle: the blocks in the caller's order, each canonical, each ended by LF. */
-// Without the newline at a join, Go loses both certificates (facts §1.5, "PEM glued").
+// Without the newline at a join, Go's encoding/pem loses both certificates.
 export function bundleText(certificates: readonly Certificate[]): string {
   return certificates.map((certificate) => certificate.pem).join('')
 }

@@ -1,6 +1,6 @@
 import type { Confidential } from '../base/index.ts'
 
-/** The four files of a plugged-in CA (facts §1.2). */
+/** The four files of a plugged-in CA (istio ca.go:43-67). */
 export interface CaFiles {
   /** `ca-cert.pem`: the certificate that signs workloads. */
   readonly caCert: string

@@ -27,14 +27,14 @@ export function throwawayKey(): KeyPair {
   return { algorithm: 'ecdsa-p256', privateKey: new Confidential(privateKey), publicKey }
 }
 
-/** PKCS#8 PEM of a private key: istiod takes `PRIVATE KEY` for every algorithm (facts §1.4, 3). */
+/** PKCS#8 PEM of a private key: istiod takes `PRIVATE KEY` for every algorithm (istio crypto.go:129-157). */
 export function privateKeyPem(key: Confidential<KeyObject>): Confidential<string> {
   return new Confidential(key.reveal().export({ format: 'pem', type: 'pkcs8' }).toString())
 }
 
 /**
  * Reads a private key, with the acceptance of istiod: the first PEM block, which must be PKCS#8, PKCS#1 or SEC 1, not encrypted
- * (facts §1.4, 3; istio crypto.go:129-157).
+ * (istio keycertbundle.go Verify 3; crypto.go:129-157).
  * @throws RerootError FILE_INVALID. No text of the file is in it, and no cause: both could hold key bytes.
  */
 export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObject> {

@@ -132,6 +132,6 @@ function strayProblems({ signerPaths: { paths }, certChain }: PreflightFacts): P
       severity: 'warning',
       message: `${describe(certificate)} is no part of the chain of ca-cert.pem`,
       remedy: 'remove it: a chain holds the signing CA and those above it only',
-      source: "facts of a rotation: the chain is the signer's alone",
+      source: "reroot: a chain is the signer's alone, so that a review of it shows who signs",
     }))
 }

@@ -86,7 +86,7 @@ function certificateFile(name: CaFileName, text: string): CertificateFile {
   return { name, pem, certificates, unreadable }
 }
 
-/** istiod verifies its CA with Go's default usage, serverAuth (facts §1.4, 2). */
+/** istiod verifies its CA with Go's default usage, serverAuth (istio keycertbundle.go Verify 2). */
 function pathsOf(signer: PlacedCertificate | null, certChain: CertificateFile, rootCert: CertificateFile, at: Date): PathResult {
   if (signer === null) return { paths: [], faults: [] }
   const { certificate } = signer

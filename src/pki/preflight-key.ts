@@ -44,7 +44,7 @@ export const signingKey: PreflightCheck = {
   },
 }
 
-/** Keys that istiod takes without a word and proxies do not (facts §1.5). */
+/** Keys that istiod takes without a word and proxies do not. */
 export const keyStrength: PreflightCheck = {
   title: 'every key of the CA is one that all proxies verify',
   run: ({ caCert, certChain, rootCert, signer }: PreflightFacts) =>

@@ -20,8 +20,8 @@ export const trustPath: PreflightCheck = {
 }
 
 /**
- * A workload's certificate, issued in memory, must verify for its peers: with only cert-chain.pem in between, as client and as server
- * (facts §1.5). Skipped without a usable pair of key and certificate, which other checks report.
+ * A workload's certificate, issued in memory, must verify for its peers: with only cert-chain.pem in between, as client and as server.
+ * Skipped without a usable pair of key and certificate, which other checks report.
  */
 export const workloadPath: PreflightCheck = {
   title: 'a workload certificate of this CA verifies',
@@ -87,7 +87,7 @@ function placeOf(certificate: Certificate, { signer, rootCert, certChain }: Pref
 // tools/certs gives root and intermediate the same number of days, one after the other: such a CA outlives its root by seconds.
 const toleratedMilliseconds = 86_400_000
 
-/** istiod compares no lifetimes; a CA that outlives its issuer stops working before its own date (facts §1.4, "NOT checked"). */
+/** istiod compares no lifetimes; a CA that outlives its issuer stops working before its own date. */
 function outliving(path: readonly Certificate[], facts: PreflightFacts): PreflightProblem[] {
   return path.flatMap((certificate, index): PreflightProblem[] => {
     const issuer = path[index + 1]

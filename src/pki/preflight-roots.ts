@@ -3,7 +3,7 @@ import { describe } from './path-fault.ts'
 import type { PlacedCertificate, PreflightFacts } from './preflight-facts.ts'
 import type { PreflightCheck, PreflightProblem } from './preflight-problem.ts'
 
-/** `root-cert.pem`: what passes istiod's reload and breaks its next start, or a proxy (facts §1.4, 8 and 10; §1.5). */
+/** `root-cert.pem`: what passes istiod's reload and breaks its next start, or a proxy (istio spiffe.go:290-304, trustbundle.go:127-140). */
 export const rootFile: PreflightCheck = {
   title: 'root-cert.pem is a list of roots and nothing else',
   run: (facts) => [
@@ -106,7 +106,7 @@ function rootProblems({ certificate, line }: PlacedCertificate, index: number, {
   return problems
 }
 
-/** Roots that share a name: OpenSSL picks the first of them and fails, or not, by their order (facts §1.5). */
+/** Roots that share a name: OpenSSL picks the first of them and fails, or not, by their order (test/interop/openssl.test.ts shows it). */
 function sameSubject({ rootCert: { certificates } }: PreflightFacts): PreflightProblem[] {
   return certificates.flatMap((root, index): PreflightProblem[] => {
     const earlier = certificates.slice(0, index).find((other) => isNamesake(other, root))

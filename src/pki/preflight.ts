@@ -9,7 +9,7 @@ import { rootFile } from './preflight-roots.ts'
 import { signingCertificate } from './preflight-signer.ts'
 import type { Entropy } from './serial.ts'
 
-// istiod's own order (facts §1.4), then what it accepts and the mesh does not (§1.5).
+// istiod's own order (keycertbundle.go Verify, ca.go, server.go), then what it accepts and the mesh does not.
 const checks: readonly PreflightCheck[] = [
   pemForm,
   signingCertificate,

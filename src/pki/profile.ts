@@ -12,8 +12,8 @@ export interface KeyIds {
 }
 
 /**
- * The extensions of a certificate: the profile of Istio's tools/certs (facts §6.1) for CAs and of istiod for workloads, with an
- * authorityKeyIdentifier always: without it OpenSSL fails on roots that share a name (facts §1.5).
+ * The extensions of a certificate: the profile of Istio's tools/certs (common.mk) for CAs and of istiod for workloads, with an
+ * authorityKeyIdentifier always: without it OpenSSL fails on roots that share a name.
  */
 export function profileExtensions(template: Template, ids: KeyIds): Der {
   return sequence(

@@ -37,7 +37,7 @@ interface Period {
   readonly backdateMinutes: number
 }
 
-/** `O=<mesh>, CN=<mesh> root CA g2`: every generation has a subject of its own, because OpenSSL confuses roots that share one (facts §1.5). */
+/** `O=<mesh>, CN=<mesh> root CA g2`: every generation has a subject of its own, because OpenSSL confuses roots that share one. */
 export function rootTemplate(input: Period & { readonly mesh: string; readonly generation: string }): RootTemplate {
   const { mesh, generation } = input
   return {
@@ -51,7 +51,7 @@ export function rootTemplate(input: Period & { readonly mesh: string; readonly g
 }
 
 /**
- * `O=<mesh>, CN=<mesh> intermediate CA g2, L=<cluster>` (the attributes of Istio's tools/certs, facts §6.1), valid no longer than its root
+ * `O=<mesh>, CN=<mesh> intermediate CA g2, L=<cluster>` (the attributes of Istio's tools/certs/common.mk), valid no longer than its root
  * and not earlier.
  */
 export function intermediateTemplate(
@@ -77,7 +77,7 @@ export function intermediateTemplate(
   }
 }
 
-/** What istiod issues to a workload: no subject, a SPIFFE URI, notBefore two minutes back (facts §6.1, runtime leaves), cut to the CA's validity. */
+/** What istiod issues to a workload: no subject, a SPIFFE URI, notBefore two minutes back (istio generate_cert.go:285-358), cut to the CA's validity. */
 export function leafTemplate(input: {
   readonly uri: string
   readonly at: Date

@@ -116,7 +116,13 @@ function withOwnNames(clusters: readonly FluxCluster[]): readonly FluxCluster[] 
   const count = new Map<string, number>()
   for (const { name } of clusters) count.set(name, (count.get(name) ?? 0) + 1)
   return clusters.map((cluster) => {
-    if (cluster.name === '') return { ...cluster, name: 'cluster' }
-    return (count.get(cluster.name) ?? 0) > 1 ? { ...cluster, name: cluster.path.split('/').slice(-2).join('-') } : cluster
+    const parts = cluster.path.split('/').slice((count.get(cluster.name) ?? 0) > 1 ? -2 : -1)
+    return { ...cluster, name: asDnsLabel(parts.join('-')) }
   })
+}
+
+/** A name of a cluster is a DNS-1123 label in reroot.yaml. */
+function asDnsLabel(text: string): string {
+  const label = text.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63)
+  return label === '' ? 'cluster' : label
 }

@@ -79,11 +79,14 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
   const name = nameOf(object)
   const written = namespaceOf(object)
   if (hasVariable(name) || hasVariable(written ?? '')) {
-    taking.report.add(variableFinding(object, taking))
+    taking.report.add(variableFinding(object, taking, `${written ?? '(no namespace)'}/${name}`))
     return
   }
+  const labels = textMap(valueAt(object, ...(kind === 'Namespace' ? [] : ['spec', 'template']), 'metadata', 'labels'))
+  const open = Object.entries(labels).find(([key, value]) => /istio/.test(key) && hasVariable(value))
+  if (open !== undefined) taking.report.add(variableFinding(object, taking, open.join('=')))
   if (kind === 'Namespace') {
-    inventory.namespaces.set(name, { labels: textMap(valueAt(object, 'metadata', 'labels')), site })
+    inventory.namespaces.set(name, { labels, site })
     return
   }
   if (written === null && !isClusterScoped(object) && kind !== 'GatewayClass') taking.report.add(namespaceFinding(object, site))
@@ -129,15 +132,15 @@ function ownerOf({ resource, controller, survived }: Taking): Owner {
   return survived ? owner : { ...owner, undeliverable: 'a patch behind the components removes annotations that are set by one' }
 }
 
-function variableFinding(object: ValueMap, { resource }: Taking): Finding {
+function variableFinding(object: ValueMap, { resource }: Taking, found: string): Finding {
   const { site } = resource.manifest
   return {
     id: 'workloads/variable',
     severity: 'error',
     place: { file: site.file, line: site.line, object: `${String(object['kind'])} ${nameOf(object)}` },
-    message: 'a name or namespace holds a variable that nothing in Git gives a value',
+    message: 'a name, a namespace or a label of Istio holds a variable that nothing in Git gives a value',
     expected: 'a value in spec.postBuild.substitute, or in a ConfigMap of substituteFrom that Git shows',
-    found: `${namespaceOf(object) ?? '(no namespace)'}/${nameOf(object)}`,
+    found,
     remedy: 'give the variable its value in Git, or write the name out',
   }
 }

@@ -3,7 +3,7 @@ import type { Finding, YamlFile, YamlPath } from '../base/index.ts'
 import type { Report } from './report.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Site } from './types.ts'
-import { asList, asMap, asText } from './value.ts'
+import { asList, asMap, asText, valueAt, withValueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 /** One document of a file. Of objects whose content decides nothing here, only identity and metadata are kept. */
@@ -85,9 +85,17 @@ function pruned(value: Value): Value {
   if (map === null) return value
   const kind = asText(map['kind'])
   const apiVersion = asText(map['apiVersion'])
-  if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/')) return value
+  if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/')) return withoutPodSpec(map)
   if (kind.endsWith('List') && Array.isArray(map['items'])) return { ...map, items: map['items'].map(pruned) }
   return { apiVersion, kind, metadata: map['metadata'] }
+}
+
+/** Pod specs are most of a manifest, and only the host network of one decides anything; but of istiod, image and environment do. */
+function withoutPodSpec(object: ValueMap): ValueMap {
+  const path = object['kind'] === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template', 'spec'] : ['spec', 'template', 'spec']
+  const spec = asMap(valueAt(object, ...path))
+  if (spec === null || asList(spec['containers']).some((container) => valueAt(container, 'name') === 'discovery')) return object
+  return withValueAt(object, path, () => (spec['hostNetwork'] === undefined ? {} : { hostNetwork: spec['hostNetwork'] }))
 }
 
 function objectsOf(document: PlainDocument, report: Report): Manifest[] {

@@ -12,7 +12,7 @@ import { makeSelector } from './selector.ts'
 import { settleShared } from './shared-entries.ts'
 import { resolvePath } from './source-tree.ts'
 import { strategicMerge } from './strategic-merge.ts'
-import { asMap, asText, withValueAt } from './value.ts'
+import { asMap, asText, valueAt, withValueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 interface Patching {
@@ -110,9 +110,7 @@ function merge(patching: Patching, resource: Resource, patch: ValueMap, options:
 
 function applyJson(patching: Patching, resource: Resource, operations: readonly Value[], entry: Entry<unknown>): void {
   rememberId(resource)
-  // Objects of which only the metadata is kept take only what concerns it.
-  const whole = resource.object['spec'] !== undefined || resource.object['data'] !== undefined
-  const relevant = whole ? operations : operations.filter((one) => /^\/(metadata|kind|apiVersion)/.test(String(asMap(one)?.['path'])))
+  const relevant = operations.filter((operation) => isKept(resource.object, String(asMap(operation)?.['path'])))
   const outcome = applyJsonPatch(resource.object, relevant)
   if ('object' in outcome) {
     resource.object = outcome.object
@@ -121,6 +119,13 @@ function applyJson(patching: Patching, resource: Resource, operations: readonly 
   } else {
     refuse(patching, entry.place(), `a JSON patch does not fit ${String(resource.object['kind'])} ${nameOf(resource.object)}`, 'a path that exists there', outcome.problem)
   }
+}
+
+/** Whether a place of an object is known here: of some kinds only the metadata is kept, and of pod specs next to nothing (manifest.ts). */
+function isKept(object: ValueMap, pointer: string): boolean {
+  if (object['spec'] === undefined && object['data'] === undefined) return /^\/(metadata|kind|apiVersion)/.test(pointer)
+  const inPodSpec = /^\/spec(\/jobTemplate\/spec)?\/template\/spec(\/|$)/.test(pointer)
+  return !inPodSpec || /\/hostNetwork$/.test(pointer) || valueAt(object, 'spec', 'template', 'spec', 'containers') !== undefined
 }
 
 function contentOf(patching: Patching, entry: Entry<ValueMap>): Content | null {

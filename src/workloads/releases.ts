@@ -21,7 +21,12 @@ export function readReleases(inventory: Inventory, manifests: Manifests, report:
   const istio: Releases['istio'][number][] = []
   const others: HelmRelease[] = []
   for (const release of readHelmReleases(inventory, manifests, report)) {
+    if (valueAt(release.at.object, 'spec', 'kubeConfig') !== undefined) {
+      report.add(elsewhere(release))
+      continue
+    }
     const chart = istioChartOf(release)
+    if (chart !== null && valueAt(release.at.object, 'spec', 'suspend') === true) report.add(suspended(release, chart))
     if (chart === null) others.push(release)
     else istio.push({ release, chart, facts: istioReleaseOf(release, chart) })
     if (chart !== null) for (const { name, place } of release.missingValues) report.add(missingValues(chart, name, place))
@@ -95,6 +100,30 @@ function missingValues(chart: IstioChart, name: string, place: ReturnType<HelmRe
     expected: 'values in spec.values, or in a ConfigMap that this cluster’s Flux applies',
     found: name,
     remedy: 'make sure that it sets no revision, environment or CA of istiod; or move these values into Git',
+  }
+}
+
+function elsewhere(release: HelmRelease): Parameters<Report['add']>[0] {
+  return {
+    id: 'flux/remote-cluster',
+    severity: 'warning',
+    place: release.place('spec', 'kubeConfig'),
+    message: 'it installs into another cluster, and is not followed',
+    expected: 'a HelmRelease of this cluster',
+    found: 'spec.kubeConfig',
+    remedy: 'if the other cluster is in the mesh, see that its own workloads are restarted with it',
+  }
+}
+
+function suspended(release: HelmRelease, chart: IstioChart): Parameters<Report['add']>[0] {
+  return {
+    id: 'flux/suspended',
+    severity: 'warning',
+    place: release.place('spec', 'suspend'),
+    message: `the HelmRelease of Istio’s chart ${chart} is suspended: changed values are not applied until it is resumed`,
+    expected: 'spec.suspend: false',
+    found: 'spec.suspend: true',
+    remedy: 'resume it before the rotation, or let a Job restart its workload: restarts.rules with delivery: job',
   }
 }
 

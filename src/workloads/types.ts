@@ -124,7 +124,7 @@ export interface Discovery {
 
 /** A cluster whose Flux syncs this repository, as `flux bootstrap` or the like left it. */
 export interface FluxCluster {
-  /** The last part of the path: `clusters/prod` → `prod`. */
+  /** The last part of the path as a DNS-1123 label: `clusters/prod` → `prod`; with the part before it where two would be alike. */
   readonly name: string
   readonly path: string
   /** The namespace of the source and its Kustomization, usually `flux-system`. */

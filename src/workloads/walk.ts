@@ -1,15 +1,16 @@
 import type { Finding } from '../base/index.ts'
-import { assumedKustomization, isOwn, kustomizationFor, readFluxKustomization } from './flux-kustomization.ts'
+import { assumedKustomization, isFluxKustomization, isOwn, kustomizationFor, readFluxKustomization } from './flux-kustomization.ts'
 import type { FluxKustomization } from './flux-kustomization.ts'
 import { emptyInventory, takeInventory } from './inventory.ts'
 import type { Inventory } from './inventory.ts'
 import { buildKustomization } from './kustomize.ts'
 import type { Manifests } from './manifest.ts'
+import { makeReport } from './report.ts'
 import type { Report } from './report.ts'
 import type { Resource } from './resource.ts'
 import { substitute, variablesOf } from './substitution.ts'
 import type { Controller, ControllerId } from './types.ts'
-import { textMap, valueAt, withValueAt, asMap } from './value.ts'
+import { asMap, textMap, valueAt, withValueAt } from './value.ts'
 
 /** The cluster whose Kustomizations are followed. */
 export interface WalkedCluster {
@@ -24,8 +25,7 @@ export interface WalkedCluster {
 export function walk(manifests: Manifests, cluster: WalkedCluster, report: Report): { readonly inventory: Inventory; readonly controllers: readonly Controller[] } {
   const inventory = emptyInventory()
   const controllers = new Map<ControllerId, Controller>()
-  const waiting: { readonly flux: FluxKustomization; readonly deferred: boolean }[] = []
-  for (const path of cluster.paths) waiting.push({ flux: rootOf(manifests, cluster, path), deferred: false })
+  const waiting: Waiting[] = cluster.paths.map((path) => rootOf(manifests, cluster, path, report))
 
   // Every entry is taken once, or twice where it waits for a ConfigMap.
   for (let index = 0; index < waiting.length; index++) {
@@ -39,20 +39,24 @@ export function walk(manifests: Manifests, cluster: WalkedCluster, report: Repor
     }
     controllers.set(flux.controller.id, flux.controller)
     if (!deferred && missesVariables(flux, inventory)) {
-      waiting.push({ flux, deferred: true })
+      waiting.push({ ...entry, deferred: true })
       continue
     }
     if (!isFollowed(flux, cluster, report)) continue
     const before = inventory.kustomizations.length
-    apply(manifests, flux, inventory, cluster, report)
-    for (const resource of inventory.kustomizations.slice(before)) waiting.push({ flux: readFluxKustomization(manifests, resource), deferred: false })
+    const resources = entry.built ?? build(manifests, flux, inventory, report)
+    takeInventory(inventory, flux, resources, isOwn(flux, cluster.ignore) ? flux.controller.path : cluster.ignore, report)
+    for (const resource of inventory.kustomizations.slice(before)) waiting.push({ flux: readFluxKustomization(manifests, resource), deferred: false, built: null })
   }
   return { inventory, controllers: [...controllers.values()] }
 }
 
-function apply(manifests: Manifests, flux: FluxKustomization, inventory: Inventory, cluster: WalkedCluster, report: Report): void {
-  const resources = build(manifests, flux, inventory, report)
-  takeInventory(inventory, flux, resources, isOwn(flux, cluster.ignore) ? flux.controller.path : cluster.ignore, report)
+interface Waiting {
+  readonly flux: FluxKustomization
+  /** It has waited for a ConfigMap of `substituteFrom` once. */
+  readonly deferred: boolean
+  /** What it applies, if that is known already. */
+  readonly built: readonly Resource[] | null
 }
 
 function build(manifests: Manifests, flux: FluxKustomization, inventory: Inventory, report: Report): readonly Resource[] {
@@ -73,16 +77,22 @@ function missesVariables({ spec, controller }: FluxKustomization, inventory: Inv
   return (variablesOf(spec, (name) => inventory.configMaps.get(`${controller.namespace}/${name}`) ?? null)?.missing.length ?? 0) > 0
 }
 
+// What of a Kustomization's spec changes what it builds.
+const shaping = ['targetNamespace', 'namePrefix', 'nameSuffix', 'patches', 'patchesStrategicMerge', 'patchesJson6902', 'components', 'postBuild', 'commonMetadata']
+
 /** The Kustomization of a path that the cluster starts from. It is found among what it applies itself, as `flux bootstrap` leaves it. */
-function rootOf(manifests: Manifests, cluster: WalkedCluster, path: string): FluxKustomization {
+function rootOf(manifests: Manifests, cluster: WalkedCluster, path: string, report: Report): Waiting {
   const assumed = assumedKustomization(path, cluster.source)
-  const quiet: Report = { add: () => undefined, all: () => [] }
-  const inventory = emptyInventory()
-  apply(manifests, assumed, inventory, cluster, quiet)
-  const own = inventory.kustomizations
+  const first = makeReport()
+  const built = build(manifests, assumed, emptyInventory(), first)
+  const own = built
+    .filter(({ object }) => isFluxKustomization(object))
     .map((resource) => readFluxKustomization(manifests, resource))
     .find(({ controller }) => controller.path === assumed.controller.path && isOwnSource(controller, cluster))
-  return own ?? assumed
+  if (own !== undefined && shaping.some((field) => own.spec[field] !== undefined)) return { flux: own, deferred: false, built: null }
+  for (const finding of first.all()) report.add(finding)
+  if (own === undefined) report.add(assumption(cluster, path, assumed))
+  return { flux: own ?? assumed, deferred: false, built }
 }
 
 function isOwnSource({ source }: Controller, cluster: WalkedCluster): boolean {
@@ -110,6 +120,18 @@ function isFollowed(flux: FluxKustomization, cluster: WalkedCluster, report: Rep
     finding('flux/suspended', 'warning', 'suspend', 'it is suspended: what it holds is not applied until it is resumed', 'spec.suspend: false', 'spec.suspend: true', 'resume it before the rotation, or let its workloads be restarted by a Job: restarts.rules with delivery: job')
   }
   return true
+}
+
+function assumption(cluster: WalkedCluster, path: string, { controller }: FluxKustomization): Finding {
+  return {
+    id: 'flux/no-kustomization',
+    severity: 'info',
+    place: { cluster: cluster.name, file: path },
+    message: `Git does not show the Kustomization that syncs this path; it is taken to be ${controller.id}, without patches or variables`,
+    expected: 'gotk-sync.yaml of `flux bootstrap` below the path',
+    found: 'none',
+    remedy: 'nothing, if flux-operator or another tool makes it so; else correct clusters[].paths in reroot.yaml',
+  }
 }
 
 function twice(cluster: string, { controller }: FluxKustomization, first: Controller): Finding {

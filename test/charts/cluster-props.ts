@@ -14,7 +14,7 @@ export function restart(text: string, delivery: Delivery = 'job'): RestartEntry 
   return { workload: workload(text), delivery, drain: delivery === 'none' ? 'expire' : 'restart', file: null, at: null, why: 'a test' }
 }
 
-/** `promote` in a mesh of three namespaces, with every way of delivery, and one namespace that Git does not show. */
+/** `promote` in a mesh of three namespaces, with restarts by Jobs, by owners and by nobody, and one namespace that Git does not show. */
 export const promote: RestartList = {
   id: 'g2-promoted',
   entry: {
@@ -28,7 +28,12 @@ export const promote: RestartList = {
     { name: 'control-plane', restarts: [restart('Deployment/istio-system/istiod')], namespaces: [] },
     {
       name: 'default',
-      restarts: [restart('Deployment/shop/cart'), restart('StatefulSet/shop/orders', 'owner'), restart('DaemonSet/shop/agent', 'merge'), restart('Deployment/legacy/billing', 'none')],
+      restarts: [
+        restart('Deployment/shop/cart'),
+        restart('StatefulSet/shop/orders', 'owner'),
+        restart('DaemonSet/shop/agent'),
+        restart('Deployment/legacy/billing', 'none'),
+      ],
       namespaces: ['legacy'],
     },
     { name: 'payments', restarts: [restart('Deployment/payments/ledger', 'none')], namespaces: [] },
@@ -41,7 +46,12 @@ export function clusterProps(changed: Partial<ClusterProps> = {}): ClusterProps 
     cluster: 'prod',
     directory: 'mesh-ca/clusters/prod',
     istioNamespace: 'istio-system',
-    controller: { type: 'flux', namespace: 'flux-system', source: { kind: 'GitRepository', name: 'flux-system' }, ageKeySecret: 'sops-age' },
+    controller: {
+      type: 'flux',
+      namespace: 'flux-system',
+      source: { kind: 'GitRepository', name: 'flux-system' },
+      ageKeySecret: 'sops-age',
+    },
     gates: { image: 'registry.k8s.io/kubectl:v1.34.3', shellImage: 'registry.example/kubectl-sh:1.34.3', timeoutMinutes: 30 },
     cacerts: { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
     state: 'g2-promoted',

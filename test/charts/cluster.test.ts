@@ -14,16 +14,40 @@ const own = { managed: 'own' as const }
 describe('refusals', () => {
   const refused: readonly (readonly [string, Partial<ClusterProps>, string])[] = [
     ['a wave with the name of the entry gate', withWave('entry-gate'), 'a wave cannot be named entry-gate'],
+    ['a wave whose gate would have the name of the entry gate', withWave('entry'), 'a wave cannot be named entry:'],
     ['a wave with the name of the Secret’s link', withWave('cacerts'), 'a wave cannot be named cacerts'],
     ['a wave that leaves the folder', withWave('../x'), 'not a DNS-1123 label: "../x"'],
-    ['two waves of one name', { step: { ...promote, waves: [...promote.waves, ...promote.waves] } }, 'two waves of cluster prod have one name'],
+    [
+      'two waves of one name',
+      { step: { ...promote, waves: [...promote.waves, ...promote.waves] } },
+      'two waves of cluster prod have one name',
+    ],
     ['an id that is no name', { step: { ...promote, id: 'G2' } }, 'not a DNS-1123 label'],
-    ['a namespace without an image that has a shell', { gates: { ...clusterProps().gates, shellImage: null } }, 'gates.shellImage is needed for the namespaces legacy'],
-    ['a Secret of its own in another folder', { cacerts: { ...own, file: 'infra/cacerts.sops.yaml' } }, 'the sealed Secret infra/cacerts.sops.yaml is not in mesh-ca/clusters/prod/cacerts/'],
-    ['a Secret of its own in a folder below', { cacerts: { ...own, file: 'mesh-ca/clusters/prod/cacerts/x/y.yaml' } }, 'is not in mesh-ca/clusters/prod/cacerts/'],
+    [
+      'a namespace without an image that has a shell',
+      { gates: { ...clusterProps().gates, shellImage: null } },
+      'gates.shellImage is needed for the namespaces legacy',
+    ],
+    [
+      'a restart that Flux would have to merge',
+      { step: { ...promote, waves: [{ name: 'default', restarts: [restart('Deployment/shop/cart', 'merge')], namespaces: [] }] } },
+      'Deployment/shop/cart: Flux cannot merge a restart',
+    ],
+    [
+      'a Secret of its own in another folder',
+      { cacerts: { ...own, file: 'infra/cacerts.sops.yaml' } },
+      'the sealed Secret infra/cacerts.sops.yaml is not in mesh-ca/clusters/prod/cacerts/',
+    ],
+    [
+      'a Secret of its own in a folder below',
+      { cacerts: { ...own, file: 'mesh-ca/clusters/prod/cacerts/x/y.yaml' } },
+      'is not in mesh-ca/clusters/prod/cacerts/',
+    ],
   ]
   test.each(refused)('%s', (_, changed, message) => {
-    expect(() => renderCluster(clusterProps(changed))).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }))
+    expect(() => renderCluster(clusterProps(changed))).toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }),
+    )
   })
 })
 
@@ -47,21 +71,31 @@ describe.each(Object.entries(scenarios))('%s', (_, props) => {
   })
 
   test('lists every manifest in the kustomization beside it', () => {
-    const listed = [...files].filter(([path]) => path.endsWith('/kustomization.yaml')).flatMap(([path, text]) => {
-      const folder = path.slice(0, -'kustomization.yaml'.length)
-      return [...text.matchAll(/^ {2}- (.+)$/gm)].map((match) => folder + match[1])
-    })
+    const listed = [...files]
+      .filter(([path]) => path.endsWith('/kustomization.yaml'))
+      .flatMap(([path, text]) => {
+        const folder = path.slice(0, -'kustomization.yaml'.length)
+        return [...text.matchAll(/^ {2}- (.+)$/gm)].map((match) => folder + match[1])
+      })
     const manifests = [...files.keys()].filter((path) => !path.endsWith('/kustomization.yaml'))
     expect(listed.filter((path) => path !== props.cacerts.file).toSorted()).toEqual(manifests)
   })
 })
 
 describe('the chain', () => {
-  const chainOf = (props: ClusterProps): readonly Rendered[] => objectsOf(renderCluster(props)).filter(({ kind }) => kind === 'Kustomization')
-  const order = (props: ClusterProps): readonly string[] => chainOf(props).map(({ metadata, spec }) => [...(spec?.dependsOn ?? []).map(({ name }) => name), metadata.name].join(' < '))
+  const chainOf = (props: ClusterProps): readonly Rendered[] =>
+    objectsOf(renderCluster(props)).filter(({ kind }) => kind === 'Kustomization')
+  const order = (props: ClusterProps): readonly string[] =>
+    chainOf(props).map(({ metadata, spec }) => [...(spec?.dependsOn ?? []).map(({ name }) => name), metadata.name].join(' < '))
 
   test('is one line: entry gate, Secret, control plane, waves; a wave without restarts is no link', () => {
-    expect(order(clusterProps())).toEqual(['mesh-ca-entry-gate', 'mesh-ca-entry-gate < mesh-ca-cacerts', 'mesh-ca-cacerts < mesh-ca-control-plane', 'mesh-ca-control-plane < mesh-ca-default', 'mesh-ca-default < mesh-ca-edge'])
+    expect(order(clusterProps())).toEqual([
+      'mesh-ca-entry-gate',
+      'mesh-ca-entry-gate < mesh-ca-cacerts',
+      'mesh-ca-cacerts < mesh-ca-control-plane',
+      'mesh-ca-control-plane < mesh-ca-default',
+      'mesh-ca-default < mesh-ca-edge',
+    ])
   })
 
   // At a new commit Flux may reconcile a link before it has seen its new dependsOn.
@@ -70,7 +104,12 @@ describe('the chain', () => {
   })
 
   test('has no link for a Secret that somebody else delivers', () => {
-    expect(order(scenarios['promote-in-place'] as ClusterProps)).toEqual(['mesh-ca-entry-gate', 'mesh-ca-entry-gate < mesh-ca-control-plane', 'mesh-ca-control-plane < mesh-ca-default', 'mesh-ca-default < mesh-ca-edge'])
+    expect(order(scenarios['promote-in-place'] as ClusterProps)).toEqual([
+      'mesh-ca-entry-gate',
+      'mesh-ca-entry-gate < mesh-ca-control-plane',
+      'mesh-ca-control-plane < mesh-ca-default',
+      'mesh-ca-default < mesh-ca-edge',
+    ])
     expect(order(scenarios['steady-in-place'] as ClusterProps)).toEqual([])
   })
 
@@ -78,7 +117,9 @@ describe('the chain', () => {
     const chain = chainOf(clusterProps())
 
     expect(chain.map(({ spec }) => spec?.wait)).toEqual(chain.map(() => true))
-    expect(new Set(chain.map(({ spec }) => JSON.stringify(spec?.sourceRef)))).toEqual(new Set(['{"kind":"GitRepository","name":"flux-system"}']))
+    expect(new Set(chain.map(({ spec }) => JSON.stringify(spec?.sourceRef)))).toEqual(
+      new Set(['{"kind":"GitRepository","name":"flux-system"}']),
+    )
     expect(chain.filter(({ spec }) => spec?.decryption !== undefined).map(({ metadata }) => metadata.name)).toEqual(['mesh-ca-cacerts'])
     expect(chain.filter(({ spec }) => spec?.prune === false).map(({ metadata }) => metadata.name)).toEqual(['mesh-ca-cacerts'])
   })

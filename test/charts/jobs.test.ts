@@ -24,7 +24,13 @@ describe('a Job', () => {
     for (const job of jobs) {
       expect(job.spec).not.toHaveProperty('ttlSecondsAfterFinished')
       expect(job.spec).not.toHaveProperty('activeDeadlineSeconds')
-      expect(job.spec).toMatchObject({ backoffLimit: 1_000_000, template: { spec: { restartPolicy: 'OnFailure' }, metadata: { labels: { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none' } } } })
+      expect(job.spec).toMatchObject({
+        backoffLimit: 1_000_000,
+        template: {
+          spec: { restartPolicy: 'OnFailure' },
+          metadata: { labels: { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none' } },
+        },
+      })
     }
   })
 
@@ -33,7 +39,11 @@ describe('a Job', () => {
       const pod = spec?.template?.spec
       expect(pod).toMatchObject({ securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } } })
       for (const container of [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])]) {
-        expect(container.securityContext).toEqual({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true })
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+          readOnlyRootFilesystem: true,
+        })
       }
     }
   })
@@ -41,8 +51,14 @@ describe('a Job', () => {
   test('needs no shell, but for namespaces that Git does not show', () => {
     const withShell = jobs.filter((job) => callsOf(job).some((call) => !call.startsWith('kubectl ')))
 
-    expect(withShell.map(({ file }) => file.replace(/.*waves\//, ''))).toEqual(['00-entry-gate/namespaces.yaml', '02-default/namespaces.yaml'])
-    for (const job of jobs) expect(job.spec?.template?.spec.containers[0]?.image).toBe(withShell.includes(job) ? 'registry.example/kubectl-sh:1.34.3' : 'registry.k8s.io/kubectl:v1.34.3')
+    expect(withShell.map(({ file }) => file.replace(/.*waves\//, ''))).toEqual([
+      '00-entry-gate/namespaces.yaml',
+      '02-default/namespaces.yaml',
+    ])
+    for (const job of jobs)
+      expect(job.spec?.template?.spec.containers[0]?.image).toBe(
+        withShell.includes(job) ? 'registry.example/kubectl-sh:1.34.3' : 'registry.k8s.io/kubectl:v1.34.3',
+      )
   })
 
   test('is left alone by variable substitution, like the ConfigMap that it mounts', () => {
@@ -53,23 +69,36 @@ describe('a Job', () => {
 })
 
 describe('names', () => {
-  const namesWith = (changed: Parameters<typeof clusterProps>[0]): readonly string[] => objectsOf(renderCluster(clusterProps(changed))).filter(({ kind }) => kind === 'Job').map(({ metadata }) => metadata.name)
+  const namesWith = (changed: Parameters<typeof clusterProps>[0]): readonly string[] =>
+    objectsOf(renderCluster(clusterProps(changed)))
+      .filter(({ kind }) => kind === 'Job')
+      .map(({ metadata }) => metadata.name)
 
   test('hold the id, the wave and a hash, and the mounted ConfigMap has the same', () => {
-    expect(jobs.map(({ metadata }) => metadata.name)).toEqual(jobs.map(() => expect.stringMatching(/^mesh-ca-g2-promoted-(entry|control-plane|default|edge)-(gate|restart|namespaces)-[0-9a-f]{8}$/)))
+    const pattern = /^mesh-ca-g2-promoted-(entry|control-plane|default|edge)-(gate|restart|namespaces)-[0-9a-f]{8}$/
+    for (const { metadata } of jobs) expect(metadata.name).toMatch(pattern)
     for (const job of jobs) expect(job.spec?.template?.spec.volumes[0]?.configMap?.name).toBe(job.metadata.name)
   })
 
   test('change with the list, the image and the roots, so that what changed runs anew', () => {
-    const [first, ...rest] = [{}, { gates: { ...clusterProps().gates, image: 'other:1' } }, { roots: { before: 'x\n', after: 'x\n' } }].map(namesWith)
-    for (const names of rest) expect(names.filter((name) => first?.includes(name) && name.includes('-gate-') && !name.includes('-entry-'))).toEqual([])
+    const [first, ...rest] = [{}, { gates: { ...clusterProps().gates, image: 'other:1' } }, { roots: { before: 'x\n', after: 'x\n' } }].map(
+      namesWith,
+    )
+    for (const names of rest)
+      expect(names.filter((name) => first?.includes(name) && name.includes('-gate-') && !name.includes('-entry-'))).toEqual([])
   })
 
   test('of long waves are cut, and stay apart', () => {
-    const waves = ['a', 'b'].map((last) => ({ name: 'w'.repeat(62) + last, restarts: [restart(`Deployment/shop/${last}`)], namespaces: [] }))
+    const waves = ['a', 'b'].map((last) => ({
+      name: 'w'.repeat(62) + last,
+      restarts: [restart(`Deployment/shop/${last}`)],
+      namespaces: [],
+    }))
     const rendered = objectsOf(renderCluster(clusterProps({ step: { ...promote, id: 'g12-promoted.10', waves } })))
 
-    const names = rendered.filter(({ kind }) => kind !== 'ServiceAccount').map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)
+    const names = rendered
+      .filter(({ kind }) => kind !== 'ServiceAccount')
+      .map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)
     expect(new Set(names).size).toBe(names.length)
     expect(rendered.filter(({ metadata }) => metadata.name.length > 63)).toEqual([])
   })
@@ -79,8 +108,10 @@ describe('a wave', () => {
   test('restarts by merge patch, under reroot’s own name, and never by apply', () => {
     const job = jobIn(objects, '02-default/restart.yaml')
 
-    expect(callsOf(job)).toEqual(['kubectl patch --filename=/gate/workloads.yaml --type=merge --field-manager=reroot --patch={"spec":{"template":{"metadata":{"annotations":{"reroot.dev/rotation":"g2-promoted"}}}}}'])
-    expect(stubsIn(objects, job, 'workloads.yaml')).toEqual(['Deployment/shop/cart'])
+    expect(callsOf(job)).toEqual([
+      'kubectl patch --filename=/gate/workloads.yaml --type=merge --field-manager=reroot --patch={"spec":{"template":{"metadata":{"annotations":{"reroot.dev/rotation":"g2-promoted"}}}}}',
+    ])
+    expect(stubsIn(objects, job, 'workloads.yaml')).toEqual(['Deployment/shop/cart', 'DaemonSet/shop/agent'])
     expect(JSON.stringify(objects)).not.toMatch(/kubectl.{0,20}(apply|replace|delete)/)
   })
 
@@ -93,25 +124,29 @@ describe('a wave', () => {
       'kubectl get --filename=/gate/roots.yaml --output=go-template-file=/gate/roots.tmpl',
     ])
     expect(stubsIn(objects, job, 'workloads.yaml')).toEqual(['Deployment/shop/cart', 'StatefulSet/shop/orders', 'DaemonSet/shop/agent'])
-    expect(stubsIn(objects, job, 'roots.yaml')).toEqual(['ConfigMap/istio-system/istio-ca-root-cert', 'ConfigMap/legacy/istio-ca-root-cert', 'ConfigMap/shop/istio-ca-root-cert'])
+    expect(stubsIn(objects, job, 'roots.yaml')).toEqual([
+      'ConfigMap/istio-system/istio-ca-root-cert',
+      'ConfigMap/legacy/istio-ca-root-cert',
+      'ConfigMap/shop/istio-ca-root-cert',
+    ])
   })
 
   test('whose owners restart it has a gate and nothing else', () => {
-    expect([...new Set(objects.filter(({ file }) => file.includes('03-edge')).map(({ file }) => file.replace(/.*\//, '')))]).toEqual(['gate.yaml'])
-  })
-
-  test('merges one annotation, keeps the object on removal, and claims no other field', () => {
-    expect(objects.filter(({ file }) => file.endsWith('02-default/merge.yaml'))).toMatchObject([
-      { kind: 'DaemonSet', metadata: { name: 'agent', namespace: 'shop', annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'Merge', 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } } },
+    expect([...new Set(objects.filter(({ file }) => file.includes('03-edge')).map(({ file }) => file.replace(/.*\//, '')))]).toEqual([
+      'gate.yaml',
     ])
   })
 
   test('of many workloads is shared among Jobs, the roots checked once', () => {
     const restarts = Array.from({ length: 2001 }, (_, index) => restart(`Deployment/shop/w${index}`))
-    const many = objectsOf(renderCluster(clusterProps({ step: { ...promote, entry: null, waves: [{ name: 'default', restarts, namespaces: [] }] } })))
+    const many = objectsOf(
+      renderCluster(clusterProps({ step: { ...promote, entry: null, waves: [{ name: 'default', restarts, namespaces: [] }] } })),
+    )
     const gates = many.filter((object) => object.kind === 'Job' && object.file.endsWith('gate.yaml'))
 
-    expect(gates.flatMap((job) => stubsIn(many, job, 'workloads.yaml'))).toEqual(restarts.map(({ workload: { name } }) => `Deployment/shop/${name}`))
+    expect(gates.flatMap((job) => stubsIn(many, job, 'workloads.yaml'))).toEqual(
+      restarts.map(({ workload: { name } }) => `Deployment/shop/${name}`),
+    )
     expect(gates.map((job) => callsOf(job).length)).toEqual([2, 2, 3])
   })
 })
@@ -125,7 +160,9 @@ describe('the entry gate', () => {
   })
 
   test('before the step waits for the step before', () => {
-    expect(stubsIn(objects, job, 'g2-staged/restarted.yaml')).toEqual(promote.entry?.workloads.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`))
+    expect(stubsIn(objects, job, 'g2-staged/restarted.yaml')).toEqual(
+      promote.entry?.workloads.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`),
+    )
     expect(stubsIn(objects, job, 'g2-staged/rolled-out.yaml')).toHaveLength(3)
     expect(stubsIn(objects, job, 'g2-staged/roots.yaml')).toHaveLength(3)
     expect(callsOf(job)[0]).toContain('=g2-staged ')
@@ -150,7 +187,9 @@ describe('the entry gate', () => {
     const entry = { state: 'g1-steady', id: null, workloads: [workload('Deployment/shop/cart')], namespaces: [] }
     const all = objectsOf(renderCluster(clusterProps({ state: 'g2-staged', step: { ...promote, entry } })))
 
-    expect(callsOf(jobIn(all, '00-entry-gate/gate.yaml'))).toEqual(['kubectl get --filename=/gate/$(STATE)/roots.yaml --output=go-template-file=/gate/roots.tmpl'])
+    expect(callsOf(jobIn(all, '00-entry-gate/gate.yaml'))).toEqual([
+      'kubectl get --filename=/gate/$(STATE)/roots.yaml --output=go-template-file=/gate/roots.tmpl',
+    ])
   })
 
   test('of a Secret in place waits for its owner', () => {
@@ -162,6 +201,8 @@ describe('the entry gate', () => {
   })
 
   test('is empty for a step that nothing may hold', () => {
-    expect(objectsOf(renderCluster(scenarios['replace'] ?? clusterProps())).filter(({ file }) => file.includes('00-entry-gate'))).toEqual([])
+    expect(objectsOf(renderCluster(scenarios['replace'] ?? clusterProps())).filter(({ file }) => file.includes('00-entry-gate'))).toEqual(
+      [],
+    )
   })
 })

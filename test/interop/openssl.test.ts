@@ -23,9 +23,9 @@ import {
 import type { Certificate, Issuer, KeyAlgorithm, KeyPair } from '../../src/pki/index.ts'
 import { at, caFiles, days, entropy, makeCa } from '../pki/made-ca.ts'
 import type { MadeCa, Wishes } from '../pki/made-ca.ts'
+import { onPath } from '../support/tools.ts'
 
-const isMissing = spawnSync('openssl', ['version']).status !== 0
-if (isMissing) process.stderr.write('openssl is not on PATH: test/interop/openssl.test.ts is skipped\n')
+const isMissing = !onPath('openssl')
 
 let directory: string
 beforeAll(() => {
@@ -145,13 +145,15 @@ describe.skipIf(isMissing)('what we issue', () => {
       'basicConstraints,keyUsage,subjectAltName',
     ])
 
-    expect(output).toContain(`subject=O = shop, CN = shop intermediate CA g2, L = prod-eu`)
-    expect(output).toContain(`issuer=O = shop, CN = shop root CA g2`)
+    // OpenSSL 3.2 left the blanks around "=" out.
+    const names = output.replaceAll(' = ', '=')
+    expect(names).toContain(`subject=${certificate.subject}\n`)
+    expect(names).toContain(`issuer=${certificate.issuer}\n`)
     expect(output.toLowerCase()).toContain(`serial=${certificate.serial}`)
     expect(output.replaceAll(':', '').toLowerCase()).toContain(certificate.fingerprint)
     expect(output).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
     expect(output).toMatch(/Key Usage: critical\s+Digital Signature, Non Repudiation, Key Encipherment, Certificate Sign\n/)
-    expect(output).toMatch(/Alternative Name: \n\s+DNS:istiod\.istio-system\.svc/)
+    expect(output).toMatch(/Alternative Name:\s+DNS:istiod\.istio-system\.svc/)
   })
 
   test('a rotation: both generations verify under the joined roots, and the old one fails once its root is gone', async () => {
@@ -267,7 +269,20 @@ describe.skipIf(isMissing)('a CA that Istio’s tools/certs made', () => {
 test.skipIf(isMissing).each(['sha256', 'sha1'])('an RSA-PSS signature is named with its digest: %s', (digest) => {
   const name = `pss-${digest}`
   const pss = ['-sigopt', 'rsa_padding_mode:pss', `-${digest}`, '-sigopt', 'rsa_pss_saltlen:digest']
-  mustRun(['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=pss', '-keyout', `${name}-key.pem`, '-out', `${name}.pem`, ...pss])
+  mustRun([
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    '/CN=pss',
+    '-keyout',
+    `${name}-key.pem`,
+    '-out',
+    `${name}.pem`,
+    ...pss,
+  ])
 
   expect(parseCertificate(readFileSync(join(directory, `${name}.pem`), 'utf8')).signatureAlgorithm).toBe(`rsassaPss-${digest}`)
 })

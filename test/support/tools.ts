@@ -1,45 +1,40 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
 
-/** The programs that interop tests compare with. */
-export type Tool = 'age' | 'age-keygen' | 'git' | 'kustomize' | 'openssl' | 'sops'
+/** The programs that interop tests compare with, the answer that shows a version which is meant, and where to get it. */
+// The versions are those that `.ci/run` builds.
+const tools = {
+  'age-keygen': { ask: ['--version'], expect: /./, get: 'go install filippo.io/age/cmd/age-keygen@v1.3.2' },
+  kustomize: { ask: ['version'], expect: /^v5\.8\./, get: 'go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1' },
+  openssl: { ask: ['version'], expect: /^OpenSSL 3\./, get: 'OpenSSL 3 from your system' },
+  sops: {
+    ask: ['--version', '--disable-version-check'],
+    expect: /^sops 3\.[1-9]\d\./,
+    get: 'go install github.com/getsops/sops/v3/cmd/sops@v3.13.3',
+  },
+} as const
+
+export type Tool = keyof typeof tools
 
 /**
- * For `test.skipIf(!onPath('sops'))`: whether the program can be run.
- * A missing one is named on stderr, once, so that no one takes a skipped test for a passed one.
- * @throws Error if it is missing and `REROOT_REQUIRE_TOOLS` is 1, as in CI: there, nothing may be skipped.
+ * For `test.skipIf(!onPath('sops'))`: whether the programs are there, in a version that tests can compare with.
+ * A missing one is named on stderr, so that no one takes a skipped test for a passed one.
+ * @throws Error if one is missing and `REROOT_REQUIRE_TOOLS` is 1, as in CI: there, nothing may be skipped.
  */
-export function onPath(...tools: readonly Tool[]): boolean {
-  const missing = tools.filter((tool) => find(tool) === null)
-  for (const tool of missing) {
-    if (process.env['REROOT_REQUIRE_TOOLS'] === '1') throw new Error(`${tool} is not on PATH, and REROOT_REQUIRE_TOOLS is 1`)
-    if (!told.has(tool)) console.warn(`skipped: ${tool} is not on PATH (${needs[tool]})`)
-    told.add(tool)
+export function onPath(...names: readonly Tool[]): boolean {
+  const problems = names.map(problemWith).filter((problem) => problem !== null)
+  if (problems.length > 0 && process.env['REROOT_REQUIRE_TOOLS'] === '1') {
+    throw new Error(`${problems.join('; ')}, and REROOT_REQUIRE_TOOLS is 1`)
   }
-  return missing.length === 0
+  for (const problem of problems) if (!told.has(problem)) console.warn(`skipped: ${problem}`)
+  for (const problem of problems) told.add(problem)
+  return problems.length === 0
 }
 
-const told = new Set<Tool>()
+const told = new Set<string>()
 
-// The versions are those that `.ci/run` builds.
-const needs: Readonly<Record<Tool, string>> = {
-  age: 'go install filippo.io/age/cmd/age@v1.3.2',
-  'age-keygen': 'go install filippo.io/age/cmd/age-keygen@v1.3.2',
-  git: 'any git since 2.30',
-  kustomize: 'go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1',
-  openssl: 'OpenSSL 3',
-  sops: 'go install github.com/getsops/sops/v3/cmd/sops@v3.13.3',
-}
-
-function find(tool: string): string | null {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const file = join(folder, tool)
-    try {
-      accessSync(file, constants.X_OK)
-      return file
-    } catch {
-      continue
-    }
-  }
-  return null
+function problemWith(name: Tool): string | null {
+  const { ask, expect, get } = tools[name]
+  const { error, stdout } = spawnSync(name, ask, { encoding: 'utf8' })
+  if (error !== undefined) return `${name} is not on PATH (${get})`
+  return expect.test(stdout) ? null : `${name} on PATH is not the version to compare with (${get})`
 }

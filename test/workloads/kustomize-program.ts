@@ -1,17 +1,13 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseYamlFile } from '../../src/base/index.ts'
+import { onPath } from '../support/tools.ts'
 import type { Tree } from './tree.ts'
 
 /** Whether the program `kustomize` 5.8 is there to compare with. */
-export const haveKustomize = (() => {
-  const found = spawnSync('kustomize', ['version'], { encoding: 'utf8' })
-  if (found.status === 0 && found.stdout.includes('v5.8.')) return true
-  console.warn('skipped: no kustomize 5.8 on PATH, nothing to compare with')
-  return false
-})()
+export const haveKustomize = onPath('kustomize')
 
 /** What one workload's pod template carries. */
 export interface Template {

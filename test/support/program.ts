@@ -1,0 +1,29 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { bundle } from '../../scripts/house/bundle.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The program under test, bundled once a run from the present source. */
+    readonly program: { readonly file: string; /** Where test files share prepared repositories. */ readonly states: string } | { readonly error: string }
+  }
+}
+
+/** Bundles the program into a folder of this run's own: never into `build/`, so that runs do not disturb each other. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'reroot-program-'))
+  try {
+    const states = join(folder, 'states')
+    await mkdir(states)
+    const file = await bundle(join(folder, 'build'))
+    // The bundle's files are modules because the package says so.
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n')
+    project.provide('program', { file, states })
+  } catch (error) {
+    // Only tests that need the program fail.
+    project.provide('program', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
+  return () => rm(folder, { recursive: true, force: true })
+}

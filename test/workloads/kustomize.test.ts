@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { discoverProd, flux, idsOf, namespace, workload, workloadsOf, yaml } from './flux-tree.ts'
+
+const app = 'clusters/prod/app.yaml'
+const shop = namespace('shop', { 'istio-injection': 'enabled' })
+
+test('a folder with a kustomization below a plain path is an overlay of its own', () => {
+  const discovery = discoverProd({ [app]: yaml(shop), 'clusters/prod/apps/kustomization.yaml': 'resources: [w.yaml]\nnamePrefix: p-\n', 'clusters/prod/apps/w.yaml': yaml(workload('shop', 'cart')) })
+
+  expect(discovery.workloads).toMatchObject([
+    { id: { name: 'p-cart' }, owner: { kind: 'kustomize', controller: 'flux-system/flux-system', kustomization: 'clusters/prod/apps/kustomization.yaml', component: { name: 'cart', namespace: 'shop' } } },
+  ])
+})
+
+test('a patch of a label of a Namespace counts', () => {
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps')),
+    'apps/w.yaml': yaml(shop, workload('shop', 'cart')),
+    'apps/kustomization.yaml': 'resources: [w.yaml]\npatches:\n- patch: |\n    {apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: disabled}}}\n',
+  })
+
+  expect(workloadsOf(discovery)).toEqual([])
+  expect(discovery.outside).toMatchObject([{ why: 'namespace shop has istio-injection=disabled' }])
+})
+
+test('a patch of what is not kept of a pod is no problem, also in JSON', () => {
+  const operations = JSON.stringify([{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'x' }, { op: 'add', path: '/spec/template/metadata/labels/x', value: 'y' }])
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps')),
+    'apps/w.yaml': yaml(shop, workload('shop', 'cart')),
+    'apps/kustomization.yaml': `resources: [w.yaml]\npatches:\n- target: {kind: Deployment}\n  patch: '${operations}'\n`,
+  })
+
+  expect(idsOf(discovery)).toEqual([])
+  expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/cart'])
+})
+
+test('two workloads that answer to one name cannot be patched by it', () => {
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps'), shop),
+    'apps/a/w.yaml': yaml(workload('shop', 'cart')),
+    'apps/a/kustomization.yaml': 'resources: [w.yaml]\nnamePrefix: a-\n',
+    'apps/b/w.yaml': yaml(workload('shop', 'cart')),
+    'apps/b/kustomization.yaml': 'resources: [w.yaml]\n',
+    'apps/kustomization.yaml': 'resources: [a, b]\n',
+  })
+
+  const deliverable = discovery.workloads.map(({ id, owner }) => [id.name, owner.kind === 'kustomize' ? owner.undeliverable : 'other'])
+  expect(deliverable).toEqual([['a-cart', undefined], ['cart', 'several resources answer to cart, so that a patch by name fails']])
+})
+
+test('variables come from ConfigMaps that Git shows, and from the Kustomization itself, which counts last', () => {
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'vars', namespace: 'flux-system' }, data: { TEAM: 'blue', NS: 'pay' } }
+  const postBuild = { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }], substitute: { NS: 'shop' } }
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps', { postBuild }), shop, map),
+    'apps/w.yaml': yaml(workload('${NS}', 'cart-${TEAM}-${SIZE:=small}')),
+  })
+
+  expect(discovery.findings).toEqual([])
+  expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/cart-blue-small'])
+})
+
+test('a label of Istio with a variable that has no value is a finding', () => {
+  const discovery = discoverProd({ [app]: yaml(namespace('shop', { 'istio.io/rev': '${REVISION}' })) })
+
+  expect(idsOf(discovery)).toEqual([`error workloads/variable ${app}:1`])
+})

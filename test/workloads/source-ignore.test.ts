@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { ignoredByFlux } from '../../src/workloads/source-ignore.ts'
+
+test.each([
+  ['.github/workflows/a.yaml', true],
+  ['deep/down/.sops.yaml', true],
+  ['deep/picture.png', true],
+  ['.gitignore', true],
+  ['apps/kustomization.yaml', false],
+])('by default: %s', (path, ignored) => {
+  expect(ignoredByFlux([])(path)).toBe(ignored)
+})
+
+// A whitelist, as the example repository of Flux has it.
+const whitelist = ignoredByFlux([{ folder: '', text: '# all\n/*\n!/apps/\n!/clusters\n/apps/**/test/\nsecret*.yaml\n' }])
+
+test.each([
+  ['README.md', true],
+  ['apps/a.yaml', false],
+  ['clusters/prod/a.yaml', false],
+  ['apps/x/y/test/a.yaml', true],
+  ['apps/x/test', false],
+  ['clusters/secret-1.yaml', true],
+  ['.git/config', true],
+])('with a list of one’s own, of which only the version control’s defaults are left: %s', (path, ignored) => {
+  expect(whitelist(path)).toBe(ignored)
+})
+
+test('a file in a folder speaks for that folder', () => {
+  const ignored = ignoredByFlux([{ folder: 'apps', text: '/x.yaml' }])
+
+  expect([ignored('apps/x.yaml'), ignored('x.yaml'), ignored('apps/sub/x.yaml')]).toEqual([true, false, false])
+})
