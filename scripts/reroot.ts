@@ -1,18 +1,52 @@
 #!/usr/bin/env node
 import { Command } from '@commander-js/extra-typings'
+import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import manifest from '../package.json' with { type: 'json' }
-import { initCommand } from './commands/init.ts'
-import { renderCommand } from './commands/render.ts'
-import { statusCommand } from './commands/status.ts'
-import { stepCommands } from './commands/step.ts'
+
+type Load = () => Promise<CommandUnknownOpts>
+
+const step = (name: string): Load => async () => (await import('./commands/step.ts')).stepCommand(name)
+
+/** Every command, with what it does in a line. Only the one that is called is loaded, so that help comes at once. */
+const commands: readonly (readonly [name: string, description: string, load: Load])[] = [
+  ['init', 'look at the repository and take over the CA that the mesh has', async () => (await import('./commands/init.ts')).initCommand()],
+  ['stage', 'trust a new root beside the present one', step('stage')],
+  ['promote', 'let the new root sign; the trusted roots stay', step('promote')],
+  ['retire', 'stop trusting the old root', step('retire')],
+  ['rollback', 'go one step back: demote, abandon or restore', step('rollback')],
+  ['replace', 'emergency: replace the root in one step; mutual TLS breaks until all have restarted', step('replace')],
+  ['status', 'where every cluster stands, and what the next step needs', async () => (await import('./commands/status.ts')).statusCommand()],
+  ['render', 'write the manifests of the present state into a folder', async () => (await import('./commands/render.ts')).renderCommand()],
+]
 
 const program = new Command('reroot')
   .description(manifest.description)
   .version(manifest.version)
-  .showHelpAfterError()
-  .configureHelp({ showGlobalOptions: true })
-  .addCommand(initCommand())
-for (const command of stepCommands()) program.addCommand(command)
-program.addCommand(statusCommand()).addCommand(renderCommand())
+  .showHelpAfterError('(`reroot --help` lists the commands)')
+  .addHelpText(
+    'after',
+    `
+A rotation:  reroot init → stage → promote → retire, each a pull request to merge before the next.
+Exit codes:  0 done · 1 a check found errors · 2 wrong usage or configuration · 3 refused · 4 the environment failed
+`,
+  )
 
-await program.parseAsync()
+const called = process.argv.slice(2).find((argument) => !argument.startsWith('-'))
+for (const [name, description, load] of commands) {
+  const wanted = name === called || (called === 'help' && process.argv.includes(name))
+  program.addCommand(usageErrorsExitWith2(wanted ? await load() : new Command(name).description(description)))
+}
+usageErrorsExitWith2(program)
+
+if (process.platform === 'win32') {
+  process.stderr.write('error: reroot runs on Linux and macOS only\nhint: use the Windows Subsystem for Linux\n')
+  process.exitCode = 4
+} else {
+  await program.parseAsync()
+}
+
+/** commander's own errors are wrong usage; help and version are not. */
+function usageErrorsExitWith2<Wanted extends CommandUnknownOpts>(command: Wanted): Wanted {
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  return command
+}

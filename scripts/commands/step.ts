@@ -12,8 +12,21 @@ import { configOption, directoryOption, dryRunOption, noPushOption, outOption, o
 
 type Choose = Parameters<typeof takeStep>[2]
 
+const always = (step: ReturnType<Choose>): Choose => () => step
+
+const choices: Readonly<Record<string, readonly [description: string, choose: Choose]>> = {
+  stage: ['trust a new root beside the present one: makes its keys, and seals every state of the rotation', always('stage')],
+  promote: ['let the new root sign; the trusted roots stay byte for byte', always('promote')],
+  retire: ['stop trusting the old root', always('retire')],
+  rollback: ['go one step back from here: demote, abandon or restore', rollbackStep],
+  replace: ['emergency: replace the root in one step; mutual TLS breaks until all have restarted', always('replace')],
+}
+
 /** `stage`, `promote`, `retire`, `rollback`, `replace`: they differ in the step alone. */
-function stepCommand(name: string, description: string, choose: Choose) {
+export function stepCommand(name: string) {
+  const choice = choices[name]
+  if (choice === undefined) throw new TypeError(`${name} is no step`)
+  const [description, choose] = choice
   return new Command(name)
     .description(description)
     .addOption(directoryOption())
@@ -50,16 +63,6 @@ function stepCommand(name: string, description: string, choose: Choose) {
       }
     })
 }
-
-const always = (step: ReturnType<Choose>) => () => step
-
-export const stepCommands = () => [
-  stepCommand('stage', 'trust a new root beside the present one: makes its keys, and seals every state of the rotation', always('stage')),
-  stepCommand('promote', 'let the new root sign; the trusted roots stay', always('promote')),
-  stepCommand('retire', 'stop trusting the old root', always('retire')),
-  stepCommand('rollback', 'go back from here: demote, abandon or restore', rollbackStep),
-  stepCommand('replace', 'emergency: replace the root in one step; mutual TLS breaks until all have restarted', always('replace')),
-]
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
