@@ -11,8 +11,10 @@ export const findingTitles = {
   'mesh/ca-provider': 'workload certificates are not signed by istiod',
   // how a restart reaches a workload
   'restart/owner': 'the chosen delivery is not possible for this owner',
+  'restart/carried': 'the owner would take back what a Job patches',
   'restart/paused': 'a paused Deployment does not replace its pods',
   'restart/on-delete': 'an OnDelete workload does not replace its pods',
+  'restart/shell-image': 'no image with a shell is configured',
   'restart/unseen': 'workloads of the mesh that Git does not show',
   // what is in a Secret cacerts
   'ca/cacerts': 'a Secret cacerts that reroot cannot take over',

@@ -6,7 +6,12 @@ import type { YamlDocument } from './yaml.ts'
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly document: YamlDocument }
-  | { readonly ok: false; readonly findings: readonly Finding[] }
+  | {
+      readonly ok: false
+      readonly findings: readonly Finding[]
+      /** The file was written for a later schema than this program knows: its only finding says so. */
+      readonly newer: boolean
+    }
 
 /**
  * Reads a file of one YAML document strictly by a schema. All problems are reported at once, each with its line.
@@ -20,14 +25,35 @@ export function parseBySchema<Schema extends z.ZodType>(
   options: { readonly id: FindingId; readonly remedy: string },
 ): Parsed<z.output<Schema>> {
   const { documents, findings } = parseYamlFile(bytes, file)
-  if (findings.length > 0) return { ok: false, findings }
+  if (findings.length > 0) return { ok: false, findings, newer: false }
   const [document, ...rest] = documents
   if (document === undefined || rest.length > 0) {
-    return { ok: false, findings: [{ ...options, severity: 'error', place: { file }, message: `expected one YAML document, found ${documents.length}` }] }
+    const line = rest[0]?.lineOf([])
+    const place = { file, ...(line === undefined ? {} : { line }) }
+    const found = String(documents.length)
+    return { ok: false, newer: false, findings: [{ ...options, severity: 'error', place, message: 'the file must hold one YAML document', expected: '1', found }] }
   }
   const result = schema.safeParse(document.value)
   if (result.success) return { ok: true, value: result.data, document }
-  return { ok: false, findings: result.error.issues.flatMap((issue) => issueFindings(issue, document, file, options)) }
+  const newer = newerVersion(result.error.issues, document, file, options)
+  if (newer !== null) return { ok: false, findings: [newer], newer: true }
+  return { ok: false, findings: result.error.issues.flatMap((issue) => issueFindings(issue, document, file, options)), newer: false }
+}
+
+/** A file of a later schema differs in many places; only its version is worth telling. */
+function newerVersion(issues: readonly z.core.$ZodIssue[], document: YamlDocument, file: string, { id }: { readonly id: FindingId }): Finding | null {
+  const found = valueAt(document.value, ['version'])
+  const issue = issues.find((one) => one.code === 'invalid_value' && one.path.length === 1 && one.path[0] === 'version')
+  if (issue?.code !== 'invalid_value' || !Number.isInteger(found) || Number(found) < 1) return null
+  return {
+    id,
+    severity: 'error',
+    place: { file, line: document.lineOf(['version']) },
+    message: 'the file is of a later version than this reroot knows',
+    expected: `version ${issue.values.map(String).join(' or ')}`,
+    found: `version ${String(found)}`,
+    remedy: 'use the version of reroot that wrote it, or a later one',
+  }
 }
 
 function issueFindings(
@@ -55,12 +81,17 @@ function issueFindings(
       id,
       severity: 'error',
       place: { file, line: document.lineOf(path) },
-      message: `${name === '' ? 'the file' : name}: ${found === undefined ? 'is missing' : issue.message.replace(/^Invalid input: /, '')}`,
+      message: `${name === '' ? 'the file' : name}: ${found === undefined ? 'is missing' : complaint(issue)}`,
       expected: expectation(issue),
       found: found === undefined ? 'nothing' : shorten(JSON.stringify(found)),
       remedy,
     },
   ]
+}
+
+function complaint(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union') return `expected ${expectation(issue)}`
+  return issue.message.replace(/^(Invalid input: |Too (?:small|big): |Invalid string: )/, '')
 }
 
 function pathText(path: readonly (string | number)[]): string {
@@ -79,9 +110,16 @@ function expectation(issue: z.core.$ZodIssue): string {
       return `at least ${issue.minimum}`
     case 'too_big':
       return `at most ${issue.maximum}`
+    case 'invalid_union':
+      return 'options' in issue ? String(issue.options).replaceAll(',', ' | ') : issue.errors.map(formText).join(', or ')
     default:
       return issue.message
   }
+}
+
+/** One of the forms that a value can have, by what it lacks. */
+function formText(issues: readonly z.core.$ZodIssue[]): string {
+  return issues.filter((issue) => issue.code !== 'unrecognized_keys').map((issue) => `${pathText(issue.path.map(String))} (${expectation(issue)})`).join(' and ')
 }
 
 function valueAt(value: unknown, path: readonly (string | number)[]): unknown {

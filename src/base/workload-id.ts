@@ -2,6 +2,9 @@
 export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
 export type WorkloadKind = (typeof workloadKinds)[number]
 
+/** The annotation on a pod template that a restart sets. Its value is a restart id, never a time: applying it twice restarts once. */
+export const restartAnnotation = 'reroot.dev/rotation'
+
 /** A workload in a cluster, by the name that it has there. */
 export interface WorkloadId {
   readonly kind: WorkloadKind

@@ -34,13 +34,20 @@ interface YamlTag {
   readonly test?: RegExp
 }
 
-// Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, and take `e1`
-// for text where YAML 1.1 allows a number without digits before the exponent (run: kustomize 5.8.1).
+// Far more than people write, and far less than it takes to fill the memory: Go's reader, too, draws a line.
+const mostAliases = 1000
+
+// A file that is no YAML at all gives an error for almost every character.
+const mostSyntaxFindings = 20
+
+// Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, never take
+// `22:22` for a number to the base 60, and take `e1` for text where YAML 1.1 allows a number without digits before the exponent
+// (run: kustomize 5.8.1).
 const asKubernetesReads = {
   version: '1.1',
   customTags: (tags: readonly YamlTag[]) =>
     tags
-      .filter(({ tag }) => tag !== 'tag:yaml.org,2002:timestamp')
+      .filter(({ tag, format }) => tag !== 'tag:yaml.org,2002:timestamp' && format !== 'TIME')
       .map((tag) => (tag.format === 'EXP' ? { ...tag, test: /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/ } : tag)),
 } as const
 
@@ -58,19 +65,49 @@ export function parseYamlFile(bytes: Uint8Array, file: string): YamlFile {
 
   const findings: Finding[] = []
   const documents: YamlDocument[] = []
+  const lineAt = (offset: number): number => lineCounter.linePos(offset).line
+  const hasAliases = text.includes('&') && text.includes('*')
   parsed.forEach((document, index) => {
-    for (const error of document.errors) {
-      findings.push(syntaxFinding(file, lineCounter.linePos(error.pos[0]).line, error.message.split('\n')[0] ?? error.message))
-    }
+    for (const error of document.errors) findings.push(syntaxFinding(file, lineAt(error.pos[0]), withoutPlace(error.message)))
     if (document.errors.length > 0 || document.contents === null) return
+    const ring = hasAliases ? aliasOfItself(document) : null
+    if (ring !== null) {
+      findings.push(syntaxFinding(file, lineAt(ring.offset), `the value of the anchor ${ring.anchor} contains itself`))
+      return
+    }
     try {
-      const value: unknown = document.toJS({ maxAliasCount: 100 })
+      const value: unknown = document.toJS({ maxAliasCount: mostAliases })
       if (value !== null) documents.push(yamlDocument(document, index, value, lineCounter))
     } catch (error) {
-      findings.push(syntaxFinding(file, 1, error instanceof Error ? error.message : String(error)))
+      findings.push(syntaxFinding(file, lineAt(document.contents.range[0]), error instanceof Error ? error.message : String(error)))
     }
   })
-  return { text, documents: findings.length > 0 ? [] : documents, findings }
+  const shown = findings.slice(0, mostSyntaxFindings)
+  const last = shown.at(-1)
+  if (last !== undefined && findings.length > shown.length) {
+    shown.push({ ...last, message: `not valid YAML: ${findings.length - shown.length} more problems follow` })
+  }
+  return { text, documents: findings.length > 0 ? [] : documents, findings: shown }
+}
+
+/** The parser's message in one line, without the place, which the finding has. */
+function withoutPlace(message: string): string {
+  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '')
+}
+
+/** An alias inside the value that it stands for: nothing could be read from it to the end. */
+function aliasOfItself(document: Document.Parsed): { readonly anchor: string; readonly offset: number } | null {
+  let found: { readonly anchor: string; readonly offset: number } | null = null
+  visit(document, {
+    Alias(_key, alias) {
+      const offset = alias.range?.[0] ?? 0
+      const range = alias.resolve(document)?.range
+      if (range === undefined || range === null || offset < range[0] || offset >= range[2]) return undefined
+      found = { anchor: alias.source, offset }
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 function decodeText(bytes: Uint8Array, file: string): { text: string } | { finding: Finding } {

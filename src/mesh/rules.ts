@@ -5,7 +5,7 @@ type At = (path: readonly (string | number)[]) => Place
 type ConfigRule = (config: Config, at: At) => readonly Finding[]
 
 /** Names of waves that reroot gives itself; a tier cannot have them. */
-export const reservedWaveNames = ['entry-gate', 'control-plane', 'ztunnel', 'gateways', 'default', 'cacerts', 'state'] as const
+export const reservedWaveNames = ['entry', 'entry-gate', 'control-plane', 'ztunnel', 'gateways', 'default', 'cacerts', 'state'] as const
 
 const problem = (place: Place, message: string, remedy: string, more: Pick<Finding, 'expected' | 'found'> = {}): Finding => ({
   id: 'config/rule',
@@ -25,6 +25,13 @@ const uniqueSecretFiles: ConfigRule = (config, at) =>
   repeated(config.clusters.map((cluster) => cluster.cacerts.file)).map((index) =>
     problem(at(['clusters', index, 'cacerts', 'file']), 'two clusters share one cacerts file', 'every cluster has intermediates, and so a Secret, of its own', {
       found: config.clusters[index]?.cacerts.file ?? '',
+    }),
+  )
+
+const uniqueReferences: ConfigRule = (config, at) =>
+  repeated(config.clusters.map((cluster) => cluster.controller.register)).map((index) =>
+    problem(at(['clusters', index, 'controller', 'register']), 'two clusters share one register file', 'every cluster picks up its own directory by a file of its own', {
+      found: config.clusters[index]?.controller.register ?? '',
     }),
   )
 
@@ -91,15 +98,22 @@ const tiers: ConfigRule = (config, at) => {
   return findings
 }
 
-const shellForNamespaces: ConfigRule = (config, at) =>
-  config.restarts.namespaces.length > 0 && config.gates.shellImage === null
-    ? [
-        problem(at(['restarts', 'namespaces']), 'restarting what Git does not show needs an image with a shell', 'set gates.shellImage to an image of yours that has sh and kubectl', {
-          expected: 'gates.shellImage',
-          found: 'null',
-        }),
-      ]
-    : []
+/** Findings that a person may take responsibility for: what Git does not show. Nothing that the certificates or the order depend on. */
+export function isAcceptable(finding: string): boolean {
+  return finding.startsWith('workloads/') || finding.startsWith('flux/') || finding === 'restart/unseen'
+}
+
+const acceptable: ConfigRule = (config, at) =>
+  config.accept.flatMap((entry, index) =>
+    isAcceptable(entry.finding)
+      ? []
+      : [
+          problem(at(['accept', index, 'finding']), 'this finding cannot be accepted', 'mend what it names; `reroot stage` says where', {
+            expected: 'workloads/…, flux/… or restart/unseen',
+            found: entry.finding,
+          }),
+        ],
+  )
 
 const mergeIsNotBuilt: ConfigRule = (config, at) => {
   const remedy = 'use auto, job or owner'
@@ -131,13 +145,14 @@ const knownRuleClusters: ConfigRule = (config, at) =>
 export const configRules: readonly ConfigRule[] = [
   uniqueClusters,
   uniqueSecretFiles,
+  uniqueReferences,
   knownPrimaries,
   supportedControllers,
   supportedSources,
   supportedCustody,
   intermediateInsideRoot,
   tiers,
-  shellForNamespaces,
+  acceptable,
   mergeIsNotBuilt,
   reasonsForExpiry,
   knownRuleClusters,

@@ -4,7 +4,13 @@ const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 
 const path = z
   .string()
   .min(1)
-  .refine((text) => !text.startsWith('/') && !text.split('/').some((part) => part === '..' || part === '.' || part === ''), 'must be a path inside the repository, without . or ..')
+  .refine(
+    (text) => !text.split('/').some((part) => part === '..' || part === '.' || part === '' || part.toLowerCase() === '.git') && !/\p{Cc}/u.test(text),
+    'must be a path inside the repository, without . or ..',
+  )
+// What git allows in the name of a branch (git check-ref-format), and nothing that a command line takes for an option.
+const isRefPart = (text: string): boolean => /^[^\s~^:?*[\\\p{Cc}]+$/u.test(text) && !/^[-.]|\.\.|@\{|\.lock$|\.$/.test(text)
+const branch = z.string().refine((text) => text.split('/').every(isRefPart), 'must be the name of a branch')
 const days = z.int().min(1).max(36_500)
 const drain = z.enum(['restart', 'expire'])
 export const deliveries = ['auto', 'job', 'owner', 'merge'] as const
@@ -72,9 +78,13 @@ export const writtenConfig = z.strictObject({
   trustDomain: z.string().min(1).default('cluster.local'),
   git: z
     .strictObject({
-      remote: z.string().min(1).default('origin'),
-      branch: z.string().min(1).default('main'),
-      branchPrefix: z.string().regex(/^[A-Za-z0-9._-]+[/-]$/, 'must end in / or -').default('mesh-ca/'),
+      remote: branch.default('origin'),
+      branch: branch.default('main'),
+      branchPrefix: z
+        .string()
+        .regex(/^[A-Za-z0-9._-]+[/-]$/, 'must end in / or -')
+        .refine((text) => isRefPart(text.slice(0, -1)), 'must be the beginning of the name of a branch')
+        .default('mesh-ca/'),
     })
     .prefault({}),
   pki: z
@@ -94,7 +104,7 @@ export const writtenConfig = z.strictObject({
     .strictObject({
       image: z.string().min(1).default('registry.k8s.io/kubectl:v1.34.3'),
       shellImage: z.string().min(1).nullable().default(null),
-      timeoutMinutes: z.int().min(1).max(1440).default(30),
+      timeoutMinutes: z.int().min(1).max(1440).default(5),
     })
     .prefault({}),
   pullRequests: z.enum(['auto', 'one', 'per-wave', 'per-cluster']).default('auto'),

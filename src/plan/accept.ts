@@ -1,10 +1,11 @@
 import type { Finding } from '../base/index.ts'
+import { isAcceptable } from '../mesh/index.ts'
 import type { Config } from '../mesh/index.ts'
 
 /** Findings that a person accepted in `reroot.yaml` become warnings with the person's reason; all others stay as they are. */
 export function acceptFindings(findings: readonly Finding[], accepted: Config['accept']): readonly Finding[] {
   return findings.map((finding) => {
-    if (finding.severity !== 'error') return finding
+    if (finding.severity !== 'error' || !isAcceptable(finding.id)) return finding
     const by = accepted.find((entry) => entry.finding === finding.id && (entry.file === undefined || entry.file === finding.place.file))
     return by === undefined ? finding : { ...finding, severity: 'warning', message: `${finding.message} (accepted: ${by.reason})` }
   })

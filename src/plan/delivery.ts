@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix'
-import { formatWorkloadId } from '../base/index.ts'
+import { formatWorkloadId, restartAnnotation } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import type { Delivery, RestartEntry, Step } from '../rotation/index.ts'
@@ -47,7 +47,7 @@ export function chooseDeliveries(
     }
     return { ...common, ...choice, drain: 'restart' }
   })
-  return { restarts, findings: [...findings, ...unseen(config, discovery)] }
+  return { restarts, findings: [...findings, ...unseen(config, discovery), ...shell(config, discovery.cluster)] }
 }
 
 function choose(
@@ -58,15 +58,22 @@ function choose(
 ): { readonly delivery: Delivery; readonly file: string | null; readonly at: string | null; readonly why: string } | { readonly finding: Finding } {
   const job = (why: string) => ({ delivery: 'job', file: null, at: null, why }) as const
   const owner = workload.owner
+  const obstacle = ownerObstacle(workload)
+  if (wish === 'owner' && obstacle !== null) return { finding: ownerCannot(workload, obstacle) }
+  const byOwner = obstacle === null && (wish === 'owner' || (wish === 'auto' && ordered))
+  if (!byOwner && workload.carried !== null) return { finding: carriedAlready(workload, workload.carried) }
   if (wish === 'job') return job(reason ?? 'restarts.delivery is job')
-  if (owner.kind === 'helm-release') {
-    if (wish === 'owner') return { finding: ownerCannot(workload, `its owner is the HelmRelease ${owner.release} of chart ${owner.chart}`) }
-    return job(`the HelmRelease ${owner.release} defines it; a Job keeps the order`)
-  }
+  if (obstacle !== null) return job(`${obstacle}, so only a Job reaches it`)
   if (wish === 'auto' && !ordered) return job(`${owner.controller} does not depend on ${controlPlaneKustomization}, so only a Job keeps the order`)
   const why = ordered ? `${owner.controller} depends on ${controlPlaneKustomization}` : (reason ?? 'restarts.delivery is owner')
   if (owner.kind === 'yaml') return { delivery: 'owner', file: workload.definition.file, at: '/spec/template/metadata/annotations', why }
   return { delivery: 'owner', file: `${dirname(owner.kustomization)}/${componentFolder}/kustomization.yaml`, at: '/patches', why }
+}
+
+/** Why its owner cannot carry a restart; `null` if it can. */
+function ownerObstacle({ owner, definition }: Workload): string | null {
+  if (owner.kind === 'helm-release') return `the HelmRelease ${owner.release} of chart ${owner.chart} defines it`
+  return owner.undeliverable ?? (owner.kind === 'yaml' && definition.item !== undefined ? 'it is an item of a List' : null)
 }
 
 function ownerCannot(workload: Workload, because: string): Finding {
@@ -78,6 +85,19 @@ function ownerCannot(workload: Workload, because: string): Finding {
     expected: 'plain YAML or a kustomize overlay',
     found: workload.owner.kind,
     remedy: 'use delivery job for it: a rule in restarts.rules can say so',
+  }
+}
+
+/** The owner would write its old value back over the Job's patch, and restart the pods once more (facts/gitops.md 2). */
+function carriedAlready(workload: Workload, carried: string): Finding {
+  return {
+    id: 'restart/carried',
+    severity: 'error',
+    place: { cluster: workload.cluster, file: workload.definition.file, line: workload.definition.line, object: formatWorkloadId(workload.id) },
+    message: `its definition carries the restart ${carried}, so its owner would take back what a Job patches`,
+    expected: 'delivery owner, or a definition without the annotation',
+    found: `${restartAnnotation}: ${carried}`,
+    remedy: `go on with delivery owner for it; or take the annotation (and the ${componentFolder} Component) out in a pull request of its own first`,
   }
 }
 
@@ -112,6 +132,22 @@ function unseen(config: Config, discovery: Discovery): readonly Finding[] {
     }))
 }
 
+/** Listing and patching what is there at that moment takes more than one call of kubectl. */
+function shell(config: Config, cluster: string): readonly Finding[] {
+  if (config.restarts.namespaces.length === 0 || config.gates.shellImage !== null) return []
+  return [
+    {
+      id: 'restart/shell-image',
+      severity: 'error',
+      place: { cluster, object: 'gates.shellImage' },
+      message: `restarting what Git does not show in ${config.restarts.namespaces.join(', ')} needs an image with a shell`,
+      expected: 'an image with sh and kubectl',
+      found: 'null',
+      remedy: 'set gates.shellImage in reroot.yaml to an image of yours that has both',
+    },
+  ]
+}
+
 function drainOf(config: Config, rule: Rule | undefined, step: Step): 'restart' | 'expire' {
   if (rule?.drain !== undefined) return rule.drain
   return step === 'stage' || step === 'promote' || step === 'retire' ? config.restarts.drain[step] : 'restart'
@@ -130,6 +166,7 @@ function matches(rule: Rule, workload: Workload): boolean {
 function controllersAfterControlPlane(controllers: readonly Controller[], anchor: ControllerId): ReadonlySet<ControllerId> {
   const byId = new Map(controllers.map((controller) => [controller.id, controller]))
   const known = new Map<ControllerId, boolean>()
+  const anchorNamespace = anchor.split('/')[0] // reroot's own Kustomizations read a source of their own namespace
   const isAfter = (id: ControllerId): boolean => {
     const before = known.get(id)
     if (before !== undefined) return before
@@ -138,7 +175,7 @@ function controllersAfterControlPlane(controllers: readonly Controller[], anchor
     const result =
       controller !== undefined &&
       !controller.suspended &&
-      controller.dependsOn.some((dependency) => dependency === anchor || (byId.get(dependency)?.wait === true && sameSource(byId.get(dependency), controller) && isAfter(dependency)))
+      controller.dependsOn.some((dependency) => (dependency === anchor && controller.source.namespace === anchorNamespace) || (byId.get(dependency)?.wait === true && sameSource(byId.get(dependency), controller) && isAfter(dependency)))
     known.set(id, result)
     return result
   }

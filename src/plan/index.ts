@@ -3,7 +3,7 @@ export { chooseDeliveries, componentFolder, controlPlaneKustomization } from './
 export type { ChosenRestart } from './delivery.ts'
 export { branchName, layoutOf } from './layout.ts'
 export type { ClusterLayout, Layout } from './layout.ts'
-export { changeSets, ownerParts, restartAnnotation } from './parts.ts'
+export { changeSets, ownerParts } from './parts.ts'
 export type { ChangeSet, ComponentText, Part } from './parts.ts'
 export { freezeRestarts } from './restart-list.ts'
 export { cacertsKeys, chainText, ownMetadata, rootsAnnotation, secretDocument, signerAnnotation } from './secret.ts'

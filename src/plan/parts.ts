@@ -1,12 +1,9 @@
 import { dirname } from 'node:path/posix'
-import { formatWorkloadId } from '../base/index.ts'
+import { formatWorkloadId, restartAnnotation } from '../base/index.ts'
 import type { RestartId, RestartList } from '../rotation/index.ts'
 import { componentFolder } from './delivery.ts'
 import type { ChosenRestart } from './delivery.ts'
 import { addListEntry, annotatePodTemplate, applySplices } from './edits/index.ts'
-
-/** The annotation on a pod template that a restart sets. */
-export const restartAnnotation = 'reroot.dev/rotation'
 
 /** A part of a step that has to be merged as one. */
 export interface Part {

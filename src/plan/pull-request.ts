@@ -2,7 +2,7 @@ import { formatWorkloadId } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import { generationIn, momentText, stateOf, trustedGenerations } from '../rotation/index.ts'
-import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartEntry, RestartList, Step } from '../rotation/index.ts'
+import type { ClusterRecord, Decision, EntryGate, MeshRecord, Move, Phase, RestartEntry, RestartList, StateId, Step } from '../rotation/index.ts'
 import { fold } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import { stepWords } from './words.ts'
@@ -113,7 +113,7 @@ function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
   const lines: string[] = []
   if (cluster.managed === 'in-place') lines.push(`A gate waits until \`mesh-ca-state\` says \`${state}\`.`)
   else {
-    if (entry !== null) lines.push(`**Entry gate** holds everything until the cluster is in \`${entry.state}\`${entryText(entry.id, entry.workloads.length)}.`)
+    if (entry !== null) lines.push(`**Entry gate** ${entry.roots === false ? wayBackText(entry, state) : `holds everything until the cluster is in \`${entry.state}\`${entryText(entry)}`}.`)
     lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. ${whenTakenUp(cluster)}`)
   }
   for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave.restarts, wave.namespaces, cluster)}`)
@@ -127,8 +127,20 @@ function whenTakenUp({ move, multiRoot }: ClusterStory): string {
   return multiRoot ? 'istiod takes up the roots by itself within a minute or two; its restart makes sure of it.' : 'istiod does not act on new roots before its restart (multi-root is off).'
 }
 
-function entryText(id: string | null, count: number): string {
-  return id === null ? ' and `istio-ca-root-cert` holds its roots everywhere' : `, all ${count} workloads of \`${id}\` carry it and have rolled out, and \`istio-ca-root-cert\` holds its roots everywhere`
+function wayBackText(entry: EntryGate, to: StateId): string {
+  return `lets a cluster pass that is in \`${entry.state}\`, or still in \`${to}\`; one that lags further behind it holds`
+}
+
+function entryText({ id, waves }: EntryGate): string {
+  if (id === null || waves.length === 0) return ' and `istio-ca-root-cert` holds its roots everywhere'
+  const count = waves.flatMap((wave) => wave.restarts).length
+  const unseen = waves.flatMap((wave) => wave.namespaces)
+  const what = [
+    ...(count === 0 ? [] : [`${count} ${count === 1 ? 'workload' : 'workloads'}`]),
+    ...(unseen.length === 0 ? [] : [`whatever is meshed in ${unseen.map((name) => `\`${name}\``).join(', ')}`]),
+  ].join(' and ')
+  const work = `${what} in ${waves.length} ${waves.length === 1 ? 'wave' : 'waves'}`
+  return `. It then finishes what is left of \`${id}\` (${work}), in its order, and lets go when all of it has rolled out and \`istio-ca-root-cert\` holds that state’s roots everywhere`
 }
 
 function waveText(restarts: readonly RestartEntry[], namespaces: readonly string[], cluster: ClusterStory): string {

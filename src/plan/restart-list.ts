@@ -1,7 +1,7 @@
 import { formatWorkloadId } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
-import { hasBarrier, lastTransition } from '../rotation/index.ts'
-import type { ClusterRecord, EntryGate, RestartId, RestartList, Step } from '../rotation/index.ts'
+import { hasBarrier, lastTransition, mustHaveBegun } from '../rotation/index.ts'
+import type { ClusterRecord, EntryGate, EntryWave, RestartId, RestartList, Step } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { ChosenRestart } from './delivery.ts'
 import { planWaves } from './waves.ts'
@@ -30,7 +30,10 @@ export function freezeRestarts(input: {
   }
 }
 
-/** The step before must be complete before this one may change the Secret. Workloads that are gone since drop out. */
+/**
+ * The step before must be complete before this one may change the Secret. It keeps its order; workloads that are gone since drop out.
+ * A way back only has to start from a state that it is safe from.
+ */
 function entryGate(input: {
   readonly step: Step
   readonly record: ClusterRecord
@@ -38,15 +41,14 @@ function entryGate(input: {
   readonly discovery: Discovery
 }): EntryGate | null {
   const { step, record, before, discovery } = input
-  if (!hasBarrier(step, { record })) return null
+  if (!hasBarrier(step, { record })) return mustHaveBegun(step, { record }) ? { state: record.state, id: null, waves: [], roots: false } : null
   const last = lastTransition(record)
-  if (last === null || before === null) return { state: record.state, id: null, workloads: [], namespaces: [] }
+  if (last === null || before === null) return { state: record.state, id: null, waves: [] }
   const present = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
-  const restarted = before.waves.flatMap((wave) => wave.restarts).filter((restart) => restart.delivery !== 'none')
-  return {
-    state: record.state,
-    id: before.id,
-    workloads: restarted.map((restart) => restart.workload).filter((workload) => present.has(formatWorkloadId(workload))),
-    namespaces: before.waves.flatMap((wave) => wave.namespaces),
-  }
+  const waves = before.waves.map(({ name, restarts, namespaces }): EntryWave => ({
+    name,
+    restarts: restarts.flatMap(({ workload, delivery }) => (delivery === 'none' || !present.has(formatWorkloadId(workload)) ? [] : [{ workload, delivery }])),
+    namespaces,
+  }))
+  return { state: record.state, id: before.id, waves: waves.filter((wave) => wave.restarts.length + wave.namespaces.length > 0) }
 }

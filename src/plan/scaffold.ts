@@ -64,7 +64,7 @@ ${unseen.map((one) => `  #   ${one.namespace}: ${one.owner} (${one.at})\n`).join
 gates:
   image: "registry.k8s.io/kubectl:v1.34.3" # has kubectl on its PATH; no shell needed
   shellImage: null # has kubectl and sh: only for restarts.namespaces
-  timeoutMinutes: 30
+  timeoutMinutes: 5 # Flux takes no newer commit while a gate waits; the Jobs wait on regardless
 pullRequests: auto # auto | one | per-wave | per-cluster
 `
 }

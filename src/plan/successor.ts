@@ -17,8 +17,12 @@ export function successor(
   fresh: Certificate | null,
 ): ClusterRecord {
   if (move.merged) return record
+  const { generation } = decision
+  // A generation has one intermediate with a key: a fresh one takes the place of the one before.
   const all: readonly Intermediate[] =
-    fresh === null ? record.intermediates : [...record.intermediates, { generation: decision.generation, state: 'prepared', certificate: fresh }]
+    fresh === null
+      ? record.intermediates
+      : [...record.intermediates.map((one): Intermediate => (one.generation === generation ? { ...one, state: 'former' } : one)), { generation, state: 'prepared', certificate: fresh }]
   const trusted = trustedGenerations(move.to)
   return {
     cluster: record.cluster,
@@ -39,7 +43,7 @@ export function successor(
   }
 }
 
-/** Which sealed states lie in `prepared/` after a move: what the steps ahead and the ways back need, and nothing else. */
+/** Which sealed states lie in `prepared/` after a move, as far as they are there: what the steps ahead and the ways back need, and nothing else. */
 export function preparedAfter(move: Move, step: Decision['step']): readonly StateId[] {
   const { to } = move
   switch (to.phase) {
@@ -50,7 +54,7 @@ export function preparedAfter(move: Move, step: Decision['step']): readonly Stat
         ? [`${to.signer}-promoted`, `${to.signer}-steady`]
         : [`${to.retiring}-steady`, `${to.signer}-staged`, `${to.signer}-promoted`, `${to.signer}-steady`]
     case 'steady':
-      return step === 'retire' ? [`${to.signer}-promoted`] : []
+      return step === 'retire' || step === 'restart' ? [`${to.signer}-promoted`] : []
     default:
       return to satisfies never
   }

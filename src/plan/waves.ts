@@ -34,15 +34,28 @@ export function planWaves<Item extends Restartable>(restarts: readonly Item[], c
   for (const name of ['default', ...config.restarts.tiers.map((tier) => tier.name)]) {
     groups.push({ name, restarts: byTier.get(name) ?? [], namespaces: unseenByTier.get(name) ?? [] })
   }
-  return groups.flatMap((group) => split(group, config.restarts.maxWorkloadsPerWave)).filter((wave) => wave.restarts.length + wave.namespaces.length > 0)
+  const names = new Set(groups.map((group) => group.name))
+  return groups.flatMap((group) => split(group, config.restarts.maxWorkloadsPerWave, names)).filter((wave) => wave.restarts.length + wave.namespaces.length > 0)
 }
 
-function split<Item>(wave: PlannedWave<Item>, most: number): readonly PlannedWave<Item>[] {
+/** @param names those that waves have already: a tier may be called `default-2`. */
+function split<Item>(wave: PlannedWave<Item>, most: number, names: Set<string>): readonly PlannedWave<Item>[] {
   if (wave.restarts.length <= most) return [wave]
   const count = Math.ceil(wave.restarts.length / most)
   return Array.from({ length: count }, (_, index) => ({
-    name: index === 0 ? wave.name : `${wave.name}-${index + 1}`,
+    name: index === 0 ? wave.name : unusedName(wave.name, names),
     restarts: wave.restarts.slice(index * most, (index + 1) * most),
     namespaces: index === 0 ? wave.namespaces : [],
   }))
+}
+
+const longestLabel = 63
+
+function unusedName(name: string, names: Set<string>): string {
+  for (let count = 2; ; count++) {
+    const next = `${name.slice(0, longestLabel - `-${count}`.length)}-${count}`
+    if (names.has(next)) continue
+    names.add(next)
+    return next
+  }
 }

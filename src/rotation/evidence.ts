@@ -45,7 +45,7 @@ export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, ho
   const lacks = whyEntryGateIsNotEnough(facts, last.id, alone)
   if (lacks.length > 0) return { lacks }
   const count = restartsOf(facts.restarts).length
-  return { evidence: { kind: 'entry-gate', detail: `the step’s entry gate holds it until ${count} workloads carry ${last.id} and have rolled out` } }
+  return { evidence: { kind: 'entry-gate', detail: `the step’s entry gate finishes what is left of ${last.id}, and holds the step until its ${count} workloads have rolled out` } }
 }
 
 function whyEntryGateIsNotEnough(facts: StepFacts, id: string, alone: boolean): string[] {

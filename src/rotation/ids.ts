@@ -1,3 +1,4 @@
+import { steps } from './phase.ts'
 import type { Step } from './phase.ts'
 import type { GenerationId, RestartId } from './types.ts'
 
@@ -25,10 +26,16 @@ export function unusedId(step: Step, generation: GenerationId, used: ReadonlySet
 
 const idPattern = /^(g[1-9]\d*)-([a-z]+)(?:\.([2-9]|[1-9]\d+))?$/
 
+/** What an id says of its transition, or `null` if it is not the id of one. */
+export function parseId(id: RestartId): { readonly generation: GenerationId; readonly step: Step } | null {
+  const [, generation, word] = idPattern.exec(id) ?? []
+  const step = steps.find((one) => stepWords[one] === word)
+  return generation === undefined || step === undefined ? null : { generation, step }
+}
+
 /** @returns the generation that an id names, or `null` if it is not the id of a transition. */
 export function generationOf(id: RestartId): GenerationId | null {
-  const match = idPattern.exec(id)
-  return match === null || !Object.values(stepWords).includes(match[2] ?? '') ? null : (match[1] ?? null)
+  return parseId(id)?.generation ?? null
 }
 
 export function generationNumber(id: GenerationId): number {

@@ -24,18 +24,14 @@ export function trustedGenerations(at: Phase): readonly GenerationId[] {
   }
 }
 
+/** The generation that a rotation is named by in this phase: the one that comes, or has come. */
+export function namedGeneration(at: Phase): GenerationId {
+  return at.phase === 'staged' ? at.candidate : at.signer
+}
+
 /** The name of the sealed Secret that is live in this phase. */
 export function stateOf(at: Phase): StateId {
-  switch (at.phase) {
-    case 'steady':
-      return `${at.signer}-steady`
-    case 'staged':
-      return `${at.candidate}-staged`
-    case 'promoted':
-      return `${at.signer}-promoted`
-    default:
-      return at satisfies never
-  }
+  return `${namedGeneration(at)}-${at.phase}`
 }
 
 /**

@@ -2,8 +2,9 @@ import { parseBySchema, RerootError } from '../base/index.ts'
 import type { Finding, Parsed, Sha256, YamlDocument, YamlPath } from '../base/index.ts'
 import { parseCertificate } from '../pki/index.ts'
 import type { Certificate } from '../pki/index.ts'
+import { contradictions } from './check-record.ts'
 import { follow } from './history.ts'
-import { stateOf, trustedGenerations } from './phase.ts'
+import { generationNumber } from './ids.ts'
 import { writtenMesh, writtenRecord } from './record-schema.ts'
 import type { ClusterRecord, Generation, Intermediate, MeshRecord } from './record.ts'
 import { momentText } from './write-record.ts'
@@ -25,58 +26,44 @@ export function readMeshRecord(bytes: Uint8Array, file: string): MeshRecord {
     const at = ['generations', index]
     const certificate = readCertificate(written.certificate, [...at, 'certificate'], complain, findings)
     if (certificate === null) return []
-    findings.push(...repeats([...at], written, certificate, complain))
+    findings.push(...repeats(at, written, certificate, complain))
     return [{ id: written.id, origin: written.origin, rootKey: written.rootKey, certificate }]
   })
-  const numbers = value.generations.map((generation) => Number(generation.id.slice(1)))
-  if (numbers.some((number, index) => index > 0 && number <= (numbers[index - 1] ?? 0))) {
-    findings.push(complain(['generations'], 'record/phase', 'generations are not in the order of their numbers', 'ascending, each number once', numbers.join(', ')))
-  }
+  findings.push(...repeatedGenerations(value.generations, complain))
   if (findings.length > 0) throw damaged(file, findings)
   return { mesh: value.mesh, generations }
 }
 
 /**
  * Reads record.yaml and checks it against its certificates, its own transitions, and mesh.yaml.
+ * @param file its path, `…/<cluster>/record.yaml`.
  * @throws RerootError RECORD_INVALID with every difference: the file was edited by hand, or belongs to another mesh.
  */
 export function readClusterRecord(bytes: Uint8Array, file: string, mesh: MeshRecord): ClusterRecord {
   const { value, document } = valid(parseBySchema(bytes, file, writtenRecord, { id: 'record/schema', remedy: handsOff }), file)
   const complain = complainer(file, document)
   const findings: Finding[] = []
-  const intermediates = value.intermediates.flatMap((written, index): Intermediate[] => {
+  const intermediates = value.intermediates.map((written, index): Intermediate | null => {
     const at = ['intermediates', index]
     const certificate = readCertificate(written.certificate, [...at, 'certificate'], complain, findings)
-    if (certificate === null) return []
+    if (certificate === null) return null
     findings.push(...repeats(at, { fingerprint: written.fingerprint, notAfter: written.notAfter }, certificate, complain))
-    return [{ generation: written.generation, state: written.state, certificate }]
+    return { generation: written.generation, state: written.state, certificate }
   })
 
   const history = follow(value.transitions, value.state)
   if (!history.ok) {
-    findings.push(complain(['transitions', history.transition], 'record/phase', history.message, history.expected, value.transitions[history.transition]?.id ?? value.state))
+    const at = value.transitions.length === 0 ? ['state'] : ['transitions', history.transition]
+    findings.push(complain(at, 'record/phase', history.message, history.expected, value.transitions[history.transition]?.id ?? value.state))
     throw damaged(file, findings)
   }
-  const { phase } = history
-  const trusted = trustedGenerations(phase)
-  const claims: readonly (readonly [string, string, string])[] = [
-    ['state', stateOf(phase), value.state],
-    ['signer', phase.signer, value.signer],
-    ['trusted', trusted.join(', '), value.trusted.join(', ')],
-    ['intermediates', phase.signer, value.intermediates.filter((one) => one.state === 'active').map((one) => one.generation).join(', ')],
-  ]
-  for (const [key, expected, found] of claims) {
-    if (expected === found) continue
-    const what = key === 'intermediates' ? 'the active intermediate is not the signer’s' : `${key} does not follow from the transitions`
-    findings.push(complain([key], 'record/phase', what, expected, found))
-  }
-  for (const id of trusted) {
-    if (mesh.generations.some((generation) => generation.id === id)) continue
-    findings.push(complain(['trusted'], 'record/phase', `mesh.yaml has no generation ${id}`, 'a generation that mesh.yaml lists', id))
+  for (const { path, id, message, expected, found } of contradictions(value, file, history, mesh, intermediates)) {
+    findings.push(complain(path, id, message, expected, found))
   }
   if (findings.length > 0) throw damaged(file, findings)
   const { cluster, state, adoptedRootBundle, transitions } = value
-  return { cluster, phase, state, rootBundle: value.rootBundle as Sha256, adoptedRootBundle, intermediates, transitions }
+  const { phase } = history
+  return { cluster, phase, state, rootBundle: value.rootBundle as Sha256, adoptedRootBundle, intermediates: intermediates.filter((one) => one !== null), transitions }
 }
 
 function readCertificate(pem: string, path: YamlPath, complain: Complaint, findings: Finding[]): Certificate | null {
@@ -108,11 +95,29 @@ function complainer(file: string, document: YamlDocument): Complaint {
   return (path, id, message, expected, found) => ({ id, severity: 'error', place: { file, line: document.lineOf(path) }, message, expected, found, remedy: handsOff })
 }
 
-function valid<T>(parsed: Parsed<T>, file: string): { readonly value: T; readonly document: YamlDocument } {
-  if (!parsed.ok) throw damaged(file, parsed.findings)
-  return parsed
+function repeatedGenerations(written: readonly { readonly id: string; readonly fingerprint: string }[], complain: Complaint): readonly Finding[] {
+  return written.flatMap(({ id, fingerprint }, index) => {
+    const earlier = written.slice(0, index)
+    const highest = Math.max(0, ...earlier.map((one) => generationNumber(one.id)))
+    const same = earlier.find((one) => one.fingerprint === fingerprint)
+    return [
+      ...(generationNumber(id) > highest ? [] : [complain(['generations', index, 'id'], 'record/phase', 'generations are not in the order of their numbers', `a number above ${highest}: each is used once`, id)]),
+      ...(same === undefined ? [] : [complain(['generations', index, 'fingerprint'], 'record/certificate', `${id} is the same certificate as ${same.id}`, 'a root of its own', fingerprint)]),
+    ]
+  })
 }
 
-function damaged(file: string, findings: readonly Finding[]): RerootError {
+function valid<T>(parsed: Parsed<T>, file: string): { readonly value: T; readonly document: YamlDocument } {
+  if (parsed.ok) return parsed
+  throw parsed.newer ? ofTheFuture(file, parsed.findings) : damaged(file, parsed.findings)
+}
+
+/** @returns the refusal of a file that reroot alone writes. */
+export function damaged(file: string, findings: readonly Finding[]): RerootError {
   return new RerootError('RECORD_INVALID', `${file} is damaged, or was edited by hand`, { hint: handsOff, findings })
+}
+
+/** @returns the refusal of a file that a later version of reroot wrote. */
+export function ofTheFuture(file: string, findings: readonly Finding[]): RerootError {
+  return new RerootError('RECORD_INVALID', `${file} was written by a later version of reroot`, { hint: 'use that version or a later one; do not edit the file', findings })
 }

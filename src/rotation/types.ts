@@ -34,22 +34,34 @@ export interface Wave {
   readonly namespaces: readonly string[]
 }
 
+/** A wave of the step before, without what that step left to expire and what is gone since. */
+export interface EntryWave {
+  readonly name: string
+  /** Workloads that must carry the id of the step before and have rolled out: with `job` the entry gate sees to it, else it waits. */
+  readonly restarts: readonly { readonly workload: WorkloadId; readonly delivery: Exclude<Delivery, 'none'> }[]
+  /** Namespaces in which all that is meshed must carry that id. */
+  readonly namespaces: readonly string[]
+}
+
 /** What must be true in the cluster before the step may change the Secret. */
 export interface EntryGate {
   /** The state that the cluster is in before the step. */
   readonly state: StateId
   /** The restart id of the step before; `null` after `init`. */
   readonly id: RestartId | null
-  /** Workloads that must carry that id and have rolled out. */
-  readonly workloads: readonly WorkloadId[]
-  /** Namespaces in which all that is meshed must carry that id. */
-  readonly namespaces: readonly string[]
+  /** What the step before restarts, in its order: the entry gate finishes what is left of it. Waves without work are left out. */
+  readonly waves: readonly EntryWave[]
+  /**
+   * `false` on a way back: it is enough that the cluster is in the state, or in the one that the step leads to; what is stuck on the
+   * way there must not hold the way back. Otherwise `istio-ca-root-cert` must hold the state's roots in every namespace of the mesh.
+   */
+  readonly roots?: false
 }
 
 /** restarts.yaml: the frozen list of the present step. */
 export interface RestartList {
   readonly id: RestartId
-  /** `null` for a step without a barrier (`demote`, `replace`, an `abandon` before anything was promoted): nothing holds it, also not a step before that is stuck. */
+  /** `null` for `replace`, and for a way back where the step before was seen to be complete: nothing holds it, also not a step before that is stuck. */
   readonly entry: EntryGate | null
   /** Namespaces of the mesh: in each of them `istio-ca-root-cert` must hold the state's roots. Sorted. */
   readonly namespaces: readonly string[]

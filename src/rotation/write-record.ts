@@ -1,7 +1,7 @@
 import { formatWorkloadId, writeYaml } from '../base/index.ts'
 import { trustedGenerations } from './phase.ts'
 import type { ClusterRecord, MeshRecord } from './record.ts'
-import type { RestartList } from './types.ts'
+import type { EntryWave, RestartList } from './types.ts'
 
 /** A moment as the record writes it: RFC 3339 in UTC, whole seconds. */
 export function momentText(moment: Date): string {
@@ -51,7 +51,7 @@ export function writeRestartList(list: RestartList): string {
   const written = {
     version: 1,
     id: list.id,
-    entry: list.entry === null ? null : { ...list.entry, workloads: list.entry.workloads.map(formatWorkloadId) },
+    entry: list.entry === null ? null : { ...list.entry, waves: list.entry.waves.map((wave) => ({ name: wave.name, restarts: wave.restarts.map(deliveredText), namespaces: wave.namespaces })) },
     namespaces: list.namespaces,
     waves: list.waves.map((wave) => ({
       name: wave.name,
@@ -62,4 +62,9 @@ export function writeRestartList(list: RestartList): string {
   return writeYaml(written, {
     comment: 'What this step restarts, in order, frozen when the step was planned: what "complete" is measured against.\nreroot alone writes this file.',
   })
+}
+
+/** `job Deployment/shop/cart`: one line for each workload of the step before. */
+function deliveredText({ workload, delivery }: EntryWave['restarts'][number]): string {
+  return `${delivery} ${formatWorkloadId(workload)}`
 }

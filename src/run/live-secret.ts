@@ -5,8 +5,8 @@ import { cacertsKeys, ownMetadata } from '../plan/index.ts'
 import type { SecretMetadata } from '../plan/index.ts'
 import type { Files } from '../ports.ts'
 import { generationIn } from '../rotation/index.ts'
-import { unseal } from '../seal/index.ts'
-import type { PlainDocument } from '../seal/index.ts'
+import { describeRule, readSealed, unseal } from '../seal/index.ts'
+import type { CreationRule, PlainDocument } from '../seal/index.ts'
 import type { Context } from './context.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 
@@ -53,6 +53,32 @@ export async function openLiveSecret(loaded: Loaded, cluster: LoadedCluster, con
   }
   refuseBadBundle(opened.files, file, cluster.config.name, context)
   return opened
+}
+
+/**
+ * The states to come take the live Secret's place, so whoever unseals it now must be able to unseal them: the cluster's controller first of all.
+ * @param rule by which they would be sealed.
+ * @throws RerootError SEAL_REFUSED if the rule leaves somebody out.
+ */
+export function refuseOtherReaders(loaded: Pick<Loaded, 'files'>, cluster: Pick<LoadedCluster, 'config'>, rule: CreationRule): void {
+  const file = cluster.config.cacerts.file
+  const readers = readSealed(liveBytes(loaded.files, cluster), file)?.facts.recipients ?? []
+  const left = readers.filter((reader) => !rule.recipients.includes(reader))
+  if (left.length === 0) return
+  throw new RerootError('SEAL_REFUSED', `the rule at ${rule.place.file}:${rule.place.line} would seal the next states for others than ${file} is sealed for now`, {
+    hint: 'put reroot’s rule for it above any catch-all; if somebody is to be left out, take them out of the live Secret first: correct the rule and run `sops updatekeys FILE`',
+    findings: [
+      {
+        id: 'sops/settings',
+        severity: 'error',
+        place: { cluster: cluster.config.name, ...rule.place },
+        message: 'the rule leaves out who can unseal the live Secret',
+        expected: readers.join(', '),
+        found: describeRule(rule),
+        remedy: 'correct the rule, or the live Secret',
+      },
+    ],
+  })
 }
 
 /** The sealed bytes of the live Secret. */

@@ -13,7 +13,7 @@ import { chainText, ownMetadata, secretDocument } from '../plan/index.ts'
 import { rootBundleText, stateOf } from '../rotation/index.ts'
 import type { Decision, Generation, GenerationId, MeshRecord, Move, Phase } from '../rotation/index.ts'
 import type { Context } from './context.ts'
-import { openLiveSecret, refuseBadBundle } from './live-secret.ts'
+import { openLiveSecret, refuseBadBundle, refuseOtherReaders } from './live-secret.ts'
 import type { OpenedSecret } from './live-secret.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import type { Sealer } from './sealer.ts'
@@ -39,7 +39,7 @@ interface NewCa {
 export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: Sealer, context: Context): Promise<Material> {
   const moves = decision.moves.map((move) => ({ move, cluster: clusterOf(loaded, move) }))
   // Rules and identities first: a key that cannot be sealed is not worth making.
-  for (const { cluster } of moves) sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`))
+  for (const { cluster } of moves) refuseOtherReaders(loaded, cluster, sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`)))
   const { custody } = loaded.config.pki.root
   if (custody === 'sealed') sealer.rule(loaded.layout.root(decision.generation))
   const opened = new Map<string, OpenedSecret>()
@@ -48,6 +48,7 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   }
 
   const { algorithm } = loaded.config.pki
+  context.terminal.say(`making the keys of ${decision.generation}: ${algorithm}, a root and ${moves.length} ${moves.length === 1 ? 'intermediate' : 'intermediates'}`)
   const [rootKey, ...clusterKeys] = await Promise.all([generateKey(algorithm), ...moves.map(() => generateKey(algorithm))])
   const root = newRoot(loaded, decision.generation, rootKey, context)
   const generation: Generation = {

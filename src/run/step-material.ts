@@ -35,7 +35,6 @@ export async function materialFor(
       await earlier.dispose()
     }
   }
-  context.terminal.say(`making the keys of ${decision.generation}: ${loaded.config.pki.algorithm}, a root and ${decision.moves.length} ${decision.moves.length === 1 ? 'intermediate' : 'intermediates'}`)
   return makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
 }
 

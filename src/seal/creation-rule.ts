@@ -30,15 +30,15 @@ export interface SopsConfig {
  * @param path relative to the repository's root.
  */
 export function creationRule(configs: readonly SopsConfig[], path: string): CreationRule | null {
-  const config = configs.find((candidate) => folderOf(candidate) === '') ?? nearestConfig(configs, path)
+  const config = followedConfig(configs, path)
   return config === null ? null : ruleOf(config, path)
 }
 
 /** Whether a `.sops.yaml` nearer to the file says otherwise: what a person would meet who runs `sops` in the file's folder. */
 export function nestedConfigFindings(configs: readonly SopsConfig[], path: string): readonly Finding[] {
   const nearest = nearestConfig(configs, path)
+  if (nearest === null || nearest === followedConfig(configs, path)) return []
   const followed = creationRule(configs, path)
-  if (nearest === null || nearest.file === followed?.place.file) return []
   const other = ruleOf(nearest, path)
   if (other !== null && followed !== null && sameOutcome(other, followed)) return []
   return [
@@ -64,6 +64,10 @@ function ruleOf(config: SopsConfig, path: string): CreationRule | null {
   const folder = folderOf(config)
   const relative = folder === '' ? path : path.slice(folder.length + 1)
   return config.rules.find(({ pathRegex }) => pathRegex === null || compileRe2(pathRegex)(relative)) ?? null
+}
+
+function followedConfig(configs: readonly SopsConfig[], path: string): SopsConfig | null {
+  return configs.find((candidate) => folderOf(candidate) === '') ?? nearestConfig(configs, path)
 }
 
 function nearestConfig(configs: readonly SopsConfig[], path: string): SopsConfig | null {

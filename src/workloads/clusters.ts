@@ -18,7 +18,8 @@ export function findFluxClusters(files: Files): { readonly clusters: readonly Fl
   const sources = new Map<string, FluxObject>()
   for (const one of objects) {
     const { kind } = one.object
-    if (kind === 'GitRepository' || kind === 'OCIRepository' || kind === 'Bucket') sources.set(sourceKey(String(kind), namespaceOf(one), nameOf(one), one.site.file), one)
+    if (kind === 'GitRepository' || kind === 'OCIRepository' || kind === 'Bucket')
+      sources.set(sourceKey(kind, namespaceOf(one), nameOf(one), one.site.file), one)
   }
   const clusters = objects.flatMap((one) => {
     if (one.object['kind'] === 'FluxInstance') return fromInstance(one, report)
@@ -101,7 +102,8 @@ function notGit(one: FluxObject, found: string): Finding {
     message: 'this cluster syncs from something other than a Git repository',
     expected: 'a source of kind GitRepository',
     found,
-    remedy: 'pull requests cannot reach this cluster directly: describe it in reroot.yaml by hand if its artifact is built from this repository',
+    remedy:
+      'pull requests cannot reach this cluster directly: describe it in reroot.yaml by hand if its artifact is built from this repository',
   }
 }
 
@@ -123,6 +125,10 @@ function withOwnNames(clusters: readonly FluxCluster[]): readonly FluxCluster[] 
 
 /** A name of a cluster is a DNS-1123 label in reroot.yaml. */
 function asDnsLabel(text: string): string {
-  const label = text.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63)
+  const label = text
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63)
   return label === '' ? 'cluster' : label
 }

@@ -41,9 +41,18 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
   const releases = readReleases(inventory, manifests, report)
   const namespaces = makeNamespaces(cluster.name, inventory, cluster.namespaces, report)
 
-  const members = judgeAll(inventory.pods, { cluster: cluster.name, namespaces, byDefault: injectsByDefault(releases), revisions: revisionsOf(cluster, inventory, releases), report })
+  const members = judgeAll(inventory.pods, {
+    cluster: cluster.name,
+    namespaces,
+    byDefault: injectsByDefault(releases),
+    revisions: revisionsOf(cluster, inventory, releases),
+    report,
+  })
   const workloads = [...members.workloads, ...workloadsOfReleases(cluster.name, releases, namespaces)]
-  const opaque = [...opaqueReleases(cluster.name, releases, namespaces, report), ...generatedWorkloads(cluster.name, inventory, cluster.istio.namespace, report)]
+  const opaque = [
+    ...opaqueReleases(cluster.name, releases, namespaces, report),
+    ...generatedWorkloads(cluster.name, inventory, cluster.istio.namespace, namespaces, report),
+  ]
   const facts = namespaces.facts()
   return {
     cluster: cluster.name,

@@ -1,5 +1,5 @@
 import type { Place, YamlPath } from '../base/index.ts'
-import { makeKustomization, readKustomization } from './kustomization-file.ts'
+import { kustomizationFilesIn, makeKustomization, readKustomization } from './kustomization-file.ts'
 import type { Entry, Kustomization } from './kustomization-file.ts'
 import type { Manifests } from './manifest.ts'
 import type { Report } from './report.ts'
@@ -42,7 +42,9 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
         name: asText(valueAt(spec, 'sourceRef', 'name')) ?? '',
         namespace: asText(valueAt(spec, 'sourceRef', 'namespace')) ?? namespace,
       },
-      dependsOn: asList(spec['dependsOn']).map((entry) => `${asText(valueAt(entry, 'namespace')) ?? namespace}/${asText(valueAt(entry, 'name')) ?? ''}`),
+      dependsOn: asList(spec['dependsOn']).map(
+        (entry) => `${asText(valueAt(entry, 'namespace')) ?? namespace}/${asText(valueAt(entry, 'name')) ?? ''}`,
+      ),
       wait: spec['wait'] === true,
       suspended: spec['suspend'] === true,
       decrypts: asText(valueAt(spec, 'decryption', 'provider')) === 'sops',
@@ -78,7 +80,11 @@ export function assumedKustomization(path: string, source: { readonly kind: stri
  * written into it (github.com/fluxcd/pkg/kustomize v1.35.4, GenerateManifest).
  * @returns `null` if there is nothing to build, which is reported.
  */
-export function kustomizationFor(manifests: Manifests, flux: FluxKustomization, report: Report): { readonly kustomization: Kustomization; readonly generated: boolean } | null {
+export function kustomizationFor(
+  manifests: Manifests,
+  flux: FluxKustomization,
+  report: Report,
+): { readonly kustomization: Kustomization; readonly generated: boolean } | null {
   const { path } = flux.controller
   if (!manifests.tree.hasFolder(path)) {
     report.add({
@@ -93,6 +99,7 @@ export function kustomizationFor(manifests: Manifests, flux: FluxKustomization, 
     return null
   }
   const own = readKustomization(manifests, path, report)
+  if (own === null && kustomizationFilesIn(manifests, path).length > 0) return null // empty, or reported
   const kustomization = own ?? generated(manifests, path, report)
   return { kustomization: withSpec(manifests, kustomization, flux), generated: own === null }
 }
@@ -102,7 +109,14 @@ function generated(manifests: Manifests, folder: string, report: Report): Kustom
   const resources: string[] = []
   const visit = (at: string): void => {
     const entries = manifests.tree.entries(at)
-    if (reportChart(at, entries.map((entry) => entry.name), report)) return
+    if (
+      reportChart(
+        at,
+        entries.map((entry) => entry.name),
+        report,
+      )
+    )
+      return
     for (const entry of entries) {
       const fromFolder = folder === '' ? entry.path : entry.path.slice(folder.length + 1)
       if (!entry.folder && /\.ya?ml$/.test(entry.name)) resources.push(fromFolder)
@@ -139,7 +153,11 @@ function reportChart(folder: string, names: readonly string[], report: Report): 
 /** Writes the object's spec into the kustomization, as Flux does: names and namespace replace, patches and components go behind. */
 function withSpec(manifests: Manifests, base: Kustomization, { spec, place }: FluxKustomization): Kustomization {
   const fields: Record<string, unknown> = { ...base.fields }
-  for (const [from, to] of [['targetNamespace', 'namespace'], ['namePrefix', 'namePrefix'], ['nameSuffix', 'nameSuffix']] as const) {
+  for (const [from, to] of [
+    ['targetNamespace', 'namespace'],
+    ['namePrefix', 'namePrefix'],
+    ['nameSuffix', 'nameSuffix'],
+  ] as const) {
     if (typeof spec[from] === 'string') fields[to] = spec[from]
   }
   const entries = <T>(field: string, convert: (value: unknown) => T | null): Entry<T>[] =>
@@ -148,7 +166,9 @@ function withSpec(manifests: Manifests, base: Kustomization, { spec, place }: Fl
       return converted === null ? [] : [{ value: converted, place: () => place('spec', field, index) }]
     })
   const missingIsFine = spec['ignoreMissingComponents'] === true
-  const components = entries('components', asText).filter(({ value }) => !missingIsFine || manifests.tree.hasFolder(resolvePath(base.folder, value) ?? '..'))
+  const components = entries('components', asText).filter(
+    ({ value }) => !missingIsFine || manifests.tree.hasFolder(resolvePath(base.folder, value) ?? '..'),
+  )
   const withoutPath = (value: unknown): ValueMap | null => {
     const map = asMap(value)
     return map === null ? null : { patch: map['patch'], target: map['target'] }
@@ -159,10 +179,13 @@ function withSpec(manifests: Manifests, base: Kustomization, { spec, place }: Fl
     addedComponents: components,
     mergePatches: [...base.mergePatches, ...entries('patchesStrategicMerge', asMap)],
     patches: [...base.patches, ...entries('patches', withoutPath)],
-    jsonPatches: [...base.jsonPatches, ...entries('patchesJson6902', (value) => {
-      const map = asMap(value)
-      return map === null ? null : { patch: JSON.stringify(map['patch']), target: map['target'] }
-    })],
+    jsonPatches: [
+      ...base.jsonPatches,
+      ...entries('patchesJson6902', (value) => {
+        const map = asMap(value)
+        return map === null ? null : { patch: JSON.stringify(map['patch']), target: map['target'] }
+      }),
+    ],
   }
 }
 

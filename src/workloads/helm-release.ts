@@ -33,7 +33,11 @@ export function readHelmReleases(inventory: Inventory, manifests: Manifests, rep
 
 function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manifests, report: Report): HelmRelease {
   const spec = asMap(at.object['spec']) ?? {}
-  const place = (...path: YamlPath): Place => ({ file: at.site.file, line: manifests.lineOf(at.site.file, at.site.document, path), object: `HelmRelease ${at.namespace}/${at.name}` })
+  const place = (...path: YamlPath): Place => ({
+    file: at.site.file,
+    line: manifests.lineOf(at.site.file, at.site.document, path),
+    object: `HelmRelease ${at.namespace}/${at.name}`,
+  })
   const target = asText(spec['targetNamespace'])
   const chart = chartOf(spec, at, inventory, manifests)
   if (chart.name === null) {
@@ -102,7 +106,12 @@ function lastPart(path: string): string | null {
   return asText(path.replace(/\/+$/, '').split('/').at(-1))
 }
 
-function valuesOf(spec: ValueMap, namespace: string, inventory: Inventory, place: HelmRelease['place']): { readonly values: ValueMap; readonly missing: HelmRelease['missingValues'] } {
+function valuesOf(
+  spec: ValueMap,
+  namespace: string,
+  inventory: Inventory,
+  place: HelmRelease['place'],
+): { readonly values: ValueMap; readonly missing: HelmRelease['missingValues'] } {
   let values: ValueMap = {}
   const missing: { name: string; place: Place }[] = []
   asList(spec['valuesFrom']).forEach((entry, index) => {

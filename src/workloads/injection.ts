@@ -24,8 +24,14 @@ const dataplane = 'istio.io/dataplane-mode'
  * @param namespaceLabels `null` if nobody knows them.
  * @param byDefault the chart's `enableNamespacesByDefault`.
  */
-export function judgeInjection(pod: PodTemplate, namespace: string, namespaceLabels: Readonly<Record<string, string>> | null, byDefault: boolean): Verdict {
-  if (pod.annotations['sidecar.istio.io/status'] !== undefined) return { mesh: 'in', rule: 'its template was injected by hand', revision: null }
+export function judgeInjection(
+  pod: PodTemplate,
+  namespace: string,
+  namespaceLabels: Readonly<Record<string, string>> | null,
+  byDefault: boolean,
+): Verdict {
+  if (pod.annotations['sidecar.istio.io/status'] !== undefined)
+    return { mesh: 'in', rule: 'its template was injected by hand', revision: null }
   const refusal = refusalOfPod(pod, namespace)
   if (refusal !== null) return { mesh: 'out', why: refusal }
   if (namespaceLabels === null) return { mesh: 'unknown' }
@@ -50,7 +56,12 @@ function refusalOfPod(pod: PodTemplate, namespace: string): string | null {
 }
 
 /** The six rules of the webhook: mutatingwebhook.yaml and revision-tags-mwc.yaml of chart istiod. The pod's own `false` is dealt with before. */
-function webhookMatch(pod: PodTemplate, namespace: string, labels: Readonly<Record<string, string>>, byDefault: boolean): Exclude<Verdict, { mesh: 'unknown' }> {
+function webhookMatch(
+  pod: PodTemplate,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+  byDefault: boolean,
+): Exclude<Verdict, { mesh: 'unknown' }> {
   const label = pod.labels[inject]
   const wanted = labels[injection]
   const namespaceRevision = labels[revisionLabel]
@@ -60,9 +71,11 @@ function webhookMatch(pod: PodTemplate, namespace: string, labels: Readonly<Reco
   if (namespaceRevision !== undefined) {
     return { mesh: 'in', rule: `namespace ${namespace} has ${revisionLabel}=${namespaceRevision}`, revision: namespaceRevision }
   }
-  if (podRevision !== undefined) return { mesh: 'in', rule: `its pods have the label ${revisionLabel}=${podRevision}`, revision: podRevision }
+  if (podRevision !== undefined)
+    return { mesh: 'in', rule: `its pods have the label ${revisionLabel}=${podRevision}`, revision: podRevision }
   if (label === 'true') return { mesh: 'in', rule: `its pods have the label ${inject}=true`, revision: 'default' }
-  if (byDefault && label === undefined) return { mesh: 'in', rule: 'the control plane injects every namespace (enableNamespacesByDefault)', revision: 'default' }
+  if (byDefault && label === undefined)
+    return { mesh: 'in', rule: 'the control plane injects every namespace (enableNamespacesByDefault)', revision: 'default' }
   return { mesh: 'out', why: `neither namespace ${namespace} nor its pods ask for a sidecar` }
 }
 

@@ -40,7 +40,7 @@ export interface Inventory {
 
 const keptKinds = new Set([
   ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Gateway', 'GatewayClass'],
-  ...['IstioOperator', 'Istio', 'ZTunnel', 'IstioRevisionTag', 'MutatingWebhookConfiguration'],
+  ...['IstioOperator', 'Istio', 'ZTunnel', 'IstioRevisionTag', 'MutatingWebhookConfiguration', 'Canary'],
 ])
 
 export function emptyInventory(): Inventory {
@@ -51,7 +51,13 @@ export function emptyInventory(): Inventory {
  * Takes the facts from what a Kustomization applies.
  * @param ignore reroot's own folder: of what is written there only the Secret is of interest.
  */
-export function takeInventory(inventory: Inventory, flux: FluxKustomization, resources: readonly Resource[], ignore: string, report: Report): void {
+export function takeInventory(
+  inventory: Inventory,
+  flux: FluxKustomization,
+  resources: readonly Resource[],
+  ignore: string,
+  report: Report,
+): void {
   for (const resource of resources) {
     const { manifest } = resource
     const { survived, object } = takeProbe(resource.object)

@@ -1,7 +1,7 @@
 import type { HelmRelease } from './helm-release.ts'
 import type { IstiodContainer } from './pod-owner.ts'
 import type { IstioRelease, Site } from './types.ts'
-import { asMap, asText, textMap, valueAt } from './value.ts'
+import { asMap, asText, scalarText, textMap, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 export type IstioChart = IstioRelease['chart']
@@ -81,14 +81,17 @@ function caProviderOf(environment: Readonly<Record<string, string>>, settings: V
     ['global.caName', settings['caName'], () => true],
   ]
   const others = asked.flatMap(([name, value, differs]) => {
-    const text = value === undefined || value === null ? '' : String(value)
+    const text = scalarText(value) ?? ''
     return text !== '' && differs(text) ? [`${name}=${text}`] : []
   })
   return others.length === 0 ? 'istiod' : others.join(', ')
 }
 
 /** What runs pods in a release: kind and name by the charts' templates (1.30.3); `null` for charts whose pods hold no certificate. */
-export function podsOfRelease(release: HelmRelease, chart: IstioChart): { readonly kind: 'Deployment' | 'DaemonSet' | 'StatefulSet'; readonly name: string } | null {
+export function podsOfRelease(
+  release: HelmRelease,
+  chart: IstioChart,
+): { readonly kind: 'Deployment' | 'DaemonSet' | 'StatefulSet'; readonly name: string } | null {
   const { values } = release
   switch (chart) {
     case 'istiod': {

@@ -7,13 +7,17 @@ import type { Value, ValueMap } from './value.ts'
  * map lacks adds it.
  * @returns the patched object, or why it cannot be applied.
  */
-export function applyJsonPatch(object: ValueMap, operations: readonly Value[]): { readonly object: ValueMap } | { readonly problem: string } {
+export function applyJsonPatch(
+  object: ValueMap,
+  operations: readonly Value[],
+): { readonly object: ValueMap } | { readonly problem: string } {
   let result: Value = structuredClone(object)
   for (const [index, entry] of operations.entries()) {
     const operation = asMap(entry)
     if (operation === null) return { problem: `operation ${index} is not a map` }
     const outcome = applyOperation(result, operation)
-    if ('problem' in outcome) return { problem: `operation ${index} (${String(operation['op'])} ${String(operation['path'])}): ${outcome.problem}` }
+    if ('problem' in outcome)
+      return { problem: `operation ${index} (${String(operation['op'])} ${String(operation['path'])}): ${outcome.problem}` }
     result = outcome.value
   }
   const patched = asMap(result)
@@ -50,7 +54,10 @@ function applyOperation(root: Value, operation: ValueMap): Outcome {
 function parsePointer(text: Value): readonly string[] | null {
   if (text === '') return []
   if (typeof text !== 'string' || !text.startsWith('/')) return null
-  return text.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return text
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 function lookUp(root: Value, path: readonly string[]): Value {
@@ -68,11 +75,12 @@ function write(root: Value, path: readonly string[], value: Value, how: 'add' | 
   const parent = lookUp(root, path.slice(0, -1))
   if (Array.isArray(parent)) {
     const index = indexIn(parent, last)
-    if (!Number.isInteger(index) || index < 0 || index > parent.length || (how === 'replace' && index === parent.length)) return { problem: 'no such item' }
+    if (!Number.isInteger(index) || index < 0 || index > parent.length || (how === 'replace' && index === parent.length))
+      return { problem: 'no such item' }
     parent.splice(index, how === 'add' ? 0 : 1, value)
     return { value: root }
   }
-  const map = asMap(parent) as Record<string, Value> | null
+  const map: Record<string, Value> | null = asMap(parent)
   if (map === null) return { problem: 'its parent does not exist' }
   map[last] = value
   return { value: root }
@@ -94,7 +102,7 @@ function remove(root: Value, path: readonly string[]): Outcome {
     parent.splice(index, 1)
     return { value: root }
   }
-  const map = asMap(parent) as Record<string, Value> | null
+  const map: Record<string, Value> | null = asMap(parent)
   if (map === null || !Object.hasOwn(map, last)) return { problem: 'there is nothing to remove' }
   delete map[last]
   return { value: root }

@@ -49,14 +49,22 @@ export function kustomizationFilesIn(manifests: Manifests, folder: string): read
 export function readKustomization(manifests: Manifests, folder: string, report: Report): Kustomization | null {
   const [file, ...more] = kustomizationFilesIn(manifests, folder)
   if (file === undefined) return null
-  if (more.length > 0) report.add(invalid({ file, line: 1 }, 'a folder has several kustomization files', 'one kustomization file', [file, ...more].join(', ')))
+  if (more.length > 0)
+    report.add(invalid({ file, line: 1 }, 'a folder has several kustomization files', 'one kustomization file', [file, ...more].join(', ')))
 
   const [document, ...others] = manifests.documents(file)
   if (document === undefined) return null
   const place = (...path: YamlPath): Place => ({ file, line: manifests.lineOf(file, document.site.document, path) })
   const written = asMap(document.value)
   if (written === null || others.length > 0) {
-    report.add(invalid(place(), 'a kustomization file must hold one map', 'one YAML document', others.length > 0 ? `${others.length + 1} documents` : 'no map'))
+    report.add(
+      invalid(
+        place(),
+        'a kustomization file must hold one map',
+        'one YAML document',
+        others.length > 0 ? `${others.length + 1} documents` : 'no map',
+      ),
+    )
     return null
   }
   return makeKustomization(file, folder, canonicalFields(written, place, report), place)
@@ -66,14 +74,16 @@ export function readKustomization(manifests: Manifests, folder: string, report: 
 export function makeKustomization(file: string, folder: string, fields: ValueMap, place: (...path: YamlPath) => Place): Kustomization {
   const entries = (field: string): readonly Entry<Value>[] =>
     asList(fields[field]).map((value, index) => ({ value, place: () => place(field, index) }))
-  const texts = (field: string): readonly Entry<string>[] => entries(field).flatMap((entry) => {
-    const value = asText(entry.value)
-    return value === null ? [] : [{ value, place: entry.place }]
-  })
-  const maps = (field: string): readonly Entry<ValueMap>[] => entries(field).flatMap((entry) => {
-    const value = asMap(entry.value)
-    return value === null ? [] : [{ value, place: entry.place }]
-  })
+  const texts = (field: string): readonly Entry<string>[] =>
+    entries(field).flatMap((entry) => {
+      const value = asText(entry.value)
+      return value === null ? [] : [{ value, place: entry.place }]
+    })
+  const maps = (field: string): readonly Entry<ValueMap>[] =>
+    entries(field).flatMap((entry) => {
+      const value = asMap(entry.value)
+      return value === null ? [] : [{ value, place: entry.place }]
+    })
   return {
     file,
     folder,
@@ -100,7 +110,14 @@ function canonicalFields(written: ValueMap, place: Kustomization['place'], repor
   const { apiVersion, kind } = fields
   const wanted = kind === 'Component' ? 'kustomize.config.k8s.io/v1alpha1' : 'kustomize.config.k8s.io/v1beta1'
   if ((kind !== undefined && kind !== 'Component' && kind !== 'Kustomization') || (apiVersion !== undefined && apiVersion !== wanted)) {
-    report.add(invalid(place('kind'), 'a kustomization of an unknown kind', `${wanted}, kind Kustomization or Component`, `${String(apiVersion)}, kind ${String(kind)}`))
+    report.add(
+      invalid(
+        place('kind'),
+        'a kustomization of an unknown kind',
+        `${wanted}, kind Kustomization or Component`,
+        `${String(apiVersion)}, kind ${String(kind)}`,
+      ),
+    )
   }
   return fields
 }

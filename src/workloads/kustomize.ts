@@ -26,10 +26,18 @@ type Overlay = 'this' | 'listed' | 'above'
 export function buildKustomization(build: Build, kustomization: Kustomization, generatedByFlux: boolean): readonly Resource[] {
   const resources = accumulate(build, kustomization, [], [kustomization.folder], generatedByFlux ? 'listed' : 'this')
   // krusty drops these at the very end: patches may still address them.
-  return resources.filter(({ object }) => (valueAt(object, 'metadata', 'annotations', 'config.kubernetes.io/local-config') ?? 'false') === 'false')
+  return resources.filter(
+    ({ object }) => (valueAt(object, 'metadata', 'annotations', 'config.kubernetes.io/local-config') ?? 'false') === 'false',
+  )
 }
 
-function accumulate(build: Build, kustomization: Kustomization, inherited: readonly Resource[], chain: readonly string[], overlay: Overlay): Resource[] {
+function accumulate(
+  build: Build,
+  kustomization: Kustomization,
+  inherited: readonly Resource[],
+  chain: readonly string[],
+  overlay: Overlay,
+): Resource[] {
   const gathered = new Gathering(build, inherited)
   for (const entry of kustomization.resources) addResource(build, gathered, kustomization, entry, chain, overlay)
   for (const generated of generatedObjects(kustomization, build.manifests)) gathered.addGenerated(generated)
@@ -100,7 +108,14 @@ class Gathering {
   }
 }
 
-function addResource(build: Build, gathered: Gathering, parent: Kustomization, entry: Entry<string>, chain: readonly string[], overlay: Overlay): void {
+function addResource(
+  build: Build,
+  gathered: Gathering,
+  parent: Kustomization,
+  entry: Entry<string>,
+  chain: readonly string[],
+  overlay: Overlay,
+): void {
   const path = resolvePath(parent.folder, entry.value)
   if (path !== null && build.manifests.tree.hasFile(path)) {
     for (const manifest of build.manifests.objects(path)) gathered.add(makeResource(manifest), entry.place)
@@ -113,7 +128,13 @@ function addResource(build: Build, gathered: Gathering, parent: Kustomization, e
   for (const resource of made) gathered.add(resource, entry.place)
 }
 
-function addComponents(build: Build, gathered: Gathering, parent: Kustomization, entries: readonly Entry<string>[], chain: readonly string[]): void {
+function addComponents(
+  build: Build,
+  gathered: Gathering,
+  parent: Kustomization,
+  entries: readonly Entry<string>[],
+  chain: readonly string[],
+): void {
   for (const entry of entries) {
     const folder = subFolder(build, resolvePath(parent.folder, entry.value), entry, chain)
     const kustomization = folder === null ? null : readSub(build, folder, entry, true)
@@ -128,10 +149,18 @@ function readSub(build: Build, folder: string, entry: Entry<string>, asComponent
     return null
   }
   const kustomization = readKustomization(build.manifests, folder, build.report)
+  if (kustomization !== null && isEmpty(kustomization)) {
+    build.report.add(unreadable('workloads/kustomization', entry, `${kustomization.file} is empty`, 'at least one field'))
+  }
   if (kustomization === null || kustomization.component === asComponent) return kustomization
   const expected = asComponent ? 'kind: Component' : 'kind: Kustomization'
   build.report.add(unreadable('workloads/kustomization', entry, `${kustomization.file} is listed in the wrong field`, expected))
   return null
+}
+
+/** types.Kustomization, CheckEmpty. Flux fills an empty one at its own path, so only those below it are refused. */
+function isEmpty({ fields }: Kustomization): boolean {
+  return Object.entries(fields).every(([key, value]) => key === 'apiVersion' || key === 'kind' || value === null || value === '')
 }
 
 /** @returns the folder that an entry names, or `null` after reporting why there is none to read. */
@@ -139,15 +168,31 @@ function subFolder(build: Build, path: string | null, entry: Entry<string>, chai
   if (path !== null && build.manifests.tree.hasFolder(path)) {
     // The loader refuses a folder that is, or holds, one that is being read.
     if (!chain.some((folder) => isUnder(folder, path))) return path
-    build.report.add(unreadable('workloads/cycle', entry, 'a kustomization includes itself, or a folder above itself', 'a folder beside or below it'))
+    build.report.add(
+      unreadable('workloads/cycle', entry, 'a kustomization includes itself, or a folder above itself', 'a folder beside or below it'),
+    )
     return null
   }
   if (isRemote(entry.value)) {
-    build.report.add(unreadable('workloads/remote-resource', entry, 'what this names is not in this repository, so its workloads are unknown', 'a path in this repository'))
+    build.report.add(
+      unreadable(
+        'workloads/remote-resource',
+        entry,
+        'what this names is not in this repository, so its workloads are unknown',
+        'a path in this repository',
+      ),
+    )
   } else if (path === null) {
     build.report.add(unreadable('workloads/outside-repository', entry, 'the path leaves the repository', 'a path in this repository'))
   } else {
-    build.report.add(unreadable('workloads/missing-file', entry, 'there is no such file or folder, or .sourceignore hides it', 'a file or folder of this repository'))
+    build.report.add(
+      unreadable(
+        'workloads/missing-file',
+        entry,
+        'there is no such file or folder, or .sourceignore hides it',
+        'a file or folder of this repository',
+      ),
+    )
   }
   return null
 }
@@ -156,7 +201,17 @@ function isRemote(text: string): boolean {
   return /^(git::|gh:|git@|github\.com[:/])|:\/\/|\.git(\/|\?|$)|[?&](ref|version|timeout|submodules)=/i.test(text)
 }
 
-function unreadable(id: 'workloads/missing-file' | 'workloads/kustomization' | 'workloads/cycle' | 'workloads/remote-resource' | 'workloads/outside-repository', entry: Entry<string>, message: string, expected: string): Parameters<Report['add']>[0] {
+function unreadable(
+  id:
+    | 'workloads/missing-file'
+    | 'workloads/kustomization'
+    | 'workloads/cycle'
+    | 'workloads/remote-resource'
+    | 'workloads/outside-repository',
+  entry: Entry<string>,
+  message: string,
+  expected: string,
+): Parameters<Report['add']>[0] {
   const remedy =
     id === 'workloads/remote-resource'
       ? 'copy it into the repository; or name its namespaces in reroot.yaml: restarts.namespaces'

@@ -37,9 +37,30 @@ export interface Manifests {
 
 // Their content decides something: pods, namespaces, and what Flux, Istio and kustomize read.
 const keptKinds = new Set([
-  ...['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ReplicationController', 'Pod', 'Job', 'CronJob', 'Rollout', 'DeploymentConfig'],
+  ...[
+    'Deployment',
+    'StatefulSet',
+    'DaemonSet',
+    'ReplicaSet',
+    'ReplicationController',
+    'Pod',
+    'Job',
+    'CronJob',
+    'Rollout',
+    'DeploymentConfig',
+  ],
   ...['Namespace', 'ConfigMap', 'Gateway', 'IstioOperator', 'Istio', 'IstioRevisionTag', 'ZTunnel', 'MutatingWebhookConfiguration'],
-  ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Bucket', 'FluxInstance', 'Kustomization', 'Component'],
+  ...[
+    'HelmRelease',
+    'HelmChart',
+    'HelmRepository',
+    'OCIRepository',
+    'GitRepository',
+    'Bucket',
+    'FluxInstance',
+    'Kustomization',
+    'Component',
+  ],
   ...['GatewayClass', 'SealedSecret', 'ExternalSecret', 'VaultStaticSecret', 'Certificate'],
 ])
 
@@ -85,7 +106,8 @@ function pruned(value: Value): Value {
   if (map === null) return value
   const kind = asText(map['kind'])
   const apiVersion = asText(map['apiVersion'])
-  if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/')) return withoutPodSpec(map)
+  if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/'))
+    return withoutPodSpec(map)
   if (kind.endsWith('List') && Array.isArray(map['items'])) return { ...map, items: map['items'].map(pruned) }
   return { apiVersion, kind, metadata: map['metadata'] }
 }

@@ -1,3 +1,4 @@
+import { restartAnnotation } from '../base/index.ts'
 import type { WorkloadId } from '../base/index.ts'
 import { judgeInjection } from './injection.ts'
 import type { Verdict } from './injection.ts'
@@ -49,7 +50,7 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
   if (id === null) return
   if (verdict.mesh === 'in') {
     const { owner, definition, hindrance } = one
-    members.workloads.push({ id, cluster, role: ownRole ?? roleOf(one), rule: verdict.rule, owner, definition, hindrance })
+    members.workloads.push({ id, cluster, role: ownRole ?? roleOf(one), rule: verdict.rule, owner, definition, hindrance, carried: one.pod.annotations[restartAnnotation] ?? null })
   } else {
     const why = verdict.mesh === 'out' ? verdict.why : `unknown: nobody knows the labels of namespace ${one.namespace}`
     members.outside.push({ id, why, definition: one.definition })
@@ -91,7 +92,13 @@ function reportKind(one: PodOwner, rule: string, { cluster, report }: Judging): 
   const place = { cluster, file: one.definition.file, line: one.definition.line, object: `${one.kind} ${one.namespace}/${one.name}` }
   const job = jobs[one.kind]
   if (job !== undefined) {
-    report.add({ id: 'workloads/job', severity: 'info', place, message: `in the mesh (${rule}): ${job}`, remedy: 'nothing, unless one of its runs lasts longer than the rotation' })
+    report.add({
+      id: 'workloads/job',
+      severity: 'info',
+      place,
+      message: `in the mesh (${rule}): ${job}`,
+      remedy: 'nothing, unless one of its runs lasts longer than the rotation',
+    })
     return
   }
   const replaceable = one.kind === 'Pod' || one.kind === 'ReplicaSet' || one.kind === 'ReplicationController'
@@ -124,4 +131,3 @@ export function byPlace(a: WorkloadId, b: WorkloadId): number {
   const order = (id: WorkloadId): string => `${id.namespace}\0${id.kind}\0${id.name}`
   return order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0
 }
-

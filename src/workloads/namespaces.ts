@@ -41,8 +41,11 @@ export function makeNamespaces(cluster: string, inventory: Inventory, stated: Re
       else known.others += 1
     },
     facts() {
-      for (const [namespace, { what, site, others }] of unknown) report.add(unknownFinding(cluster, namespace, others === 0 ? what : `${what} and ${others} more`, site))
-      return [...seen].toSorted().map((name) => ({ name, labels: labelsOf(name), site: inventory.namespaces.get(name)?.site ?? null, meshed: isMeshed(name) }))
+      for (const [namespace, { what, site, others }] of unknown)
+        report.add(unknownFinding(cluster, namespace, others === 0 ? what : `${what} and ${others} more`, site))
+      return [...seen]
+        .toSorted()
+        .map((name) => ({ name, labels: labelsOf(name), site: inventory.namespaces.get(name)?.site ?? null, meshed: isMeshed(name) }))
     },
   }
 }

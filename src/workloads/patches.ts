@@ -20,14 +20,18 @@ interface Patching {
   readonly report: Report
   readonly folder: string
   readonly targets: PatchTargets
+  /** The field `patchesJson6902` forgets the id that an object had before; `patches` does not. */
+  readonly legacy: boolean
 }
 
-type Content = { readonly kind: 'merge'; readonly patches: readonly ValueMap[] } | { readonly kind: 'json'; readonly operations: readonly Value[] }
+type Content =
+  | { readonly kind: 'merge'; readonly patches: readonly ValueMap[] }
+  | { readonly kind: 'json'; readonly operations: readonly Value[] }
 
 /** Applies `patchesStrategicMerge` and then `patches` of a kustomization: kustomize's first two transformers. */
 export function applyPatches(manifests: Manifests, report: Report, kustomization: Kustomization, resources: readonly Resource[]): void {
   if (kustomization.mergePatches.length + kustomization.patches.length === 0) return
-  const patching: Patching = { manifests, report, folder: kustomization.folder, targets: indexTargets(resources) }
+  const patching: Patching = { manifests, report, folder: kustomization.folder, targets: indexTargets(resources), legacy: false }
   for (const entry of kustomization.mergePatches) {
     const content = legacyContent(patching, entry)
     for (const patch of content?.kind === 'merge' ? content.patches : []) applyByName(patching, withTextMetadata(patch), null, entry)
@@ -38,7 +42,7 @@ export function applyPatches(manifests: Manifests, report: Report, kustomization
 /** Applies `patchesJson6902`, which kustomize does after names and labels have changed. */
 export function applyJsonPatches(manifests: Manifests, report: Report, kustomization: Kustomization, resources: readonly Resource[]): void {
   if (kustomization.jsonPatches.length === 0) return
-  const patching: Patching = { manifests, report, folder: kustomization.folder, targets: indexTargets(resources) }
+  const patching: Patching = { manifests, report, folder: kustomization.folder, targets: indexTargets(resources), legacy: true }
   for (const entry of kustomization.jsonPatches) applyEntry(patching, entry)
 }
 
@@ -58,7 +62,13 @@ function applyEntry(patching: Patching, entry: Entry<ValueMap>): void {
       else for (const patch of content.patches) merge(patching, resource, withTextMetadata(patch), options)
     }
   } catch (error) {
-    refuse(patching, entry.place(), 'the target of a patch cannot be read', 'RE2 expressions and label selectors', error instanceof Error ? error.message : String(error))
+    refuse(
+      patching,
+      entry.place(),
+      'the target of a patch cannot be read',
+      'RE2 expressions and label selectors',
+      error instanceof Error ? error.message : String(error),
+    )
   }
 }
 
@@ -71,8 +81,15 @@ function applyByName(patching: Patching, patch: ValueMap, options: ValueMap | nu
     return
   }
   const name = `${id.kind} ${id.namespace}/${id.name}`
-  const message = resource === undefined ? `no resource matches the patch of ${name}` : `${found.length} resources match the patch of ${name}`
-  refuse(patching, entry.place(), message, 'one resource of that apiVersion, kind, namespace and name', resource === undefined ? 'none' : String(found.length))
+  const message =
+    resource === undefined ? `no resource matches the patch of ${name}` : `${found.length} resources match the patch of ${name}`
+  refuse(
+    patching,
+    entry.place(),
+    message,
+    'one resource of that apiVersion, kind, namespace and name',
+    resource === undefined ? 'none' : String(found.length),
+  )
 }
 
 /**
@@ -109,7 +126,7 @@ function merge(patching: Patching, resource: Resource, patch: ValueMap, options:
 }
 
 function applyJson(patching: Patching, resource: Resource, operations: readonly Value[], entry: Entry<unknown>): void {
-  rememberId(resource)
+  if (!patching.legacy) rememberId(resource)
   const relevant = operations.filter((operation) => isKept(resource.object, String(asMap(operation)?.['path'])))
   const outcome = applyJsonPatch(resource.object, relevant)
   if ('object' in outcome) {
@@ -117,7 +134,13 @@ function applyJson(patching: Patching, resource: Resource, operations: readonly 
     resource.shared = [] // the object went through JSON
     patching.targets.refresh(resource)
   } else {
-    refuse(patching, entry.place(), `a JSON patch does not fit ${String(resource.object['kind'])} ${nameOf(resource.object)}`, 'a path that exists there', outcome.problem)
+    refuse(
+      patching,
+      entry.place(),
+      `a JSON patch does not fit ${String(resource.object['kind'])} ${nameOf(resource.object)}`,
+      'a path that exists there',
+      outcome.problem,
+    )
   }
 }
 
@@ -125,7 +148,7 @@ function applyJson(patching: Patching, resource: Resource, operations: readonly 
 function isKept(object: ValueMap, pointer: string): boolean {
   if (object['spec'] === undefined && object['data'] === undefined) return /^\/(metadata|kind|apiVersion)/.test(pointer)
   const inPodSpec = /^\/spec(\/jobTemplate\/spec)?\/template\/spec(\/|$)/.test(pointer)
-  return !inPodSpec || /\/hostNetwork$/.test(pointer) || valueAt(object, 'spec', 'template', 'spec', 'containers') !== undefined
+  return !inPodSpec || pointer.endsWith('/hostNetwork') || valueAt(object, 'spec', 'template', 'spec', 'containers') !== undefined
 }
 
 function contentOf(patching: Patching, entry: Entry<ValueMap>): Content | null {
@@ -149,7 +172,8 @@ function legacyContent(patching: Patching, entry: Entry<Value>): Content | null 
 function inlineValues(patching: Patching, text: string, place: () => Place): readonly Value[] {
   const yaml = parseYamlFile(new TextEncoder().encode(text), '')
   const [finding] = yaml.findings
-  if (finding !== undefined) refuse(patching, place(), 'a patch is not valid YAML', 'a strategic merge patch or a list of operations', finding.message)
+  if (finding !== undefined)
+    refuse(patching, place(), 'a patch is not valid YAML', 'a strategic merge patch or a list of operations', finding.message)
   return yaml.documents.map((document) => document.value)
 }
 
@@ -167,7 +191,11 @@ function fileContent(patching: Patching, path: string, place: () => Place): Cont
     })
     return null
   }
-  return classify(patching, patching.manifests.documents(file).map((document) => document.value), place)
+  return classify(
+    patching,
+    patching.manifests.documents(file).map((document) => document.value),
+    place,
+  )
 }
 
 function classify(patching: Patching, values: readonly Value[], place: () => Place): Content | null {
@@ -176,7 +204,13 @@ function classify(patching: Patching, values: readonly Value[], place: () => Pla
   const patches = values.map(asMap).filter((value) => value !== null)
   const unnamed = patches.find((patch) => asText(patch['kind']) === null || nameOf(patch) === '')
   if (patches.length > 0 && patches.length === values.length && unnamed === undefined) return { kind: 'merge', patches }
-  refuse(patching, place(), 'a patch is neither a strategic merge patch nor a JSON patch', 'kind and metadata.name, or a list of operations', unnamed === undefined ? 'nothing' : 'no kind or name')
+  refuse(
+    patching,
+    place(),
+    'a patch is neither a strategic merge patch nor a JSON patch',
+    'kind and metadata.name, or a list of operations',
+    unnamed === undefined ? 'nothing' : 'no kind or name',
+  )
   return null
 }
 

@@ -3,7 +3,7 @@ import { workloadKinds } from '../base/index.ts'
 import type { PodTemplate } from './injection.ts'
 import { groupVersion, nameOf } from './resource.ts'
 import type { Owner, Site, Workload } from './types.ts'
-import { asList, asMap, asText, textMap, valueAt } from './value.ts'
+import { asList, asMap, asText, scalarText, textMap, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 /** Something that makes pods, as a build shows it: the facts that are kept of it. */
@@ -54,7 +54,16 @@ export function readPodOwner(object: ValueMap, namespace: string, owner: Owner, 
     annotations: textMap(valueAt(template, 'metadata', 'annotations')),
     hostNetwork: valueAt(template, 'spec', 'hostNetwork') === true,
   }
-  return { kind, namespace, name: nameOf(object), pod, owner, definition, hindrance: hindranceOf(object), istiod: istiodOf(kind, pod, template) }
+  return {
+    kind,
+    namespace,
+    name: nameOf(object),
+    pod,
+    owner,
+    definition,
+    hindrance: hindranceOf(object),
+    istiod: istiodOf(kind, pod, template),
+  }
 }
 
 /** @returns the id if it is of a kind that a restart patch reaches, else `null`. */
@@ -81,8 +90,8 @@ function istiodOf(kind: string, pod: PodTemplate, template: Value): IstiodContai
   const environment: Record<string, string> = {}
   for (const entry of asList(container['env'])) {
     const name = asText(valueAt(entry, 'name'))
-    const value = valueAt(entry, 'value')
-    if (name !== null && value !== undefined && value !== null) environment[name] = String(value)
+    const value = scalarText(valueAt(entry, 'value'))
+    if (name !== null && value !== null) environment[name] = value
   }
   // Registry ports hold a colon too: a tag is behind the last slash.
   const tag = /:([\w.-]+)$/.exec((asText(container['image']) ?? '').split('@')[0]?.split('/').at(-1) ?? '')?.[1]

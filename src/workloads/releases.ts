@@ -8,7 +8,8 @@ import type { Manifests } from './manifest.ts'
 import type { Namespaces } from './namespaces.ts'
 import type { Report } from './report.ts'
 import type { IstioRelease, MeshRole, Opaque, Workload } from './types.ts'
-import { asText, textMap, valueAt } from './value.ts'
+import { asMap, asText, scalarText, textMap, valueAt } from './value.ts'
+import type { Value } from './value.ts'
 
 /** The HelmReleases of a cluster, told apart. */
 export interface Releases {
@@ -44,8 +45,24 @@ export function workloadsOfReleases(cluster: string, releases: Releases, namespa
     const role = roles[chart]
     if (pods === null || role === undefined) return []
     const namespace = release.targetNamespace
-    const owner = { kind: 'helm-release', controller: release.at.controller, release: `${release.at.namespace}/${release.at.name}`, chart } as const
-    return [{ id: { ...pods, namespace }, cluster, role, rule: ruleOf(release, chart, namespaces), owner, definition: release.at.site, hindrance: null }]
+    const owner = {
+      kind: 'helm-release',
+      controller: release.at.controller,
+      release: `${release.at.namespace}/${release.at.name}`,
+      chart,
+    } as const
+    return [
+      {
+        id: { ...pods, namespace },
+        cluster,
+        role,
+        rule: ruleOf(release, chart, namespaces),
+        owner,
+        definition: release.at.site,
+        hindrance: null,
+        carried: null,
+      },
+    ]
   })
 }
 
@@ -55,7 +72,11 @@ function ruleOf(release: HelmRelease, chart: IstioChart, namespaces: Namespaces)
   namespaces.markMeshed(namespace)
   // The chart's own labels ask for injection; labels of the namespace may ask as well.
   const revision = asText(release.values['revision'])
-  const labels = { 'sidecar.istio.io/inject': 'true', ...(revision === null ? {} : { 'istio.io/rev': revision }), ...textMap(release.values['labels']) }
+  const labels = {
+    'sidecar.istio.io/inject': 'true',
+    ...(revision === null ? {} : { 'istio.io/rev': revision }),
+    ...textMap(release.values['labels']),
+  }
   const verdict = judgeInjection({ labels, annotations: {}, hostNetwork: false }, namespace, namespaces.labelsOf(namespace) ?? {}, false)
   return verdict.mesh === 'in' ? `Istio’s chart gateway; ${verdict.rule}` : 'Istio’s chart gateway'
 }
@@ -67,7 +88,7 @@ export function opaqueReleases(cluster: string, releases: Releases, namespaces: 
     const verdict = judgeInjection({ labels: {}, annotations: {}, hostNetwork: false }, namespace, namespaces.labelsOf(namespace), false)
     const owner = `HelmRelease ${release.at.namespace}/${release.at.name}`
     if (verdict.mesh === 'unknown') namespaces.markUnknown(namespace, `what ${owner} installs`, release.at.site)
-    if (verdict.mesh === 'unknown' || !namespaces.isMeshed(namespace)) return []
+    if (verdict.mesh === 'unknown' || (verdict.mesh === 'out' && !asksItself(release.values))) return []
     report.add({
       id: 'workloads/opaque',
       severity: 'warning',
@@ -81,6 +102,14 @@ export function opaqueReleases(cluster: string, releases: Releases, namespaces: 
   })
 }
 
+/** Whether values put the chart's pods into the mesh by labels of their own, wherever the chart takes pod labels from. */
+function asksItself(values: Value): boolean {
+  if (Array.isArray(values)) return values.some(asksItself)
+  const map = asMap(values)
+  if (map === null) return false
+  return Object.entries(map).some(([key, value]) => key === 'istio.io/rev' || (key === 'sidecar.istio.io/inject' && scalarText(value) === 'true') || asksItself(value))
+}
+
 /** Revisions and tags that releases of istiod serve. */
 export function servedRevisions(releases: Releases): readonly string[] {
   return releases.istio.filter(({ chart }) => chart === 'istiod').flatMap(({ release }) => revisionsOf(release.values))
@@ -88,7 +117,9 @@ export function servedRevisions(releases: Releases): readonly string[] {
 
 /** Whether an istiod injects into namespaces that do not ask for it. */
 export function injectsByDefault(releases: Releases): boolean {
-  return releases.istio.some(({ chart, release }) => chart === 'istiod' && valueAt(release.values, 'sidecarInjectorWebhook', 'enableNamespacesByDefault') === true)
+  return releases.istio.some(
+    ({ chart, release }) => chart === 'istiod' && valueAt(release.values, 'sidecarInjectorWebhook', 'enableNamespacesByDefault') === true,
+  )
 }
 
 function missingValues(chart: IstioChart, name: string, place: ReturnType<HelmRelease['place']>): Parameters<Report['add']>[0] {

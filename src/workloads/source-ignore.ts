@@ -54,7 +54,10 @@ function parsePattern(line: string, folder: string): Pattern[] {
         include,
         foldersOnly,
         anchored: text.includes('/'),
-        parts: text.split('/').filter((part) => part !== '').map((part) => (part === '**' ? null : wildcard(part))),
+        parts: text
+          .split('/')
+          .filter((part) => part !== '')
+          .map((part) => (part === '**' ? null : wildcard(part))),
       },
     ]
   } catch {

@@ -24,16 +24,28 @@ export function readFluxObjects(files: Files, folders: readonly string[]): reado
     return parseYamlFile(bytes, file).documents.flatMap((document) => {
       const object = asMap(document.value)
       if (object === null || !groups.some((group) => (asText(object['apiVersion']) ?? '').startsWith(`${group}/`))) return []
-      return [{ object, site: { file, document: document.index, line: document.lineOf([]) }, lineOf: (...path: readonly string[]) => document.lineOf(path) }]
+      return [
+        {
+          object,
+          site: { file, document: document.index, line: document.lineOf([]) },
+          lineOf: (...path: readonly string[]) => document.lineOf(path),
+        },
+      ]
     })
   })
 }
 
 /** The `spec.ignore` of the source that a cluster builds from; `null` if it has none, or Git does not show it. */
-export function sourceIgnoreOf(files: Files, cluster: { readonly paths: readonly string[]; readonly source: { readonly kind: string; readonly name: string } }): string | null {
+export function sourceIgnoreOf(
+  files: Files,
+  cluster: { readonly paths: readonly string[]; readonly source: { readonly kind: string; readonly name: string } },
+): string | null {
   const folders = cluster.paths.map(repositoryPath)
   const source = readFluxObjects(files, folders).find(
-    ({ object }) => object['kind'] === cluster.source.kind && valueAt(object, 'metadata', 'name') === cluster.source.name && valueAt(object, 'spec', 'ignore') !== undefined,
+    ({ object }) =>
+      object['kind'] === cluster.source.kind &&
+      valueAt(object, 'metadata', 'name') === cluster.source.name &&
+      valueAt(object, 'spec', 'ignore') !== undefined,
   )
   return asText(valueAt(source?.object, 'spec', 'ignore'))
 }

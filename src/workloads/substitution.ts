@@ -26,16 +26,22 @@ function substituteIn(value: Value, variables: ReadonlyMap<string, string>): Val
 }
 
 function expand(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replace(/\$?\$\{([A-Za-z_]\w*)(?:(:?[=-])([^}]*))?\}/g, (found, name: string, operator: string | undefined, fallback: string | undefined) => {
-    if (found.startsWith('$$')) return found.slice(1)
-    const value = variables.get(name)
-    if (value !== undefined && (value !== '' || !operator?.startsWith(':'))) return value
-    return operator === undefined ? found : (fallback ?? '')
-  })
+  return text.replace(
+    /\$?\$\{([A-Za-z_]\w*)(?:(:?[=-])([^}]*))?\}/g,
+    (found, name: string, operator: string | undefined, fallback: string | undefined) => {
+      if (found.startsWith('$$')) return found.slice(1)
+      const value = variables.get(name)
+      if (value !== undefined && (value !== '' || !operator?.startsWith(':'))) return value
+      return operator === undefined ? found : (fallback ?? '')
+    },
+  )
 }
 
 /** The values that a Kustomization's `postBuild` gives; `null` if it has none. ConfigMaps that Git does not show are left out. */
-export function variablesOf(spec: ValueMap, configMap: (name: string) => ValueMap | null): { readonly values: ReadonlyMap<string, string>; readonly missing: readonly string[] } | null {
+export function variablesOf(
+  spec: ValueMap,
+  configMap: (name: string) => ValueMap | null,
+): { readonly values: ReadonlyMap<string, string>; readonly missing: readonly string[] } | null {
   const postBuild = asMap(spec['postBuild'])
   if (postBuild === null) return null
   const values = new Map<string, string>()

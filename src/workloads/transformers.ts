@@ -58,7 +58,10 @@ function setAll(resources: readonly Resource[], pairs: Readonly<Record<string, s
 
 const metadataLabels: Paths = () => [['metadata', 'labels']]
 const labelPaths: Paths = (object) => [...metadataLabels(object), ...templateMetadata(object, true).map((path) => [...path, 'labels'])]
-const annotationPaths: Paths = (object) => [['metadata', 'annotations'], ...templateMetadata(object, false).map((path) => [...path, 'annotations'])]
+const annotationPaths: Paths = (object) => [
+  ['metadata', 'annotations'],
+  ...templateMetadata(object, false).map((path) => [...path, 'annotations']),
+]
 
 // konfig/builtinpluginconsts: commonlabels.go, metadatalabels.go and commonannotations.go differ for StatefulSets only.
 function templateMetadata(object: ValueMap, ofLabels: boolean): readonly (readonly string[])[] {
@@ -76,7 +79,12 @@ function templateMetadata(object: ValueMap, ofLabels: boolean): readonly (readon
     case 'Job':
       return group === 'batch' ? [template] : []
     case 'CronJob':
-      return group === 'batch' ? [['spec', 'jobTemplate', 'metadata'], ['spec', 'jobTemplate', ...template]] : []
+      return group === 'batch'
+        ? [
+            ['spec', 'jobTemplate', 'metadata'],
+            ['spec', 'jobTemplate', ...template],
+          ]
+        : []
     default:
       return []
   }
@@ -90,7 +98,11 @@ function customPaths(specs: readonly Value[]): Paths {
       const path = asText(spec?.['path'])?.split('/')
       if (spec === null || path === undefined || path.some((part) => part.endsWith('[]'))) return []
       const { group, version } = groupVersion(asText(object['apiVersion']) ?? '')
-      const asked: readonly [Value, string][] = [[spec['kind'], String(object['kind'])], [spec['group'], group], [spec['version'], version]]
+      const asked: readonly [Value, string][] = [
+        [spec['kind'], String(object['kind'])],
+        [spec['group'], group],
+        [spec['version'], version],
+      ]
       if (asked.some(([wanted, is]) => typeof wanted === 'string' && wanted !== '' && wanted !== is)) return []
       return spec['create'] === true || hasPath(object, path) ? [path] : []
     })

@@ -46,6 +46,8 @@ export interface Workload {
   readonly definition: Site
   /** Why a restart patch alone would not replace its pods; `null` if it would. */
   readonly hindrance: 'paused' | 'on-delete' | null
+  /** The restart that its definition in Git carries; `null` if it carries none. Whatever applies the definition brings it back. */
+  readonly carried: string | null
 }
 
 /** A Flux Kustomization, as far as the order of things depends on it. */

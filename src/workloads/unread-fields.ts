@@ -13,7 +13,14 @@ const reachable = /^(metadata|spec\.template\.metadata|spec\/template\/metadata|
 /** Reports fields of a kustomization that may change workloads in ways that reroot does not follow. What cannot is passed over. */
 export function reportUnread(build: Build, kustomization: Kustomization): void {
   const { fields } = kustomization
-  for (const field of ['generators', 'transformers', 'helmCharts', 'helmChartInflationGenerator', 'replacements', 'configurations'] as const) {
+  for (const field of [
+    'generators',
+    'transformers',
+    'helmCharts',
+    'helmChartInflationGenerator',
+    'replacements',
+    'configurations',
+  ] as const) {
     asList(fields[field]).forEach((entry, index) => {
       const found = effectOf(build, kustomization, field, entry)
       if (found === null) return
@@ -53,7 +60,8 @@ function documentsOf(build: Build, kustomization: Kustomization, written: string
 function pluginEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {
   const written = asText(entry) ?? ''
   const values = documentsOf(build, kustomization, written)
-  const kinds = values === null ? [/^kind:\s*(\S+)/m.exec(written)?.[1] ?? written] : values.map((value) => asText(asMap(value)?.['kind']) ?? 'unknown')
+  const kinds =
+    values === null ? [/^kind:\s*(\S+)/m.exec(written)?.[1] ?? written] : values.map((value) => asText(asMap(value)?.['kind']) ?? 'unknown')
   const effective = kinds.filter((kind) => !harmless.has(kind))
   return effective.length === 0 ? null : effective.join(', ')
 }
@@ -67,7 +75,10 @@ function configurationEffect(build: Build, kustomization: Kustomization, entry: 
 
 function replacementEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {
   const path = asText(asMap(entry)?.['path'])
-  const replacements = path === null ? [entry] : (documentsOf(build, kustomization, path) ?? [entry]).flatMap((value) => (Array.isArray(value) ? value : [value]))
+  const replacements =
+    path === null
+      ? [entry]
+      : (documentsOf(build, kustomization, path) ?? [entry]).flatMap((value): readonly Value[] => (Array.isArray(value) ? value : [value]))
   const paths = replacements
     .flatMap((replacement) => asList(asMap(replacement)?.['targets']))
     .flatMap((target) => asList(asMap(target)?.['fieldPaths']).map(String))

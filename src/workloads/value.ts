@@ -17,6 +17,12 @@ export function asText(value: Value): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
+/** A scalar as text; `null` for everything else. */
+export function scalarText(value: Value): string | null {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? `${value}` : null
+}
+
 /** The value at a path of keys; `undefined` where the path ends early. */
 export function valueAt(value: Value, ...path: readonly (string | number)[]): Value {
   let at: Value = value
@@ -34,7 +40,8 @@ export function textMap(value: Value): Readonly<Record<string, string>> {
   if (map === null) return {}
   const texts: Record<string, string> = {}
   for (const [key, entry] of Object.entries(map)) {
-    if (entry !== null && typeof entry !== 'object') texts[key] = String(entry)
+    const text = scalarText(entry)
+    if (text !== null) texts[key] = text
   }
   return texts
 }

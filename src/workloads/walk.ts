@@ -1,4 +1,4 @@
-import type { Finding } from '../base/index.ts'
+import { assumption, isFollowed, isOwnSource, twice } from './followed.ts'
 import { assumedKustomization, isFluxKustomization, isOwn, kustomizationFor, readFluxKustomization } from './flux-kustomization.ts'
 import type { FluxKustomization } from './flux-kustomization.ts'
 import { emptyInventory, takeInventory } from './inventory.ts'
@@ -22,7 +22,11 @@ export interface WalkedCluster {
 }
 
 /** Follows Flux's Kustomizations from a cluster's paths, each once, and takes the facts of what they apply. */
-export function walk(manifests: Manifests, cluster: WalkedCluster, report: Report): { readonly inventory: Inventory; readonly controllers: readonly Controller[] } {
+export function walk(
+  manifests: Manifests,
+  cluster: WalkedCluster,
+  report: Report,
+): { readonly inventory: Inventory; readonly controllers: readonly Controller[] } {
   const inventory = emptyInventory()
   const controllers = new Map<ControllerId, Controller>()
   const waiting: Waiting[] = cluster.paths.map((path) => rootOf(manifests, cluster, path, report))
@@ -34,7 +38,8 @@ export function walk(manifests: Manifests, cluster: WalkedCluster, report: Repor
     const { flux, deferred } = entry
     const known = controllers.get(flux.controller.id)
     if (known !== undefined && !deferred) {
-      if (known.site.file !== flux.controller.site.file || known.site.document !== flux.controller.site.document) report.add(twice(cluster.name, flux, known))
+      if (known.site.file !== flux.controller.site.file || known.site.document !== flux.controller.site.document)
+        report.add(twice(cluster.name, flux, known))
       continue
     }
     controllers.set(flux.controller.id, flux.controller)
@@ -46,7 +51,8 @@ export function walk(manifests: Manifests, cluster: WalkedCluster, report: Repor
     const before = inventory.kustomizations.length
     const resources = entry.built ?? build(manifests, flux, inventory, report)
     takeInventory(inventory, flux, resources, isOwn(flux, cluster.ignore) ? flux.controller.path : cluster.ignore, report)
-    for (const resource of inventory.kustomizations.slice(before)) waiting.push({ flux: readFluxKustomization(manifests, resource), deferred: false, built: null })
+    for (const resource of inventory.kustomizations.slice(before))
+      waiting.push({ flux: readFluxKustomization(manifests, resource), deferred: false, built: null })
   }
   return { inventory, controllers: [...controllers.values()] }
 }
@@ -78,7 +84,17 @@ function missesVariables({ spec, controller }: FluxKustomization, inventory: Inv
 }
 
 // What of a Kustomization's spec changes what it builds.
-const shaping = ['targetNamespace', 'namePrefix', 'nameSuffix', 'patches', 'patchesStrategicMerge', 'patchesJson6902', 'components', 'postBuild', 'commonMetadata']
+const shaping = [
+  'targetNamespace',
+  'namePrefix',
+  'nameSuffix',
+  'patches',
+  'patchesStrategicMerge',
+  'patchesJson6902',
+  'components',
+  'postBuild',
+  'commonMetadata',
+]
 
 /** The Kustomization of a path that the cluster starts from. It is found among what it applies itself, as `flux bootstrap` leaves it. */
 function rootOf(manifests: Manifests, cluster: WalkedCluster, path: string, report: Report): Waiting {
@@ -93,55 +109,4 @@ function rootOf(manifests: Manifests, cluster: WalkedCluster, path: string, repo
   for (const finding of first.all()) report.add(finding)
   if (own === undefined) report.add(assumption(cluster, path, assumed))
   return { flux: own ?? assumed, deferred: false, built }
-}
-
-function isOwnSource({ source }: Controller, cluster: WalkedCluster): boolean {
-  return source.kind === cluster.source.kind && source.name === cluster.source.name
-}
-
-/** Whether what a Kustomization applies to this cluster is in this repository; else that is reported. */
-function isFollowed(flux: FluxKustomization, cluster: WalkedCluster, report: Report): boolean {
-  const { controller, spec } = flux
-  const finding = (id: Finding['id'], severity: Finding['severity'], at: string, message: string, expected: string, found: string, remedy: string): void => {
-    report.add({ id, severity, place: { cluster: cluster.name, ...flux.place('spec', at), object: `Kustomization ${controller.id}` }, message, expected, found, remedy })
-  }
-  const { source } = controller
-  if (valueAt(spec, 'kubeConfig') !== undefined) {
-    finding('flux/remote-cluster', 'warning', 'kubeConfig', 'it applies to another cluster, and is not followed', 'a Kustomization of this cluster', 'spec.kubeConfig', 'list the other cluster in reroot.yaml with its own paths, if it is in the mesh')
-    return false
-  }
-  if (!isOwnSource(controller, cluster)) {
-    const namespace = valueAt(spec, 'targetNamespace')
-    const names = typeof namespace === 'string' ? namespace : 'name'
-    finding('workloads/foreign-source', 'error', 'sourceRef', 'what it applies is not in this repository, so its workloads are unknown', `${cluster.source.kind} ${cluster.source.name}`, `${source.kind} ${source.name}`, `name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${names}]`)
-    return false
-  }
-  if (controller.suspended) {
-    finding('flux/suspended', 'warning', 'suspend', 'it is suspended: what it holds is not applied until it is resumed', 'spec.suspend: false', 'spec.suspend: true', 'resume it before the rotation, or let its workloads be restarted by a Job: restarts.rules with delivery: job')
-  }
-  return true
-}
-
-function assumption(cluster: WalkedCluster, path: string, { controller }: FluxKustomization): Finding {
-  return {
-    id: 'flux/no-kustomization',
-    severity: 'info',
-    place: { cluster: cluster.name, file: path },
-    message: `Git does not show the Kustomization that syncs this path; it is taken to be ${controller.id}, without patches or variables`,
-    expected: 'gotk-sync.yaml of `flux bootstrap` below the path',
-    found: 'none',
-    remedy: 'nothing, if flux-operator or another tool makes it so; else correct clusters[].paths in reroot.yaml',
-  }
-}
-
-function twice(cluster: string, { controller }: FluxKustomization, first: Controller): Finding {
-  return {
-    id: 'flux/duplicate',
-    severity: 'error',
-    place: { cluster, file: controller.site.file, line: controller.site.line, object: `Kustomization ${controller.id}` },
-    message: 'two manifests define one Kustomization',
-    expected: 'one definition',
-    found: `also in ${first.site.file}:${first.site.line}`,
-    remedy: 'remove one of the two',
-  }
 }

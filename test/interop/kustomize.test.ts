@@ -15,7 +15,7 @@ import { filesOf } from '../workloads/tree.ts'
 import type { Tree } from '../workloads/tree.ts'
 
 const seed = Number(process.env['REROOT_SEED'] ?? 20)
-const count = Number(process.env['REROOT_TREES'] ?? 60)
+const count = Number(process.env['REROOT_TREES'] ?? 80)
 
 /** Our reading of the overlay of a tree. */
 function readOverlay(tree: Tree): { readonly resources: readonly Resource[]; readonly problems: readonly string[] } {
@@ -23,17 +23,28 @@ function readOverlay(tree: Tree): { readonly resources: readonly Resource[]; rea
   const manifests = readManifests(readTree(filesOf(tree), null), report)
   const kustomization = readKustomization(manifests, 'overlay', report)
   const resources = kustomization === null ? [] : buildKustomization({ manifests, report }, kustomization, false)
-  return { resources, problems: report.all().filter(({ severity }) => severity === 'error').map(({ message, found }) => `${message}: ${found}`) }
+  return {
+    resources,
+    problems: report
+      .all()
+      .filter(({ severity }) => severity === 'error')
+      .map(({ message, found }) => `${message}: ${found}`),
+  }
 }
 
 /** Kind, namespace, name, and for workloads the template's labels and annotations, as lines that can be compared. */
 function linesOf(objects: readonly unknown[]): readonly string[] {
   return objects
     .map((object) => {
-      const labels = Object.entries(textMap(valueAt(object, 'spec', 'template', 'metadata', 'labels'))).toSorted()
-      const annotations = Object.entries(textMap(valueAt(object, 'spec', 'template', 'metadata', 'annotations'))).toSorted()
-      const own = Object.entries(textMap(valueAt(object, 'metadata', 'labels'))).toSorted()
-      return JSON.stringify([valueAt(object, 'kind'), valueAt(object, 'metadata', 'namespace'), valueAt(object, 'metadata', 'name'), own, labels, annotations])
+      const sorted = (...path: readonly string[]): unknown => {
+        const map = textMap(valueAt(object, ...path))
+        return Object.keys(map)
+          .toSorted()
+          .map((key) => [key, map[key]])
+      }
+      const template = ['spec', 'template', 'metadata']
+      const identity = [valueAt(object, 'kind'), valueAt(object, 'metadata', 'namespace'), valueAt(object, 'metadata', 'name')]
+      return JSON.stringify([...identity, sorted('metadata', 'labels'), sorted(...template, 'labels'), sorted(...template, 'annotations')])
     })
     .toSorted()
 }
@@ -42,11 +53,20 @@ function linesOf(objects: readonly unknown[]): readonly string[] {
 function withRestart(tree: Tree, resource: Resource): Tree {
   const overlay = JSON.parse(tree['overlay/kustomization.yaml'] ?? '{}') as { components?: string[] }
   const metadata = { name: resource.view?.name, ...(resource.view?.namespace === null ? {} : { namespace: resource.view?.namespace }) }
-  const patch = { apiVersion: 'apps/v1', kind: resource.object['kind'], metadata, spec: { template: { metadata: { annotations: { 'reroot.dev/rotation': 'g2-staged' } } } } }
+  const patch = {
+    apiVersion: 'apps/v1',
+    kind: resource.object['kind'],
+    metadata,
+    spec: { template: { metadata: { annotations: { 'reroot.dev/rotation': 'g2-staged' } } } },
+  }
   return {
     ...tree,
     'overlay/kustomization.yaml': JSON.stringify({ ...overlay, components: [...(overlay.components ?? []), './mesh-ca-restart'] }),
-    'overlay/mesh-ca-restart/kustomization.yaml': JSON.stringify({ apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', patches: [{ patch: JSON.stringify(patch) }] }),
+    'overlay/mesh-ca-restart/kustomization.yaml': JSON.stringify({
+      apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+      kind: 'Component',
+      patches: [{ patch: JSON.stringify(patch) }],
+    }),
   }
 }
 
@@ -73,19 +93,23 @@ describe.skipIf(!haveKustomize)('kustomize 5.8 and our reading of it', () => {
       }
       accepted += 1
       expect(ours.problems, `kustomize takes tree ${index}\n${story}`).toEqual([])
-      expect(linesOf(ours.resources.map(({ object }) => takeProbe(object).object)), `tree ${index}\n${story}`).toEqual(linesOf(real.objects))
+      expect(linesOf(ours.resources.map(({ object }) => takeProbe(object).object)), `tree ${index}\n${story}`).toEqual(
+        linesOf(real.objects),
+      )
     })
-    expect(accepted).toBeGreaterThan(count / 4)
+    expect(accepted).toBeGreaterThan(count / 4) // most others are refused for a patch that fits nothing, or a name that comes twice
   })
 
   test('a restart patch by the name that we give changes exactly that workload', { timeout: 120_000 }, async () => {
     const cases = trees.flatMap((tree) => {
       const { resources, problems } = readOverlay(tree)
       const workloads = resources.filter(({ view, object }) => view !== null && valueAt(object, 'spec', 'template') !== undefined)
-      return problems.length > 0 ? [] : workloads.map((resource) => ({ tree, resource, lines: linesOf(resources.map(({ object }) => takeProbe(object).object)) }))
+      return problems.length > 0
+        ? []
+        : workloads.map((resource) => ({ tree, resource, lines: linesOf(resources.map(({ object }) => takeProbe(object).object)) }))
     })
 
-    const outcomes = await twoAtATime(cases.slice(0, count * 0.7), async ({ tree, resource }) => {
+    const outcomes = await twoAtATime(cases.slice(0, count * 0.5), async ({ tree, resource }) => {
       const root = writeTree(withRestart(tree, resource))
       const real = await runKustomize(root, 'overlay')
       rmSync(root, { recursive: true })

@@ -7,7 +7,11 @@ import type { Tree } from './tree.ts'
 /** Objects as the documents of one file. */
 export const yaml = (...objects: readonly object[]): string => objects.map((object) => `${JSON.stringify(object, null, 1)}\n`).join('---\n')
 
-export const namespace = (name: string, labels: Readonly<Record<string, string>> = {}): object => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })
+export const namespace = (name: string, labels: Readonly<Record<string, string>> = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels },
+})
 
 export interface PodOptions {
   readonly labels?: Readonly<Record<string, string>>
@@ -26,7 +30,10 @@ export function workload(namespaceName: string | null, name: string, options: Po
     spec: {
       ...options.spec,
       selector: { matchLabels: { app: name } },
-      template: { metadata: { labels: { app: name, ...options.labels }, annotations: options.annotations ?? {} }, spec: { containers: [{ name: 'main', image: 'app:1' }], ...options.pod } },
+      template: {
+        metadata: { labels: { app: name, ...options.labels }, annotations: options.annotations ?? {} },
+        spec: { containers: [{ name: 'main', image: 'app:1' }], ...options.pod },
+      },
     },
   }
 }
@@ -45,7 +52,11 @@ export function helmRelease(name: string, namespaceName: string, chart: string, 
     apiVersion: 'helm.toolkit.fluxcd.io/v2',
     kind: 'HelmRelease',
     metadata: { name, namespace: namespaceName },
-    spec: { interval: '1h', chart: { spec: { chart, version: '1.30.3', sourceRef: { kind: 'HelmRepository', name: 'istio', namespace: 'flux-system' } } }, ...spec },
+    spec: {
+      interval: '1h',
+      chart: { spec: { chart, version: '1.30.3', sourceRef: { kind: 'HelmRepository', name: 'istio', namespace: 'flux-system' } } },
+      ...spec,
+    },
   }
 }
 
@@ -59,7 +70,11 @@ const source = {
 /** What `flux bootstrap` leaves in `clusters/prod`. */
 export const bootstrap: Tree = {
   'clusters/prod/flux-system/gotk-sync.yaml': yaml(source, flux('flux-system', './clusters/prod')),
-  'clusters/prod/flux-system/kustomization.yaml': yaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: ['gotk-sync.yaml'] }),
+  'clusters/prod/flux-system/kustomization.yaml': yaml({
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: ['gotk-sync.yaml'],
+  }),
 }
 
 /** Discovery of cluster `prod` in a tree that starts with `bootstrap`. */
@@ -76,7 +91,9 @@ export function discoverProd(tree: Tree, options: Partial<DiscoveredCluster> = {
 }
 
 /** Findings as `severity id file:line`. */
-export const idsOf = (discovery: Discovery): readonly string[] => discovery.findings.map(({ severity, id, place }) => `${severity} ${id} ${place.file ?? '-'}:${place.line ?? '-'}`)
+export const idsOf = (discovery: Discovery): readonly string[] =>
+  discovery.findings.map(({ severity, id, place }) => `${severity} ${id} ${place.file ?? '-'}:${place.line ?? '-'}`)
 
 /** Workloads as `role Kind/namespace/name`. */
-export const workloadsOf = (discovery: Discovery): readonly string[] => discovery.workloads.map(({ role, id }) => `${role} ${id.kind}/${id.namespace}/${id.name}`)
+export const workloadsOf = (discovery: Discovery): readonly string[] =>
+  discovery.workloads.map(({ role, id }) => `${role} ${id.kind}/${id.namespace}/${id.name}`)

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest'
 import { judgeInjection } from '../../src/workloads/injection.ts'
 
-const rule = (namespace: Record<string, string> | null, labels: Record<string, string> = {}, rest: { annotations?: Record<string, string>; hostNetwork?: boolean; name?: string; byDefault?: boolean } = {}) =>
-  judgeInjection({ labels, annotations: rest.annotations ?? {}, hostNetwork: rest.hostNetwork ?? false }, rest.name ?? 'shop', namespace, rest.byDefault ?? false)
+const rule = (
+  namespace: Record<string, string> | null,
+  labels: Record<string, string> = {},
+  rest: { annotations?: Record<string, string>; hostNetwork?: boolean; name?: string; byDefault?: boolean } = {},
+) =>
+  judgeInjection(
+    { labels, annotations: rest.annotations ?? {}, hostNetwork: rest.hostNetwork ?? false },
+    rest.name ?? 'shop',
+    namespace,
+    rest.byDefault ?? false,
+  )
 
 const inject = 'sidecar.istio.io/inject'
 const rev = 'istio.io/rev'
@@ -50,5 +59,9 @@ test.each([
 })
 
 test('unknown: nobody knows the namespace, and the pod says nothing that decides', () => {
-  expect([rule(null), rule(null, { [inject]: 'true' }), rule(null, ambient)].map(({ mesh }) => mesh)).toEqual(['unknown', 'unknown', 'unknown'])
+  expect([rule(null), rule(null, { [inject]: 'true' }), rule(null, ambient)].map(({ mesh }) => mesh)).toEqual([
+    'unknown',
+    'unknown',
+    'unknown',
+  ])
 })

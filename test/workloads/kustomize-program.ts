@@ -26,12 +26,20 @@ export function writeTree(tree: Tree): string {
 }
 
 /** The objects that the real kustomize builds; `null` if it refuses. */
-export function runKustomize(root: string, folder: string): Promise<{ readonly objects: readonly unknown[] } | { readonly refusal: string }> {
+export function runKustomize(
+  root: string,
+  folder: string,
+): Promise<{ readonly objects: readonly unknown[] } | { readonly refusal: string }> {
   return new Promise((resolve) => {
-    execFile('kustomize', ['build', join(root, folder), '--load-restrictor', 'LoadRestrictionsNone'], { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-      if (error !== null) resolve({ refusal: stderr })
-      else resolve({ objects: parseYamlFile(new TextEncoder().encode(stdout), 'kustomize').documents.map((document) => document.value) })
-    })
+    execFile(
+      'kustomize',
+      ['build', join(root, folder), '--load-restrictor', 'LoadRestrictionsNone'],
+      { maxBuffer: 64 << 20 },
+      (error, stdout, stderr) => {
+        if (error !== null) resolve({ refusal: stderr })
+        else resolve({ objects: parseYamlFile(new TextEncoder().encode(stdout), 'kustomize').documents.map((document) => document.value) })
+      },
+    )
   })
 }
 

@@ -5,10 +5,22 @@ const app = 'clusters/prod/app.yaml'
 const shop = namespace('shop', { 'istio-injection': 'enabled' })
 
 test('a folder with a kustomization below a plain path is an overlay of its own', () => {
-  const discovery = discoverProd({ [app]: yaml(shop), 'clusters/prod/apps/kustomization.yaml': 'resources: [w.yaml]\nnamePrefix: p-\n', 'clusters/prod/apps/w.yaml': yaml(workload('shop', 'cart')) })
+  const discovery = discoverProd({
+    [app]: yaml(shop),
+    'clusters/prod/apps/kustomization.yaml': 'resources: [w.yaml]\nnamePrefix: p-\n',
+    'clusters/prod/apps/w.yaml': yaml(workload('shop', 'cart')),
+  })
 
   expect(discovery.workloads).toMatchObject([
-    { id: { name: 'p-cart' }, owner: { kind: 'kustomize', controller: 'flux-system/flux-system', kustomization: 'clusters/prod/apps/kustomization.yaml', component: { name: 'cart', namespace: 'shop' } } },
+    {
+      id: { name: 'p-cart' },
+      owner: {
+        kind: 'kustomize',
+        controller: 'flux-system/flux-system',
+        kustomization: 'clusters/prod/apps/kustomization.yaml',
+        component: { name: 'cart', namespace: 'shop' },
+      },
+    },
   ])
 })
 
@@ -16,7 +28,8 @@ test('a patch of a label of a Namespace counts', () => {
   const discovery = discoverProd({
     [app]: yaml(flux('apps', './apps')),
     'apps/w.yaml': yaml(shop, workload('shop', 'cart')),
-    'apps/kustomization.yaml': 'resources: [w.yaml]\npatches:\n- patch: |\n    {apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: disabled}}}\n',
+    'apps/kustomization.yaml':
+      'resources: [w.yaml]\npatches:\n- patch: |\n    {apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: disabled}}}\n',
   })
 
   expect(workloadsOf(discovery)).toEqual([])
@@ -24,7 +37,10 @@ test('a patch of a label of a Namespace counts', () => {
 })
 
 test('a patch of what is not kept of a pod is no problem, also in JSON', () => {
-  const operations = JSON.stringify([{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'x' }, { op: 'add', path: '/spec/template/metadata/labels/x', value: 'y' }])
+  const operations = JSON.stringify([
+    { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'x' },
+    { op: 'add', path: '/spec/template/metadata/labels/x', value: 'y' },
+  ])
   const discovery = discoverProd({
     [app]: yaml(flux('apps', './apps')),
     'apps/w.yaml': yaml(shop, workload('shop', 'cart')),
@@ -46,11 +62,19 @@ test('two workloads that answer to one name cannot be patched by it', () => {
   })
 
   const deliverable = discovery.workloads.map(({ id, owner }) => [id.name, owner.kind === 'kustomize' ? owner.undeliverable : 'other'])
-  expect(deliverable).toEqual([['a-cart', undefined], ['cart', 'several resources answer to cart, so that a patch by name fails']])
+  expect(deliverable).toEqual([
+    ['a-cart', undefined],
+    ['cart', 'several resources answer to cart, so that a patch by name fails'],
+  ])
 })
 
 test('variables come from ConfigMaps that Git shows, and from the Kustomization itself, which counts last', () => {
-  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'vars', namespace: 'flux-system' }, data: { TEAM: 'blue', NS: 'pay' } }
+  const map = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'vars', namespace: 'flux-system' },
+    data: { TEAM: 'blue', NS: 'pay' },
+  }
   const postBuild = { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }], substitute: { NS: 'shop' } }
   const discovery = discoverProd({
     [app]: yaml(flux('apps', './apps', { postBuild }), shop, map),

@@ -7,10 +7,28 @@ const mostly = fc.constantFrom(true, true, true, true, true, true, true, false)
 const workloadName = fc.constantFrom('cart', 'web', 'db', 'api', 'till', 'stock')
 const kind = fc.constantFrom('Deployment', 'StatefulSet', 'DaemonSet')
 const namespace = fc.constantFrom(null, null, 'shop', 'pay')
-const pairs = fc.dictionary(fc.constantFrom('app', 'team', 'sidecar.istio.io/inject', 'istio.io/rev'), fc.constantFrom('a', 'b', 'true', '1-24'), { maxKeys: 2 })
-const mergePairs = fc.dictionary(fc.constantFrom('app', 'team', 'note', 'sidecar.istio.io/inject'), fc.constantFrom('x', 'y', 'false', null), { maxKeys: 3 })
+const pairs = fc.dictionary(
+  fc.constantFrom('app', 'team', 'sidecar.istio.io/inject', 'istio.io/rev'),
+  fc.constantFrom('a', 'b', 'true', '1-24'),
+  { maxKeys: 2 },
+)
+const mergePairs = fc.dictionary(
+  fc.constantFrom('app', 'team', 'note', 'sidecar.istio.io/inject'),
+  fc.constantFrom('x', 'y', 'false', null),
+  { maxKeys: 3 },
+)
 
-const workload = fc.record({ kind, name: workloadName, namespace, labels: fc.option(pairs.map((some) => ({ app: 'a', ...some })), { freq: 9 }), annotations: fc.option(pairs), withTemplate: mostly })
+const workload = fc.record({
+  kind,
+  name: workloadName,
+  namespace,
+  labels: fc.option(
+    pairs.map((some) => ({ app: 'a', ...some })),
+    { freq: 9 },
+  ),
+  annotations: fc.option(pairs),
+  withTemplate: mostly,
+})
 type WorkloadSketch = typeof workload extends fc.Arbitrary<infer T> ? T : never
 
 const plain = fc.record({ object: fc.constantFrom('Namespace', 'ConfigMap', 'Widget'), name: fc.constantFrom('shop', 'pay') })
@@ -18,15 +36,34 @@ type PlainSketch = typeof plain extends fc.Arbitrary<infer T> ? T : never
 
 // Mostly one of the workloads below, by the id that it was written with; else a name that may or may not exist.
 const stranger = fc.record({ kind, name: fc.constantFrom('cart', 'p-cart', 'web-s', 'p-db-s'), namespace })
-const address = fc.record({ pick: fc.nat(11), stranger, known: mostly })
+const address = fc.record({ pick: fc.nat(11), stranger, known: fc.nat(24).map((one) => one > 0) })
 interface Address {
   readonly kind: string
   readonly name: string
   readonly namespace: string | null
 }
 const patch = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ how: fc.constant('merge' as const), address, target: fc.boolean(), pairs: mergePairs, where: fc.constantFrom('labels', 'labels', 'annotations', 'own'), replace: fc.boolean(), inFile: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ how: fc.constant('json' as const), address, regular: fc.boolean(), operation: fc.constantFrom('add-map', 'add-key', 'remove', 'replace', 'rename', 'test') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      how: fc.constant('merge' as const),
+      address,
+      target: fc.boolean(),
+      pairs: mergePairs,
+      where: fc.constantFrom('labels', 'labels', 'annotations', 'own'),
+      replace: fc.boolean(),
+      inFile: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      how: fc.constant('json' as const),
+      address,
+      regular: fc.boolean(),
+      operation: fc.constantFrom('add-map', 'add-key', 'remove', 'replace', 'rename', 'test'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ how: fc.constant('delete' as const), address, target: fc.boolean() }) },
 )
 type PatchSketch = typeof patch extends fc.Arbitrary<infer T> ? T : never
@@ -77,11 +114,23 @@ export function drawTree(sketch: TreeSketch): Tree {
   return tree
 }
 
-function drawLayer(tree: Record<string, string>, folder: string, sketch: LayerSketch, layerKind: 'Kustomization' | 'Component', below: readonly string[], components: readonly string[], known: readonly Address[]): void {
+function drawLayer(
+  tree: Record<string, string>,
+  folder: string,
+  sketch: LayerSketch,
+  layerKind: 'Kustomization' | 'Component',
+  below: readonly string[],
+  components: readonly string[],
+  known: readonly Address[],
+): void {
   const own = [...sketch.workloads.map(drawWorkload), ...sketch.plain.map(drawPlain)]
   if (own.length > 0) tree[`${folder}/objects.yaml`] = own.map((object) => JSON.stringify(object)).join('\n---\n')
-  const to = ({ address: { pick, stranger: other, known: usual } }: PatchSketch): Address => (usual ? (known[pick % known.length] ?? other) : other)
-  const patches = sketch.patches.map((one, index) => drawPatch(tree, folder, one, index, to(one)))
+  const to = ({ address: { pick, stranger: other, known: usual } }: PatchSketch): Address =>
+    usual ? (known[pick % known.length] ?? other) : other
+  // A patch of nothing is refused: where there is nothing to patch, few are drawn.
+  const drawn = (sketches: readonly PatchSketch[]): readonly PatchSketch[] =>
+    sketches.filter((one) => known.length > 0 || !one.address.known)
+  const patches = drawn(sketch.patches).map((one, index) => drawPatch(tree, folder, one, index, to(one)))
   const fields = {
     apiVersion: `kustomize.config.k8s.io/${layerKind === 'Component' ? 'v1alpha1' : 'v1beta1'}`,
     kind: layerKind,
@@ -94,8 +143,12 @@ function drawLayer(tree: Record<string, string>, folder: string, sketch: LayerSk
     commonLabels: sketch.commonLabels,
     commonAnnotations: sketch.commonAnnotations,
     patches,
-    patchesStrategicMerge: sketch.legacyPatches.filter((one) => one.how !== 'json').map((one) => JSON.stringify(mergePatch(one, to(one)))),
-    patchesJson6902: sketch.legacyPatches.filter((one) => one.how === 'json').map((one) => jsonPatch(one, to(one))),
+    patchesStrategicMerge: drawn(sketch.legacyPatches)
+      .filter((one) => one.how !== 'json')
+      .map((one) => JSON.stringify(mergePatch(one, to(one)))),
+    patchesJson6902: drawn(sketch.legacyPatches)
+      .filter((one) => one.how === 'json')
+      .map((one) => jsonPatch(one, to(one))),
   }
   const written = Object.entries(fields).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
   tree[`${folder}/kustomization.yaml`] = `${JSON.stringify(Object.fromEntries(written), null, 1)}\n`
@@ -104,11 +157,19 @@ function drawLayer(tree: Record<string, string>, folder: string, sketch: LayerSk
 function drawWorkload(sketch: WorkloadSketch): object {
   const metadata = { name: sketch.name, ...(sketch.namespace === null ? {} : { namespace: sketch.namespace }) }
   const template = {
-    metadata: { ...(sketch.labels === null ? {} : { labels: sketch.labels }), ...(sketch.annotations === null ? {} : { annotations: sketch.annotations }) },
+    metadata: {
+      ...(sketch.labels === null ? {} : { labels: sketch.labels }),
+      ...(sketch.annotations === null ? {} : { annotations: sketch.annotations }),
+    },
     spec: { containers: [{ name: 'main', image: 'registry.example/app:1' }] },
   }
   const { metadata: _, ...bare } = template
-  return { apiVersion: 'apps/v1', kind: sketch.kind, metadata, spec: { selector: { matchLabels: { app: 'x' } }, template: sketch.withTemplate ? template : bare } }
+  return {
+    apiVersion: 'apps/v1',
+    kind: sketch.kind,
+    metadata,
+    spec: { selector: { matchLabels: { app: 'x' } }, template: sketch.withTemplate ? template : bare },
+  }
 }
 
 function drawPlain(sketch: PlainSketch): object {
@@ -144,8 +205,14 @@ function jsonPatch(sketch: Extract<PatchSketch, { how: 'json' }>, to: Address): 
     remove: [{ op: 'remove', path: `${at}/labels/app` }],
     replace: [{ op: 'replace', path: `${at}/labels`, value: { app: 'replaced' } }],
     rename: [{ op: 'replace', path: '/metadata/name', value: 'renamed' }],
-    test: [{ op: 'test', path: `${at}/labels/app`, value: 'a' }, { op: 'add', path: `${at}/labels/app`, value: 'tested' }],
+    test: [
+      { op: 'test', path: `${at}/labels/app`, value: 'a' },
+      { op: 'add', path: `${at}/labels/app`, value: 'tested' },
+    ],
   }[sketch.operation]
   const name = sketch.regular ? `${to.name}.*` : to.name
-  return { target: { kind: to.kind, name, ...(to.namespace === null ? {} : { namespace: to.namespace }) }, patch: JSON.stringify(operations) }
+  return {
+    target: { kind: to.kind, name, ...(to.namespace === null ? {} : { namespace: to.namespace }) },
+    patch: JSON.stringify(operations),
+  }
 }

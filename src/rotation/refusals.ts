@@ -1,0 +1,69 @@
+import { RerootError } from '../base/index.ts'
+import type { StepFacts } from './evidence.ts'
+import { describePhase, namedGeneration, stateOf } from './phase.ts'
+import type { Phase, Step } from './phase.ts'
+import { lastTransition } from './record.ts'
+import type { MeshRecord } from './record.ts'
+import { momentText } from './write-record.ts'
+
+const legal: Readonly<Record<Phase['phase'], string>> = {
+  steady: '`stage`',
+  staged: '`promote`, or `rollback` to abandon',
+  promoted: '`retire`, or `rollback` to demote',
+}
+
+/** The step does not lead anywhere from the phase of this cluster. */
+export function illegal(step: Step, cluster: StepFacts): RerootError {
+  const { phase } = cluster.record
+  return new RerootError('REFUSED', `${step} is not possible: ${cluster.record.cluster} is ${describePhase(phase)}`, {
+    hint: `what is possible now: ${legal[phase.phase]}. A step counts only once its pull request is merged`,
+  })
+}
+
+/** The clusters are not where one step could take them all on. */
+export function standApart(clusters: readonly StepFacts[]): RerootError {
+  const table = clusters.map(({ record }) => `${record.cluster} is in ${stateOf(record.phase)}`).join(', ')
+  return new RerootError('REFUSED', `the clusters of the mesh stand apart: ${table}`, {
+    hint: 'a step must be complete in all clusters before the next one starts anywhere: run the step that some have not taken yet',
+  })
+}
+
+/** The barrier stands: evidence is lacking. */
+export function incomplete(step: Step, last: string, lacks: readonly string[], hours: number): RerootError {
+  return new RerootError('REFUSED', `${step} needs evidence that ${last} is complete:\n  - ${lacks.join('\n  - ')}`, {
+    hint: [
+      'check that every workload follows (`istioctl proxy-config secret`, or wait until the longest certificate has expired), then give one of',
+      '  --confirmed "<what was checked>"            your word, which goes into the record and the pull request',
+      `  --gate-passed <cluster>=<time>              when the control plane’s gate of ${last} passed; counts after ${hours} h`,
+      '  --force --reason "<why>"                    overrides the barrier; it is recorded',
+    ].join('\n'),
+  })
+}
+
+/** What the phase would allow, but the keys and certificates of a cluster do not; `null` if they do. */
+export function unfit(step: Step, cluster: StepFacts, to: Phase, mesh: MeshRecord, now: Date): RerootError | null {
+  if (step === 'restore' && to.phase === 'promoted') return expiredRoot(to.retiring, mesh, now)
+  if (step !== 'promote' && step !== 'demote') return null
+
+  // The signer changes to one whose sealed states `stage` has made.
+  const { record } = cluster
+  const signer = record.intermediates.findLast((one) => one.generation === to.signer && one.state !== 'former')
+  if (signer === undefined) {
+    return new RerootError('REFUSED', `${step} is not possible: no sealed state of ${record.cluster} holds a key of ${to.signer} any more`, {
+      hint: `${lastTransition(record)?.id ?? 'restore'} brought back the root of ${to.signer}, but not its key, which \`retire\` removed: go on with \`reroot retire\``,
+    })
+  }
+  const { notAfter } = signer.certificate
+  if (notAfter > now) return null
+  return new RerootError('REFUSED', `${step} is not possible: the intermediate of ${record.cluster} under ${to.signer} expired at ${momentText(notAfter)}`, {
+    hint: `it cannot sign any more: ${step === 'promote' ? `\`reroot rollback\` gives up ${namedGeneration(to)}; then stage a new one` : 'go on with `reroot retire`'}`,
+  })
+}
+
+function expiredRoot(id: string, mesh: MeshRecord, now: Date): RerootError | null {
+  const notAfter = mesh.generations.find((generation) => generation.id === id)?.certificate.notAfter
+  if (notAfter === undefined || notAfter > now) return null
+  return new RerootError('REFUSED', `restore is not possible: the root ${id} expired at ${momentText(notAfter)}`, {
+    hint: 'nothing that it signed is valid any more: stay with the present root, or `reroot stage` the next one',
+  })
+}

@@ -1,0 +1,92 @@
+import type { Finding, Place } from '../base/index.ts'
+import type { FluxKustomization } from './flux-kustomization.ts'
+import type { Report } from './report.ts'
+import type { Controller } from './types.ts'
+import { asText, valueAt } from './value.ts'
+import type { WalkedCluster } from './walk.ts'
+
+/** Whether a Kustomization builds from the source that the cluster's own Flux syncs: this repository. */
+export function isOwnSource({ source }: Controller, cluster: WalkedCluster): boolean {
+  return source.kind === cluster.source.kind && source.name === cluster.source.name
+}
+
+/** Whether what a Kustomization applies to this cluster is in this repository; else that is reported. */
+export function isFollowed(flux: FluxKustomization, cluster: WalkedCluster, report: Report): boolean {
+  const at = (field: string): Place => ({
+    cluster: cluster.name,
+    ...flux.place('spec', field),
+    object: `Kustomization ${flux.controller.id}`,
+  })
+  if (valueAt(flux.spec, 'kubeConfig') !== undefined) {
+    report.add(remoteCluster(at('kubeConfig')))
+    return false
+  }
+  if (!isOwnSource(flux.controller, cluster)) {
+    report.add(foreignSource(at('sourceRef'), flux, cluster))
+    return false
+  }
+  if (flux.controller.suspended) report.add(suspended(at('suspend')))
+  return true
+}
+
+function remoteCluster(place: Place): Finding {
+  return {
+    id: 'flux/remote-cluster',
+    severity: 'warning',
+    place,
+    message: 'it applies to another cluster, and is not followed',
+    expected: 'a Kustomization of this cluster',
+    found: 'spec.kubeConfig',
+    remedy: 'list the other cluster in reroot.yaml with its own paths, if it is in the mesh',
+  }
+}
+
+function foreignSource(place: Place, { controller, spec }: FluxKustomization, cluster: WalkedCluster): Finding {
+  return {
+    id: 'workloads/foreign-source',
+    severity: 'error',
+    place,
+    message: 'what it applies is not in this repository, so its workloads are unknown',
+    expected: `${cluster.source.kind} ${cluster.source.name}`,
+    found: `${controller.source.kind} ${controller.source.name}`,
+    remedy: `name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${asText(spec['targetNamespace']) ?? 'name'}]`,
+  }
+}
+
+function suspended(place: Place): Finding {
+  return {
+    id: 'flux/suspended',
+    severity: 'warning',
+    place,
+    message: 'it is suspended: what it holds is not applied until it is resumed',
+    expected: 'spec.suspend: false',
+    found: 'spec.suspend: true',
+    remedy: 'resume it before the rotation, or let its workloads be restarted by a Job: restarts.rules with delivery: job',
+  }
+}
+
+/** Git does not show who syncs a path of the cluster. */
+export function assumption(cluster: WalkedCluster, path: string, { controller }: FluxKustomization): Finding {
+  return {
+    id: 'flux/no-kustomization',
+    severity: 'info',
+    place: { cluster: cluster.name, file: path },
+    message: `Git does not show the Kustomization that syncs this path; it is taken to be ${controller.id}, without patches or variables`,
+    expected: 'gotk-sync.yaml of `flux bootstrap` below the path',
+    found: 'none',
+    remedy: 'nothing, if flux-operator or another tool makes it so; else correct clusters[].paths in reroot.yaml',
+  }
+}
+
+/** Two manifests define one Kustomization. */
+export function twice(cluster: string, { controller }: FluxKustomization, first: Controller): Finding {
+  return {
+    id: 'flux/duplicate',
+    severity: 'error',
+    place: { cluster, file: controller.site.file, line: controller.site.line, object: `Kustomization ${controller.id}` },
+    message: 'two manifests define one Kustomization',
+    expected: 'one definition',
+    found: `also in ${first.site.file}:${first.site.line}`,
+    remedy: 'remove one of the two',
+  }
+}
