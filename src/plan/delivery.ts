@@ -67,6 +67,7 @@ function choose(
   if (wish === 'auto' && !ordered) return job(`${owner.controller} does not depend on ${controlPlaneKustomization}, so only a Job keeps the order`)
   const why = ordered ? `${owner.controller} depends on ${controlPlaneKustomization}` : (reason ?? 'restarts.delivery is owner')
   if (owner.kind === 'yaml') return { delivery: 'owner', file: workload.definition.file, at: '/spec/template/metadata/annotations', why }
+  if (owner.kind === 'helm-release') throw new TypeError('a HelmRelease carries no restart')
   return { delivery: 'owner', file: `${dirname(owner.kustomization)}/${componentFolder}/kustomization.yaml`, at: '/patches', why }
 }
 
