@@ -42,6 +42,7 @@ export const findingTitles = {
   'guard/clear-secret': 'a Secret with a value in the clear',
   'guard/unreadable': 'a file to be committed that the guard cannot read',
   // what Flux applies
+  'flux/hidden': 'the source of the cluster’s Flux leaves out what reroot writes',
   'flux/source': 'the source from which Flux syncs is not a Git repository',
   'flux/no-kustomization': 'no Flux Kustomization in Git syncs a path of the cluster',
   'flux/path-missing': 'a Flux Kustomization builds a folder that does not exist',

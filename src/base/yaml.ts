@@ -110,12 +110,16 @@ function aliasOfItself(document: Document.Parsed): { readonly anchor: string; re
   return found
 }
 
+// Go's reader stops at these (go-yaml readerc.go).
+// oxlint-disable-next-line no-control-regex
+const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/
+
 function decodeText(bytes: Uint8Array, file: string): { text: string } | { finding: Finding } {
-  const refuse = (message: string, found: string): { finding: Finding } => ({
+  const refuse = (message: string, found: string, line?: number): { finding: Finding } => ({
     finding: {
       id: 'yaml/encoding',
       severity: 'error',
-      place: { file },
+      place: { file, ...(line === undefined ? {} : { line }) },
       message,
       expected: 'UTF-8 text of at most 5 MiB',
       found,
@@ -126,7 +130,11 @@ function decodeText(bytes: Uint8Array, file: string): { text: string } | { findi
   if (bytes.includes(0)) return refuse('the file holds NUL bytes', `byte 0 at offset ${bytes.indexOf(0)}`)
   try {
     // A byte order mark stays in the text, so that offsets of splices are offsets of the file; `yaml` skips it.
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const control = controlCharacter.exec(text)
+    if (control === null) return { text }
+    const line = text.slice(0, control.index).split('\n').length
+    return refuse('the file holds a control character', `U+${control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`, line)
   } catch {
     return refuse('the file is not valid UTF-8', 'bytes that are no UTF-8 sequence')
   }
@@ -172,7 +180,7 @@ function yamlDocument(document: Document.Parsed, index: number, value: unknown, 
 }
 
 const plainString = /^[A-Za-z][A-Za-z0-9_./-]*$/
-const yamlWord = /^(y|n|yes|no|on|off|true|false|null|nan|inf|e[0-9_]+)$/i
+const yamlWord = /^(y|n|yes|no|on|off|true|false|null|nan|inf|e-?[0-9_]+)$/i
 // Go's YAML reader takes these unescaped for line breaks or drops them.
 const needsEscape = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
 const literalSafe = /^[\x20-\x7e\n\u00a0-\u2027\u202a-\ud7ff]*$/

@@ -9,9 +9,10 @@ import type { Labels } from './namespaces.ts'
 import { injectsByDefault, opaqueReleases, readReleases, servedRevisions, workloadsOfReleases } from './releases.ts'
 import type { Releases } from './releases.ts'
 import { makeReport } from './report.ts'
+import type { Report } from './report.ts'
 import { sourceIgnoreOf } from './sources.ts'
 import { readTree, repositoryPath } from './source-tree.ts'
-import type { Files } from './source-tree.ts'
+import type { Files, SourceTree } from './source-tree.ts'
 import type { Discovery, IstioRelease } from './types.ts'
 import { asMap, asText, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
@@ -37,6 +38,7 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
   const tree = readTree(files, sourceIgnoreOf(files, cluster))
   const manifests = readManifests(tree, report)
   const ignore = repositoryPath(cluster.ignore)
+  reportHidden(tree, cluster, ignore, report)
   const { inventory, controllers } = walk(manifests, { ...cluster, ignore }, report)
   const releases = readReleases(inventory, manifests, report)
   const namespaces = makeNamespaces(cluster.name, inventory, cluster.namespaces, report)
@@ -65,6 +67,21 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
     cacerts: inventory.cacerts,
     findings: report.all().map((finding) => ({ ...finding, place: { cluster: cluster.name, ...finding.place } })),
   }
+}
+
+/** What reroot writes must reach Flux: a source that lists what it takes does not know reroot's folder. */
+function reportHidden(tree: SourceTree, cluster: DiscoveredCluster, directory: string, report: Report): void {
+  const written = `${directory}/clusters/${cluster.name}/flux.yaml`
+  if (!tree.hides(written)) return
+  report.add({
+    id: 'flux/hidden',
+    severity: 'error',
+    place: { cluster: cluster.name, object: `${cluster.source.kind} ${cluster.source.name}` },
+    message: `the source leaves out ${directory}/, so Flux would not see what reroot writes`,
+    expected: `a source that takes ${written}`,
+    found: 'a pattern of .sourceignore or of spec.ignore that hides it',
+    remedy: `add the line !/${directory}/ to .sourceignore (or spec.ignore), or choose another --directory`,
+  })
 }
 
 function plainControlPlanes(inventory: Inventory): readonly IstioRelease[] {

@@ -13,6 +13,8 @@ export interface SourceTree {
   /** Sorted. */
   readonly files: readonly string[]
   hasFile(path: string): boolean
+  /** Whether Flux's source would leave out a file of this path, if there were one. */
+  hides(path: string): boolean
   hasFolder(path: string): boolean
   /** Files and folders in a folder, sorted by name, as Go's filepath.Walk visits them. */
   entries(folder: string): readonly { readonly name: string; readonly path: string; readonly folder: boolean }[]
@@ -35,6 +37,7 @@ export function readTree(files: Files, ignore: string | null): SourceTree {
   return {
     files: visible,
     hasFile: (path) => known.has(path),
+    hides: ignored,
     hasFolder: (path) => folders.has(path),
     entries: (folder) =>
       [...(folders.get(folder) ?? [])]

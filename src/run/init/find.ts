@@ -46,9 +46,9 @@ export function findClusters(files: Files, directory: string, answers: InitAnswe
   }
   const clusters = wanted.map((flux) => describeCluster(files, directory, flux, answers))
   const findings = [...found.findings, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
-  const refused = clusters.flatMap((cluster) => [...cacertsFindings(cluster), ...hindrances(cluster)])
+  const refused = clusters.flatMap((cluster) => [...cacertsFindings(cluster), ...hindrances(cluster), ...cluster.discovery.findings.filter((finding) => finding.id === 'flux/hidden')])
   if (refused.length > 0) {
-    throw new RerootError('CA_UNSUPPORTED', 'the CA that is there cannot be taken over', { hint: 'mend what is listed; nothing was written', findings: refused })
+    throw new RerootError('CA_UNSUPPORTED', 'this mesh cannot be taken over as it is', { hint: 'mend what is listed; nothing was written', findings: refused })
   }
   return { clusters, findings }
 }
