@@ -64,7 +64,7 @@ export async function send(
   await sayIfIgnored(context, worktree, pending.slice(0, sent).flatMap((set) => [...set.write.keys()]))
   const existing = new Map<string, string | null>()
   for (const request of requests.slice(0, sent)) {
-    existing.set(request.branch, base.remote === null || !options.push ? null : ((await inspectBranch(context.git, base.remote, request.branch, base.commit))?.commit ?? null))
+    existing.set(request.branch, await presentCommit(context, base, request.branch, options.push))
   }
   const delivered = await deliver({
     git: context.git,
@@ -82,6 +82,12 @@ export async function send(
     const done = delivered[index]
     return { request: requests[index] ?? never(), set, commit: done?.commit ?? null, pushed: done?.pushed ?? false, unchanged: done?.unchanged ?? false }
   })
+}
+
+/** The commit of the branch where it will go: at the remote, or in this clone. The same files keep it. */
+async function presentCommit(context: Context, base: Base, branch: string, push: boolean): Promise<string | null> {
+  if (base.remote === null || !push) return context.git.resolve(`refs/heads/${branch}`)
+  return (await inspectBranch(context.git, base.remote, branch, base.commit))?.commit ?? null
 }
 
 function never(): never {

@@ -43,7 +43,7 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
 
   if (verdict.mesh === 'unknown') namespaces.markUnknown(one.namespace, `${one.kind} ${one.name}`, one.definition)
   if (verdict.mesh === 'in') {
-    if (verdict.revision !== null) namespaces.markMeshed(one.namespace)
+    if (ownRole === null) namespaces.markMeshed(one.namespace)
     reportRevision(one, verdict.revision, judging)
     if (id === null) reportKind(one, verdict.rule, judging)
   }
