@@ -64,13 +64,14 @@ function sealFirst(sets: readonly ChangeSet[], steps: readonly ClusterStep[], de
   const [first, ...rest] = sets
   if (first === undefined || rest.length === 0) return sets
   const later = steps.filter(({ cluster, move }) => !move.merged && !first.write.has(cluster.layout.record))
-  const waiting = later.map(({ cluster }): readonly [string, Uint8Array] => [
-    waitingCertificate(cluster, decision.generation),
-    encode(material.intermediates.get(cluster.config.name)?.pem ?? ''),
-  ])
+  const early = new Map<string, Uint8Array>()
+  for (const { cluster } of later) {
+    for (const [path, bytes] of material.sealed) if (path.startsWith(cluster.layout.preparedDirectory)) early.set(path, bytes)
+    early.set(waitingCertificate(cluster, decision.generation), encode(material.intermediates.get(cluster.config.name)?.pem ?? ''))
+  }
   return [
-    { ...first, write: new Map([...first.write, ...material.sealed, ...waiting]) },
-    ...rest.map((set) => ({ ...set, write: new Map([...set.write].filter(([path]) => !material.sealed.has(path))) })),
+    { ...first, write: new Map([...first.write, ...early]) },
+    ...rest.map((set) => ({ ...set, write: new Map([...set.write].filter(([path]) => !early.has(path))) })),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { RerootError } from '../base/index.ts'
 import type { GitRepository, Worktree } from '../ports.ts'
+import type { Base } from './base.ts'
 
 /** A change set as a branch: what it writes on top of the branch before it. */
 export interface Branch {
@@ -64,6 +65,15 @@ export async function inspectBranch(
       ),
     },
   )
+}
+
+/**
+ * The commit that a branch has where it will go: at the remote, or in this clone. The same files on the same base keep it.
+ * @throws RerootError FOREIGN_COMMITS, as `inspectBranch`.
+ */
+export async function presentCommit(git: GitRepository, base: Pick<Base, 'remote' | 'commit'>, branch: string, push: boolean): Promise<string | null> {
+  if (base.remote === null || !push) return git.resolve(`refs/heads/${branch}`)
+  return (await inspectBranch(git, base.remote, branch, base.commit))?.commit ?? null
 }
 
 /**

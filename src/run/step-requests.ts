@@ -7,7 +7,7 @@ import { sayIfIgnored } from './base.ts'
 import type { Base } from './base.ts'
 import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
-import { deliver, inspectBranch } from './deliver.ts'
+import { deliver, presentCommit } from './deliver.ts'
 import type { Loaded } from './load.ts'
 
 /** One pull request, and what became of its branch. */
@@ -64,7 +64,7 @@ export async function send(
   await sayIfIgnored(context, worktree, pending.slice(0, sent).flatMap((set) => [...set.write.keys()]))
   const existing = new Map<string, string | null>()
   for (const request of requests.slice(0, sent)) {
-    existing.set(request.branch, await presentCommit(context, base, request.branch, options.push))
+    existing.set(request.branch, await presentCommit(context.git, base, request.branch, options.push))
   }
   const delivered = await deliver({
     git: context.git,
@@ -82,12 +82,6 @@ export async function send(
     const done = delivered[index]
     return { request: requests[index] ?? never(), set, commit: done?.commit ?? null, pushed: done?.pushed ?? false, unchanged: done?.unchanged ?? false }
   })
-}
-
-/** The commit of the branch where it will go: at the remote, or in this clone. The same files keep it. */
-async function presentCommit(context: Context, base: Base, branch: string, push: boolean): Promise<string | null> {
-  if (base.remote === null || !push) return context.git.resolve(`refs/heads/${branch}`)
-  return (await inspectBranch(context.git, base.remote, branch, base.commit))?.commit ?? null
 }
 
 function never(): never {

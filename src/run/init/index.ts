@@ -7,7 +7,7 @@ import { guardChange } from '../../seal/index.ts'
 import { fetchBase, sayIfIgnored } from '../base.ts'
 import type { Base } from '../base.ts'
 import type { Context } from '../context.ts'
-import { deliver, inspectBranch } from '../deliver.ts'
+import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
 import type { InitComposition } from './compose.ts'
@@ -76,8 +76,8 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     })
     refuseOverwriting(worktree.files, composition, ['.sops.yaml'])
     const branch = branchName(composition.config.git, 'init', 1, '')
-    const existing = base.remote === null ? null : await inspectBranch(context.git, base.remote, branch, base.commit)
-    await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing?.commit ?? null })
+    const existing = await presentCommit(context.git, base, branch, options.push)
+    await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
     guard(composition)
     const request = describe({ branch, base, worktree, layout, clusters, findings, taken, recipients, composition })
     const write = changed(worktree, composition)
@@ -90,7 +90,7 @@ export async function init(context: Context, checkout: Files, options: InitOptio
       remote: base.remote,
       base: base.commit,
       push: options.push,
-      existing: new Map([[branch, options.push ? (existing?.commit ?? null) : null]]),
+      existing: new Map([[branch, existing]]),
       branches: [{ name: branch, write, remove: [], id: 'init', message: commitMessage(request, 'Take over the CA as it is: nothing restarts, no certificate changes.') }],
     })
     return { ...result, delivered: delivered ?? null }
