@@ -51,6 +51,13 @@ export class Access extends Construct {
   }
 }
 
+/** All the rules of several, by namespace. */
+export function joinRules(...parts: readonly ReadonlyMap<string, readonly k8s.PolicyRule[]>[]): Map<string, readonly k8s.PolicyRule[]> {
+  const rules = new Map<string, readonly k8s.PolicyRule[]>()
+  for (const [namespace, added] of parts.flatMap((part) => [...part])) rules.set(namespace, [...(rules.get(namespace) ?? []), ...added])
+  return rules
+}
+
 /** Rules for the named workloads, each in its namespace. RBAC lets a list or watch of one name pass under `resourceNames`. */
 export function workloadRules(workloads: readonly WorkloadId[], verbs: readonly string[]): Map<string, k8s.PolicyRule[]> {
   const rules = new Map<string, k8s.PolicyRule[]>()

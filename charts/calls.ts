@@ -1,20 +1,19 @@
 import { rotationAnnotation } from './names.ts'
-import { restartSpec } from './objects.ts'
 import type { Call } from './run.ts'
 
-// After this the container starts anew; a watch that went silent is not waited for longer.
-const patience = '--timeout=15m'
+/**
+ * How long kubectl waits before the container starts anew. Shorter than Flux waits for a gate by default, so that when Flux gives up
+ * for now, the pod's last message says already what is missing. Not configurable: it is part of a Job's name.
+ */
+export const patience = '--timeout=4m'
 
 /**
  * Restarts all workloads of a file. A merge patch, never server-side apply: kubectl would first move the owner's fields to the new
  * manager, and the owner's next apply fails (facts: lab.md 11). Patching twice changes nothing.
+ * @param patch `--patch=…` or `--patch-file=…`
  */
-export function patchCall(file: string, id: string): Call {
-  const patch = JSON.stringify({ spec: restartSpec(rotationAnnotation, id) })
-  return {
-    name: 'restart',
-    command: ['kubectl', 'patch', `--filename=${file}`, '--type=merge', '--field-manager=reroot', `--patch=${patch}`],
-  }
+export function patchCall(file: string, patch: string): Call {
+  return { name: 'restart', command: ['kubectl', 'patch', `--filename=${file}`, '--type=merge', '--field-manager=reroot', patch] }
 }
 
 /** Until every workload of a file carries the restart. `rollout status` alone is content with the template of before. */

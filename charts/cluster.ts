@@ -1,6 +1,6 @@
 import type { Chart } from 'cdk8s'
 import { formatWorkloadId } from '../src/base/index.ts'
-import type { RestartList, Wave } from '../src/rotation/index.ts'
+import type { EntryGate, RestartList, Wave } from '../src/rotation/index.ts'
 import { renderCacerts } from './cacerts.ts'
 import { EntryGateRun } from './entry-gate.ts'
 import { renderChain } from './flux.ts'
@@ -8,7 +8,7 @@ import type { Link } from './flux.ts'
 import { StateGate, WaveGate } from './gates.ts'
 import { renderKustomization, renderSome } from './manifest.ts'
 import { checkWaveName, linkName } from './names.ts'
-import { NamespaceEntryGate, NamespaceRestarts } from './namespaces.ts'
+import { NamespaceRestarts } from './namespaces.ts'
 import type { ClusterProps } from './props.ts'
 import { RestartRun } from './restarts.ts'
 
@@ -38,9 +38,7 @@ export function renderCluster(props: ClusterProps): Files {
     ],
     ...(links.length === 0 ? [] : [[at('flux.yaml'), renderChain(props, links)] as const]),
     ...(own ? renderCacerts(props) : []),
-    ...(own || props.step !== null
-      ? folder(at('waves/00-entry-gate'), 'Holds the step until the one before is complete here.', entryFiles(props))
-      : []),
+    ...(own || props.step !== null ? folder(at('waves/00-entry-gate'), aboutEntry[props.cacerts.managed], entryFiles(props)) : []),
     ...waves.flatMap((wave, index) => [
       ...folder(at(waveFolder(wave, index)), `Wave ${wave.name}: restarts and the gate behind them.`, waveFiles(props, wave)),
     ]),
@@ -74,6 +72,11 @@ function folder(path: string, about: string, files: Files): Files {
   ])
 }
 
+const aboutEntry: Readonly<Record<ClusterProps['cacerts']['managed'], string>> = {
+  own: 'Finishes what is left of the step before, and holds this one until then.',
+  'in-place': 'Holds the step until the Secret is delivered.',
+}
+
 function entryFiles(props: ClusterProps): Files {
   const { step, cluster } = props
   if (step !== null && props.cacerts.managed === 'in-place') {
@@ -83,15 +86,15 @@ function entryFiles(props: ClusterProps): Files {
   const entry = step?.entry ?? null
   // An empty link holds nothing, but keeps its place: a Secret that is first in the chain would overtake the entry gate of the next step.
   if (step === null || entry === null) return new Map()
-  const about = `Waits until ${entry.id ?? entry.state} is complete in cluster ${cluster}, before the Secret changes.`
-  return some([
-    ['gate.yaml', about, (chart) => void new EntryGateRun(chart, 'entry', { cluster: props, step, entry })],
-    [
-      'namespaces.yaml',
-      `${about} Here: namespaces that Git does not show.`,
-      (chart) => void new NamespaceEntryGate(chart, 'namespaces', { cluster: props, step, entry }),
-    ],
-  ])
+  const about = `${entryWords(entry)} in cluster ${cluster}, before the Secret changes.`
+  return some([['gate.yaml', about, (chart) => void new EntryGateRun(chart, 'entry', { cluster: props, step, entry })]])
+}
+
+function entryWords(entry: EntryGate): string {
+  if (entry.roots === false) return `Holds while the step that this one takes back has not reached ${entry.state}`
+  return entry.id === null
+    ? `Waits until the roots of ${entry.state} are everywhere`
+    : `Finishes what is left of ${entry.id} and holds until it is complete`
 }
 
 function waveFiles(props: ClusterProps, wave: Wave): Files {

@@ -1,35 +1,38 @@
 import { Construct } from 'constructs'
 import type { k8s } from 'cdk8s-plus-27'
 import type { EntryGate, RestartList } from '../src/rotation/index.ts'
-import { Access, watchVerbs, workloadRules } from './access.ts'
-import { annotatedCall, rolledOutCall, rootsCall } from './calls.ts'
-import { linkName, rotationAnnotation, stateName } from './names.ts'
-import { renderStubs, rootsStub, shares, workloadStub } from './objects.ts'
-import type { Stub } from './objects.ts'
+import { Access, joinRules, watchVerbs, workloadRules } from './access.ts'
+import { rootsCall } from './calls.ts'
+import { hasNamespaces, leftoverCalls, leftoversOf, presentFolder, stateFiles } from './leftovers.ts'
+import type { Leftover } from './leftovers.ts'
+import { controlPlaneWave, linkName, rotationAnnotation, stateName } from './names.ts'
+import { listed, meshedFiles, namespaceRules } from './namespaces.ts'
 import type { ClusterProps } from './props.ts'
 import { rootsTemplate } from './roots.ts'
 import { gateFolder, Run } from './run.ts'
-import type { Call, RunFile } from './run.ts'
+import type { Call } from './run.ts'
 
 /** The state that the cluster says it is in, as a container sees it. */
-export const stateVariable: k8s.EnvVar = {
+const stateVariable: k8s.EnvVar = {
   name: 'STATE',
   valueFrom: { configMapKeyRef: { name: stateName, key: 'state', optional: true } },
 }
 
-// Kubernetes puts the variable's value here; without a value the words stay as they are, and name a folder as well.
-const presentState = '$(STATE)'
-
 /**
- * Holds a step before it changes the Secret, until the step before is complete in this cluster.
+ * Holds a step before it changes the Secret, until the step before is complete in this cluster, and finishes what is left of that one:
+ * Flux applies one commit, so a pull request that is merged while the Jobs of the step before still run takes them out of Git. Wave by
+ * wave, in the order of that step, it restarts what is left for Jobs and waits for the rollouts; no later wave begins before the control
+ * plane shows its roots. For owners it waits.
  *
- * What there is to wait for depends on the state that the cluster is in, and kubectl knows no "or": so `/gate` has a folder for
- * each state, and the calls read the one that `mesh-ca-state` names when they start.
+ * What there is to do depends on the state that the cluster is in, and kubectl knows no "or": so `/gate` has a folder for each state, and
+ * the calls read the one that `mesh-ca-state` names when they start.
  *
- * - The state before the step: its workloads carry the last restart and have rolled out, and its roots are everywhere.
- * - The state after it: the step has happened. Nothing to wait for, however often the Job is deleted and runs again.
+ * - The state before the step: its waves are finished, and its roots are everywhere. On a way back it is enough to be in it.
+ * - The state after it: the step has happened. Nothing to do, so that the Job never writes the old id, however often it is deleted and
+ *   runs again.
  * - None: nothing of reroot's was ever applied here (a rebuilt cluster). Nothing to protect.
- * - Any other: there is no such folder, and the gate holds.
+ * - Any other: there is no such folder, and the gate holds. So it does when the Secret of the step before was never applied, which no
+ *   Job can make up for: the way out is to revert this step in Git until that one is through.
  */
 export class EntryGateRun extends Construct {
   constructor(
@@ -41,66 +44,66 @@ export class EntryGateRun extends Construct {
     const { cluster, step, entry } = props
     const namespace = cluster.istioNamespace
     // A step that leaves the Secret as it is has nothing to hold.
-    const workloads = entry.id === null || entry.state === cluster.state ? [] : entry.workloads
-    const roots = entry.state === cluster.state || step.namespaces.length === 0 ? null : cluster.roots.before
+    const holds = entry.state !== cluster.state
+    const leftovers = entry.id === null || !holds ? [] : leftoversOf(entry.waves)
+    const roots = !holds || entry.roots === false || step.namespaces.length === 0 ? null : cluster.roots.before
     const name = linkName('entry-gate')
 
-    const parts = workloads.length === 0 ? [[]] : shares(workloads)
-    const jobs = parts.map((share, index) => {
-      const calls = entry.id === null || share.length === 0 ? [] : restartedCalls(entry.id)
-      return new Run(this, `run-${index}`, {
-        id: step.id,
-        wave: 'entry',
-        part: 'gate',
-        namespace,
-        image: cluster.gates.image,
-        serviceAccount: name,
-        calls: [...calls, rootsCall(`${gateFolder}/${presentState}/roots.yaml`, `${gateFolder}/roots.tmpl`)].map((call) => ({
-          ...call,
-          env: [stateVariable],
-        })),
-        files: (job) => [
-          ...stateFiles(
-            { before: entry.state, after: cluster.state },
-            {
-              restarted: share.map(workloadStub),
-              roots: roots === null ? [] : step.namespaces.map(rootsStub),
-              self: { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: job, namespace } },
-            },
-          ),
-          { key: 'roots.tmpl', text: rootsTemplate(roots ?? '') },
-        ],
-        ...(entry.id === null ? {} : { podAnnotations: { [rotationAnnotation]: entry.id } }),
-      }).name
+    const run = new Run(this, 'run', {
+      id: step.id,
+      wave: 'entry',
+      part: 'gate',
+      namespace,
+      image: cluster.gates.image,
+      serviceAccount: name,
+      calls: entryCalls(cluster, leftovers, entry.id ?? '', roots !== null),
+      files: (job) => [
+        ...stateFiles({
+          before: entry.state,
+          after: cluster.state,
+          id: entry.id,
+          leftovers,
+          roots: roots === null ? [] : step.namespaces,
+          self: { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: job, namespace } },
+        }),
+        { key: 'roots.tmpl', text: rootsTemplate(roots ?? '') },
+        ...(hasNamespaces(leftovers) ? meshedFiles([...listed(step), ...leftovers.flatMap((leftover) => leftover.awaited)]) : []),
+      ],
+      ...(entry.id === null ? {} : { podAnnotations: { [rotationAnnotation]: entry.id } }),
     })
-    const rules = workloadRules(workloads, watchVerbs)
-    const own = { apiGroups: ['batch'], resources: ['jobs'], resourceNames: jobs, verbs: [...watchVerbs] }
-    rules.set(namespace, [...(rules.get(namespace) ?? []), own])
-    new Access(this, 'access', { name, istioNamespace: namespace, rules, readsRoots: roots !== null })
+    new Access(this, 'access', {
+      name,
+      istioNamespace: namespace,
+      rules: entryRules(leftovers, run.name, namespace),
+      readsRoots: roots !== null,
+    })
   }
 }
 
-function restartedCalls(id: string): readonly Call[] {
-  return [annotatedCall(`${gateFolder}/${presentState}/restarted.yaml`, id), rolledOutCall(`${gateFolder}/${presentState}/rolled-out.yaml`)]
+/** Wave by wave; the roots behind the control plane, before anything else restarts, and at the end. */
+function entryCalls(cluster: ClusterProps, leftovers: readonly Leftover[], id: string, checksRoots: boolean): readonly Call[] {
+  const roots = rootsCall(`${presentFolder}/roots.yaml`, `${gateFolder}/roots.tmpl`)
+  const second = leftovers.find((leftover) => leftover.wave !== controlPlaneWave)
+  const calls = [
+    ...leftovers.flatMap((leftover) => [
+      ...(leftover === second && checksRoots ? [{ ...roots, name: 'control-plane-roots' }] : []),
+      ...leftoverCalls(cluster, leftover, id),
+    ]),
+    roots,
+  ]
+  return calls.map((call) => ({ ...call, env: [stateVariable, ...(call.env ?? [])] }))
 }
 
-/** The folders of the states. `rollout status` and `get` are content with an empty list; `wait` is not: there stands the Job itself, whose template carries the id. */
-function stateFiles(
-  states: { readonly before: string; readonly after: string },
-  lists: { readonly restarted: readonly Stub[]; readonly roots: readonly Stub[]; readonly self: Stub },
-): readonly RunFile[] {
-  const before = states.before === states.after ? [] : [states.before]
-  const passed = [states.after, presentState]
-  const has = lists.restarted.length > 0
-  const files = [
-    { key: 'self.yaml', text: renderStubs([lists.self]), paths: passed.map((state) => `${state}/restarted.yaml`) },
-    { key: 'nothing.yaml', text: renderStubs([]), paths: passed.flatMap((state) => [`${state}/rolled-out.yaml`, `${state}/roots.yaml`]) },
-    {
-      key: 'workloads.yaml',
-      text: renderStubs(lists.restarted),
-      paths: before.flatMap((state) => [`${state}/restarted.yaml`, `${state}/rolled-out.yaml`]),
-    },
-    { key: 'roots.yaml', text: renderStubs(lists.roots), paths: before.map((state) => `${state}/roots.yaml`) },
-  ]
-  return files.filter((file) => file.paths.length > 0 && (has || (file.key !== 'workloads.yaml' && file.key !== 'self.yaml')))
+/** It may see what it waits for, and patch what it restarts: itself too, with nothing. */
+function entryRules(leftovers: readonly Leftover[], job: string, namespace: string): ReadonlyMap<string, readonly k8s.PolicyRule[]> {
+  const awaited = leftovers.flatMap((leftover) => leftover.awaited)
+  const patched = leftovers.flatMap((leftover) => leftover.patched)
+  const verbs = [...watchVerbs, ...(patched.length === 0 ? [] : ['patch'])]
+  const own = { apiGroups: ['batch'], resources: ['jobs'], resourceNames: [job], verbs }
+  return joinRules(
+    workloadRules(awaited, watchVerbs),
+    workloadRules(patched, ['patch']),
+    namespaceRules(leftovers.flatMap((leftover) => leftover.namespaces)),
+    awaited.length === 0 ? new Map() : new Map([[namespace, [own]]]),
+  )
 }

@@ -1,6 +1,5 @@
 import { formatWorkloadId } from '../src/base/index.ts'
 import type { WorkloadId } from '../src/base/index.ts'
-import { rotationAnnotation } from './names.ts'
 
 /** Which workloads of a namespace Istio injects: all that do not refuse, those that ask for it, or none. */
 export const injectionRules = ['all', 'labelled', 'none'] as const
@@ -26,23 +25,21 @@ const conditions: Readonly<Record<InjectionRule, string>> = {
  * go-template over a namespace's workloads that prints a line `Kind/name` for each that holds a certificate of the mesh: injected by
  * the rules, or a gateway that istiod made of a Gateway (it says `inject: "false"`, since it is no sidecar; facts: istio.md §4.2).
  * @param except workloads that are restarted otherwise, or on purpose not.
- * @param only a further condition, in the template's language; it may use `$rotation`.
  */
-export function meshedTemplate(rule: InjectionRule, except: readonly WorkloadId[], only = 'true'): string {
-  const excepted = ['', ...except.map(formatWorkloadId)].map((id) => JSON.stringify(id)).join(' ')
+export function meshedTemplate(rule: InjectionRule, except: readonly WorkloadId[]): string {
+  const excepted = ['', ...new Set(except.map(formatWorkloadId))].map((id) => JSON.stringify(id)).join(' ')
   return lines([
     '{{- range .items -}}',
     '{{- $labels := .spec.template.metadata.labels -}}',
     '{{- $asked := "" }}{{ with index $labels "sidecar.istio.io/inject" }}{{ $asked = . }}{{ end -}}',
     // The label beats the annotation.
-    '{{- $said := $asked }}{{ $rotation := "" -}}',
+    '{{- $said := $asked -}}',
     '{{- with .spec.template.metadata.annotations -}}',
     '{{- with index . "sidecar.istio.io/inject" }}{{ if not $asked }}{{ $said = . }}{{ end }}{{ end -}}',
-    `{{- with index . "${rotationAnnotation}" }}{{ $rotation = . }}{{ end -}}`,
     '{{- end -}}',
     `{{- $injected := and (ne $said "false") (not .spec.template.spec.hostNetwork) ${conditions[rule]} -}}`,
     '{{- $id := printf "%s/%s/%s" .kind .metadata.namespace .metadata.name -}}',
-    `{{- if and (or $injected (index $labels "gateway.istio.io/managed")) (not (eq $id ${excepted})) ${only} -}}`,
+    `{{- if and (or $injected (index $labels "gateway.istio.io/managed")) (not (eq $id ${excepted})) -}}`,
     '{{ printf "%s/%s\\n" .kind .metadata.name }}',
     '{{- end -}}',
     '{{- end -}}',

@@ -15,6 +15,9 @@ export const rootsName = 'istio-ca-root-cert'
 /** The key of both the Secret and that ConfigMap. */
 export const rootsKey = 'root-cert.pem'
 
+/** The wave that comes first; as long as it has not restarted, nobody shows the mesh new roots. */
+export const controlPlaneWave = 'control-plane'
+
 /** Waves that would take the name of a link of the chain, or of the entry gate's ServiceAccount. */
 const reservedWaves = ['entry', 'entry-gate', 'cacerts']
 
@@ -29,6 +32,11 @@ export function linkName(wave: string, part: string | null = null): string {
 /** `mesh-ca-<id>-<wave>-<part>-<hash>`: a Job and the ConfigMap that it mounts. A new list or template is a new name, since a Job cannot be changed. */
 export function runName(run: { readonly id: string; readonly wave: string; readonly part: string; readonly content: string }): string {
   return fit(`mesh-ca-${run.id.replaceAll('.', '-')}`, run.wave, [run.part, sha256(run.content).slice(0, 8)])
+}
+
+/** `restart-02-gateways`: a container among many, in the order in which they run. */
+export function callName(part: string, position: string, wave: string): string {
+  return fit(`${part}-${position}`, wave, [])
 }
 
 /** @throws TypeError if the wave cannot name an object. */

@@ -1,6 +1,6 @@
 import { writeYaml } from '../src/base/index.ts'
 import type { WorkloadId, WorkloadKind } from '../src/base/index.ts'
-import { rootsName } from './names.ts'
+import { rootsName, rotationAnnotation } from './names.ts'
 
 /** What `kubectl -f FILE` needs to find a live object, in any namespace. */
 export interface Stub {
@@ -35,7 +35,12 @@ export function restartSpec(annotation: string, id: string): object {
   return { template: { metadata: { annotations: { [annotation]: id } } } }
 }
 
-/** Lists of at most `size`: one Job's share, so that its ConfigMap stays far below etcd's 1 MiB. */
+/** The merge patch that restarts a workload. One that carries the id already stays as it is. */
+export function restartPatch(id: string): string {
+  return JSON.stringify({ spec: restartSpec(rotationAnnotation, id) })
+}
+
+/** Lists of at most `size`: one call's share, so that kubectl stays within its memory, and a ConfigMap of one below etcd's 1 MiB. */
 export function shares<T>(items: readonly T[], size = 1000): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size))
 }

@@ -3,7 +3,7 @@ import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, workloadRules } from './access.ts'
 import { patchCall } from './calls.ts'
 import { linkName } from './names.ts'
-import { renderStubs, shares, workloadStub } from './objects.ts'
+import { renderStubs, restartPatch, shares, workloadStub } from './objects.ts'
 import type { ClusterProps } from './props.ts'
 import { gateFolder, Run } from './run.ts'
 
@@ -30,7 +30,7 @@ export class RestartRun extends Construct {
         namespace: cluster.istioNamespace,
         image: cluster.gates.image,
         serviceAccount: name,
-        calls: [patchCall(`${gateFolder}/workloads.yaml`, step.id)],
+        calls: [patchCall(`${gateFolder}/workloads.yaml`, `--patch=${restartPatch(step.id)}`)],
         files: () => [{ key: 'workloads.yaml', text: renderStubs(share.map(workloadStub)) }],
       })
     })

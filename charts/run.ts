@@ -5,6 +5,8 @@ import { commonLabels, runName } from './names.ts'
 /** One container: one call of kubectl, or of the shell. */
 export interface Call {
   readonly name: string
+  /** Where it is not the Run's. */
+  readonly image?: string
   readonly command: readonly string[]
   readonly env?: readonly k8s.EnvVar[]
 }
@@ -33,6 +35,9 @@ export interface RunProps {
   readonly podAnnotations?: Readonly<Record<string, string>>
 }
 
+// A ConfigMap may hold 1 MiB; this leaves room for its keys.
+const mostBytes = 800_000
+
 /** Where a Job's files are mounted. */
 export const gateFolder = '/gate'
 
@@ -48,22 +53,47 @@ export class Run extends Construct {
   constructor(scope: Construct, id: string, props: RunProps) {
     super(scope, id)
     this.name = runName({ ...props, content: JSON.stringify([template(props, 'self'), props.files('self')]) })
-    const data = Object.fromEntries(props.files(this.name).map((file) => [file.key, file.text]))
     const metadata = {
       name: this.name,
       namespace: props.namespace,
       labels: commonLabels,
       annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
     }
-    new k8s.KubeConfigMap(this, 'files', { metadata, data })
+    for (const { name, files } of configMaps(props, this.name)) {
+      new k8s.KubeConfigMap(this, `files-${name}`, {
+        metadata: { ...metadata, name },
+        data: Object.fromEntries(files.map((file) => [file.key, file.text])),
+      })
+    }
     // Far above what the kubelet's back-off can reach: a Job that gives up is never tried again under its name.
     new k8s.KubeJob(this, 'job', { metadata, spec: { backoffLimit: 1_000_000, template: template(props, this.name) } })
   }
 }
 
+/** The ConfigMaps that hold the files: one, named as the Job, unless they are more than an API server takes. */
+function configMaps(props: RunProps, job: string): readonly { readonly name: string; readonly files: readonly RunFile[] }[] {
+  const parts: RunFile[][] = [[]]
+  let bytes = 0
+  for (const file of props.files(job)) {
+    bytes += Buffer.byteLength(file.text)
+    if (bytes > mostBytes) {
+      parts.push([])
+      bytes = Buffer.byteLength(file.text)
+    }
+    parts.at(-1)?.push(file)
+  }
+  return parts.map((files, index) => ({ name: index === 0 ? job : `${job}-${index + 1}`, files }))
+}
+
+function volume(props: RunProps, job: string): k8s.Volume {
+  const sources = configMaps(props, job).map(({ name, files }) => ({
+    configMap: { name, items: files.flatMap(({ key, paths }) => (paths ?? [key]).map((path) => ({ key, path }))) },
+  }))
+  return { name: 'gate', ...(sources.length === 1 ? sources[0] : { projected: { sources } }) }
+}
+
 function template(props: RunProps, name: string): k8s.PodTemplateSpec {
   const containers = props.calls.map((call) => container(call, props.image))
-  const items = props.files(name).flatMap(({ key, paths }) => (paths ?? [key]).map((path) => ({ key, path })))
   return {
     metadata: {
       // Neither a sidecar nor ztunnel may stand between the Job and the API server: their certificates are what changes.
@@ -78,10 +108,7 @@ function template(props: RunProps, name: string): k8s.PodTemplateSpec {
       securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
       initContainers: containers.slice(0, -1),
       containers: containers.slice(-1),
-      volumes: [
-        { name: 'gate', configMap: { name, items } },
-        { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } },
-      ],
+      volumes: [volume(props, name), { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } }],
     },
   }
 }
@@ -89,7 +116,7 @@ function template(props: RunProps, name: string): k8s.PodTemplateSpec {
 function container(call: Call, image: string): k8s.Container {
   return {
     name: call.name,
-    image,
+    image: call.image ?? image,
     command: [...call.command],
     // kubectl keeps what it learned of the API in $HOME/.kube/cache; the next container finds it there.
     env: [{ name: 'HOME', value: '/tmp' }, ...(call.env ?? [])],

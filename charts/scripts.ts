@@ -1,6 +1,6 @@
-import { stateName } from './names.ts'
+import { patience } from './calls.ts'
 
-// POSIX sh, and no program but kubectl and cat. Unquoted `$workloads` are words on purpose: names of Kubernetes hold no blanks.
+// POSIX sh, and no program but kubectl. Unquoted `$workloads` are words on purpose: names of Kubernetes hold no blanks.
 
 const meshed = `# Prints what is meshed in a namespace, a word for each workload.
 meshed() {
@@ -22,43 +22,10 @@ for namespace in $NAMESPACES; do
 done
 for namespace in $NAMESPACES; do
   workloads=$(meshed "$namespace")
-  [ -z "$workloads" ] || kubectl rollout status $workloads --namespace="$namespace" --timeout=15m
+  [ -z "$workloads" ] || kubectl rollout status $workloads --namespace="$namespace" ${patience}
 done
 `
 
-/**
- * Succeeds when the step has happened already (`AFTER`), when nothing of reroot's was ever applied here, or when all that is meshed
- * in `NAMESPACES` carries the last restart and has rolled out. What was created under the present state needed no restart.
- */
-export const entryScript = `set -eu
-${meshed}
-case "\${STATE-}" in
-  "$BEFORE") ;;
-  "$AFTER" | "") exit 0 ;;
-  *) echo "the cluster is in state $STATE, not $BEFORE" >&2; exit 1 ;;
-esac
-since=$(kubectl get configmap ${stateName} --namespace="$ISTIO_NAMESPACE" --output=go-template-file=/gate/since.tmpl)
-if [ -z "$since" ]; then
-  echo "${stateName} does not tell when it was written" >&2
-  exit 1
-fi
-for namespace in $NAMESPACES; do
-  rule=$(kubectl get namespace "$namespace" --output=go-template-file=/gate/namespace.tmpl)
-  template="{{ \\$since := \\"$since\\" }}$(cat "/gate/lacking-$rule.tmpl")"
-  lacking=$(kubectl get deployments,statefulsets,daemonsets --namespace="$namespace" --output=go-template="$template")
-  if [ -n "$lacking" ]; then
-    echo "namespace $namespace: not restarted:" $lacking >&2
-    exit 1
-  fi
-  workloads=$(meshed "$namespace")
-  [ -z "$workloads" ] || kubectl rollout status $workloads --namespace="$namespace" --timeout=15m
-done
-`
-
-/** go-template over `mesh-ca-state` that prints when its data was last written. */
-export const sinceTemplate = `{{- $since := "" -}}
-{{- range .metadata.managedFields -}}
-{{- if index .fieldsV1 "f:data" }}{{ if gt .time $since }}{{ $since = .time }}{{ end }}{{ end -}}
-{{- end -}}
-{{- $since -}}
+/** What the entry gate runs instead once its step has happened. */
+export const nothingScript = `echo "nothing is left to restart"
 `

@@ -6,12 +6,18 @@ export type Output = 'text' | 'json'
 
 /** A line for people: on stderr, never data. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${printable(line)}\n`)
 }
 
 /** Data, on stdout. */
 export function print(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  process.stdout.write(printable(text.endsWith('\n') ? text : `${text}\n`))
+}
+
+/** Names come from other people's manifests: what would move the cursor or change a terminal is shown instead of sent. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 export function printJson(value: unknown): void {

@@ -41,7 +41,8 @@ function text(result: Status): string {
   })
   const lines = [`mesh ${result.mesh}, read from ${result.readFrom}`, '', ...table(['CLUSTER', 'PHASE', 'SIGNER', 'TRUSTED', 'LAST STEP', 'DAYS LEFT'], rows), '']
   for (const { step, needs } of result.next) {
-    lines.push(needs.length === 0 ? `next: \`reroot ${command(step)}\` can be planned now` : `next: \`reroot ${command(step)}\` needs evidence that the last step is complete:`)
+    const named = command(step) === step ? `\`reroot ${step}\`` : `\`reroot ${command(step)}\` (${step})`
+    lines.push(needs.length === 0 ? `possible: ${named} can be planned now` : `possible: ${named} needs evidence that the last step is complete:`)
     for (const need of needs) lines.push(`  - ${need}`)
   }
   if (result.branches !== null && result.branches.length > 0) lines.push(`not merged yet: ${result.branches.join(', ')}`)
@@ -49,7 +50,7 @@ function text(result: Status): string {
 }
 
 function command(step: string): string {
-  return step === 'abandon' || step === 'demote' ? `rollback\` (${step})`.replace(/`/, '') : step
+  return step === 'abandon' || step === 'demote' || step === 'restore' ? 'rollback' : step
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -91,7 +91,7 @@ function issueFindings(
 
 function complaint(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union') return `expected ${expectation(issue)}`
-  return issue.message.replace(/^(Invalid input: |Too (?:small|big): |Invalid string: )/, '')
+  return issue.message.replace(/^(?:Invalid|Too) \w+: /, '')
 }
 
 function pathText(path: readonly (string | number)[]): string {

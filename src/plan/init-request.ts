@@ -51,11 +51,17 @@ export function initRequest(input: {
     ].join('\n'),
     ...notes(findings),
     '### How to go back',
-    'Before the merge: close the pull request and delete the branch. After it: revert it. Flux never deletes the Secret: it carries `kustomize.toolkit.fluxcd.io/prune: disabled`.',
+    wayBack(clusters),
     fold(`The ${input.files.length} files of this change`, input.files.map(({ path, edited }) => `- \`${path}\`${edited ? ' (edited)' : ''}`).join('\n'), 0),
     trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
   ]
   return { branch: input.branch, base: input.base, title: `init: reroot takes over the CA of ${mesh.mesh}`, body: `${sections.join('\n\n')}\n`, trailers, mergeAfter: null }
+}
+
+function wayBack(clusters: readonly InitStory[]): string {
+  const own = clusters.some((cluster) => cluster.managed === 'own')
+  const kept = own ? ' Flux never deletes a Secret that reroot delivers: it carries `kustomize.toolkit.fluxcd.io/prune: disabled`.' : ' The Secret stays with its owner.'
+  return `Before the merge: close the pull request and delete the branch. After it: revert it.${kept}`
 }
 
 function mergeText(cluster: InitStory): string {
@@ -70,6 +76,7 @@ function needs(clusters: readonly InitStory[]): string {
   if (own.length === 0) return 'Nothing new: the Secret is unsealed as before.'
   const commands = own.map(
     (cluster) => `# ${cluster.name}: the age identity that its Flux unseals with, in the Secret that the Kustomization names
+# (if ${cluster.ageKeySecret} is there already, check that it holds that identity instead)
 kubectl --context ${cluster.name} -n ${cluster.fluxNamespace} create secret generic ${cluster.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE
 # and the Secret as it is now must be what was taken over:
 kubectl --context ${cluster.name} -n ${cluster.istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -noout -fingerprint -sha256`,

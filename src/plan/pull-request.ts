@@ -77,9 +77,18 @@ export function commitMessage(request: PullRequest, sentence: string): string {
 function why(story: Story, set: ChangeSet, previous: string | null): string[] {
   const { step, generation } = story.decision
   const words = stepWords[step].why(names(story.decision))
-  const order = previous === null ? [] : [`**Merge this only after \`${previous}\` is merged and its gates have passed.**`]
+  const order = previous === null ? [] : [`**Merge this only after \`${previous}\` is merged and ${readyBefore(story, set)}.**`]
   const more = set.of > 1 ? [`This is change set ${set.position} of ${set.of} (${set.name}) of ${step} ${generation}.`] : []
   return [...order, [words, ...more].join(' ')]
+}
+
+/** What must be done in the cluster before a change set may be merged: the wave's own gate waits for this very change set. */
+function readyBefore(story: Story, set: ChangeSet): string {
+  const wave = /^wave-(.*)$/.exec(set.name)?.[1]
+  const waves = story.clusters[0]?.restarts.waves.map((one) => one.name) ?? []
+  const before = wave === undefined ? undefined : waves[waves.indexOf(wave) - 1]
+  if (set.name === 'restarts') return 'the Secret has been applied'
+  return before === undefined ? 'what it brought has been applied' : `the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
 }
 
 /** Who is who in a step, for sentences. */

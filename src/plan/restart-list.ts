@@ -30,6 +30,12 @@ export function freezeRestarts(input: {
   }
 }
 
+/** A frozen list without the workloads that are gone since: a gate would wait for them for ever. Later ones are exempt, and stay out. */
+export function withoutVanished(list: RestartList, discovery: Discovery): RestartList {
+  const present = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
+  return { ...list, waves: list.waves.map((wave) => ({ ...wave, restarts: wave.restarts.filter((restart) => present.has(formatWorkloadId(restart.workload))) })) }
+}
+
 /**
  * The step before must be complete before this one may change the Secret. It keeps its order; workloads that are gone since drop out.
  * A way back only has to start from a state that it is safe from.

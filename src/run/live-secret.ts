@@ -81,6 +81,12 @@ export function refuseOtherReaders(loaded: Pick<Loaded, 'files'>, cluster: Pick<
   })
 }
 
+/** What a sealed Secret says of itself in the clear: labels, annotations, type. No key is needed. */
+export function sealedMetadata(bytes: Uint8Array, file: string): SecretMetadata {
+  const shape = (readSealed(bytes, file)?.document ?? {}) as SecretShape
+  return metadataOf(shape)
+}
+
 /** The sealed bytes of the live Secret. */
 export function liveBytes(files: Files, cluster: Pick<LoadedCluster, 'config'>): Uint8Array {
   const bytes = files.read(cluster.config.cacerts.file)
@@ -137,10 +143,14 @@ function secretOf(document: Confidential<PlainDocument>, file: string): OpenedSe
       certChain: values.get('cert-chain.pem') ?? '',
       rootCert: values.get('root-cert.pem') ?? '',
     },
-    metadata: { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, type: shape.type ?? ownMetadata.type },
+    metadata: metadataOf(shape),
     namespace: metadata.namespace ?? null,
     otherKeys: [...values.keys()].filter((key) => !known.includes(key)),
   }
+}
+
+function metadataOf(shape: SecretShape): SecretMetadata {
+  return { labels: shape.metadata?.labels ?? {}, annotations: shape.metadata?.annotations ?? {}, type: shape.type ?? ownMetadata.type }
 }
 
 /** What reroot cannot carry through every phase, by name (facts/istio.md 1.2, 1.3). */

@@ -13,7 +13,7 @@ import { chainText, ownMetadata, secretDocument } from '../plan/index.ts'
 import { rootBundleText, stateOf } from '../rotation/index.ts'
 import type { Decision, Generation, GenerationId, MeshRecord, Move, Phase } from '../rotation/index.ts'
 import type { Context } from './context.ts'
-import { openLiveSecret, refuseBadBundle, refuseOtherReaders } from './live-secret.ts'
+import { liveBytes, openLiveSecret, refuseBadBundle, refuseOtherReaders, sealedMetadata } from './live-secret.ts'
 import type { OpenedSecret } from './live-secret.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import type { Sealer } from './sealer.ts'
@@ -126,7 +126,7 @@ function secretsOf(input: {
   })
   const plan = (phase: Phase, signer: Certificate, files: CaFiles): SecretPlan => {
     const state = stateOf(phase)
-    const metadata = cluster.config.cacerts.managed === 'in-place' && opened !== null ? opened.metadata : ownMetadata
+    const metadata = cluster.config.cacerts.managed === 'in-place' ? sealedMetadata(liveBytes(loaded.files, cluster), cluster.config.cacerts.file) : ownMetadata
     return { path: cluster.layout.prepared(state), files, document: secretDocument({ namespace: cluster.config.istio.namespace, state, signer, files, metadata }) }
   }
   if (move.to.phase !== 'staged' || opened === null) return [plan(move.to, intermediate.certificate, byNew(move.to))]

@@ -1,4 +1,5 @@
 import { RerootError } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
 import type { Files } from '../ports.ts'
 import { chooseEngine, creationRule, embeddedEngine, nestedConfigFindings, parseSopsConfig, sopsEngine } from '../seal/index.ts'
 import type { CreationRule, PlainDocument } from '../seal/index.ts'
@@ -34,9 +35,9 @@ export function openSealer(files: Files, directory: string, context: Pick<Contex
     }
     const found = creationRule(configs, path)
     if (found !== null) return found
-    throw new RerootError('SEAL_REFUSED', `no rule of .sops.yaml covers ${path}`, {
-      hint: 'add a creation rule for it above any catch-all; `reroot init` writes them',
-    })
+    const remedy = 'add a creation rule for it above any catch-all; `reroot init` writes them'
+    const finding: Finding = { id: 'sops/no-rule', severity: 'error', place: { file: '.sops.yaml' }, message: `no creation rule covers ${path}`, remedy }
+    throw new RerootError('SEAL_REFUSED', `no rule of .sops.yaml covers ${path}`, { hint: remedy, findings: [finding] })
   }
   const engines = { embedded: embeddedEngine(), sops: sopsEngine(context.sops, directory) }
   return {

@@ -104,7 +104,21 @@ function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: D
   }
 }
 
-const forward: Readonly<Record<Phase['phase'], readonly Step[]>> = { steady: ['stage'], staged: ['promote', 'abandon'], promoted: ['retire', 'demote'] }
+/** Steps that lead on or back from a phase, as far as the sealed states that they copy are there. */
+function possibleSteps(loaded: Loaded, { layout, record }: LoadedCluster): readonly Step[] {
+  const { phase } = record
+  const has = (state: string): boolean => loaded.files.read(layout.prepared(state)) !== null
+  switch (phase.phase) {
+    case 'steady':
+      return lastTransition(record)?.step === 'retire' && has(`${phase.signer}-promoted`) ? ['stage', 'restore'] : ['stage']
+    case 'staged':
+      return ['promote', 'abandon']
+    case 'promoted':
+      return has(`${phase.signer}-staged`) ? ['retire', 'demote'] : ['retire']
+    default:
+      return phase satisfies never
+  }
+}
 
 /** The steps that are legal now, and what each lacks if it were planned without a person's word. */
 function nextSteps(loaded: Loaded, now: Date): readonly NextStep[] {
@@ -116,7 +130,7 @@ function nextSteps(loaded: Loaded, now: Date): readonly NextStep[] {
     return step === undefined ? [] : [{ step, needs: ['some clusters have not taken it yet: run it again and merge'] }]
   }
   const facts = loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed }))
-  return forward[first.record.phase.phase].map((step) => ({
+  return possibleSteps(loaded, first).map((step) => ({
     step,
     needs: facts.flatMap((cluster) =>
       hasBarrier(step, cluster)

@@ -1,6 +1,6 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, branchName, chooseDeliveries, freezeRestarts } from '../plan/index.ts'
+import { acceptFindings, branchName, chooseDeliveries, freezeRestarts, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { decide, lastTransition } from '../rotation/index.ts'
@@ -89,7 +89,7 @@ function planClusters(loaded: Loaded, decision: Decision): { readonly steps: rea
     const discovery = discoverCluster(loaded, cluster)
     const chosen = chooseDeliveries(loaded.config, discovery, decision.step, cluster.controller.namespace)
     findings.push(...discovery.findings, ...chosen.findings)
-    const frozen = cluster.restarts?.id === decision.id ? cluster.restarts : null
+    const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
     const restarts =
       frozen ??
       freezeRestarts({

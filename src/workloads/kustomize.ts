@@ -7,7 +7,7 @@ import { applyJsonPatches, applyPatches } from './patches.ts'
 import type { Report } from './report.ts'
 import { idKey, idOf, makeResource, nameOf } from './resource.ts'
 import type { Resource } from './resource.ts'
-import { showToOverlay } from './overlay-view.ts'
+import { addProbe, showToOverlay } from './overlay-view.ts'
 import { isUnder, resolvePath } from './source-tree.ts'
 import { duplicatesIn, rename, setAnnotations, setLabels, setNamespace } from './transformers.ts'
 import { reportUnread } from './unread-fields.ts'
@@ -118,7 +118,11 @@ function addResource(
 ): void {
   const path = resolvePath(parent.folder, entry.value)
   if (path !== null && build.manifests.tree.hasFile(path)) {
-    for (const manifest of build.manifests.objects(path)) gathered.add(makeResource(manifest), entry.place)
+    for (const manifest of build.manifests.objects(path)) {
+      const resource = makeResource(manifest)
+      if (overlay === 'listed') addProbe(resource)
+      gathered.add(resource, entry.place)
+    }
     return
   }
   const folder = subFolder(build, path, entry, chain)

@@ -76,6 +76,6 @@ function unknownFinding(cluster: string, namespace: string, what: string, site: 
     message: `whether ${what} is in the mesh depends on labels of namespace ${namespace}, which Git does not show`,
     expected: 'the Namespace in what this cluster’s Flux applies, or its labels in reroot.yaml',
     found: 'neither',
-    remedy: `state its labels in reroot.yaml: clusters[].namespaces: { ${namespace}: { … } } (\`kubectl get namespace ${namespace} --show-labels\`; {} if it has none)`,
+    remedy: `state its labels in reroot.yaml: clusters[].namespaces: [{ name: ${namespace}, labels: { … } }] (\`kubectl get namespace ${namespace} --show-labels\`; {} if it has none)`,
   }
 }

@@ -62,7 +62,8 @@ export interface Controller {
   readonly dependsOn: readonly ControllerId[]
   readonly wait: boolean
   readonly suspended: boolean
-  readonly decrypts: boolean
+  /** The Secret with the SOPS keys that it unseals with; `null` if it unseals nothing, or with the controller's own keys. */
+  readonly decryptsWith: string | null
 }
 
 /** A HelmRelease of one of Istio's charts, with the values that a rotation depends on. */

@@ -1,6 +1,6 @@
 import type { ClusterProps } from '../../charts/index.ts'
 import type { WorkloadId, WorkloadKind } from '../../src/base/index.ts'
-import type { Delivery, RestartEntry, RestartList } from '../../src/rotation/index.ts'
+import type { Delivery, EntryWave, RestartEntry, RestartList } from '../../src/rotation/index.ts'
 
 export const rootA = '-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n'
 export const rootB = '-----BEGIN CERTIFICATE-----\nQg==\n-----END CERTIFICATE-----\n'
@@ -14,14 +14,29 @@ export function restart(text: string, delivery: Delivery = 'job'): RestartEntry 
   return { workload: workload(text), delivery, drain: delivery === 'none' ? 'expire' : 'restart', file: null, at: null, why: 'a test' }
 }
 
+/** @param restarts such as `job Deployment/shop/cart` */
+export function entryWave(name: string, restarts: readonly string[], namespaces: readonly string[] = []): EntryWave {
+  return {
+    name,
+    restarts: restarts.map((text) => {
+      const [delivery, id] = text.split(' ') as ['job' | 'owner', string]
+      return { workload: workload(id), delivery }
+    }),
+    namespaces,
+  }
+}
+
 /** `promote` in a mesh of three namespaces, with restarts by Jobs, by owners and by nobody, and one namespace that Git does not show. */
 export const promote: RestartList = {
   id: 'g2-promoted',
   entry: {
     state: 'g2-staged',
     id: 'g2-staged',
-    workloads: ['Deployment/istio-system/istiod', 'Deployment/shop/cart', 'StatefulSet/shop/orders'].map(workload),
-    namespaces: ['legacy'],
+    waves: [
+      entryWave('control-plane', ['job Deployment/istio-system/istiod']),
+      entryWave('default', ['job Deployment/shop/cart', 'owner StatefulSet/shop/orders', 'job DaemonSet/shop/agent'], ['legacy']),
+      entryWave('payments', ['owner StatefulSet/payments/ledger']),
+    ],
   },
   namespaces: ['istio-system', 'legacy', 'shop'],
   waves: [
@@ -52,7 +67,7 @@ export function clusterProps(changed: Partial<ClusterProps> = {}): ClusterProps 
       source: { kind: 'GitRepository', name: 'flux-system' },
       ageKeySecret: 'sops-age',
     },
-    gates: { image: 'registry.k8s.io/kubectl:v1.34.3', shellImage: 'registry.example/kubectl-sh:1.34.3', timeoutMinutes: 30 },
+    gates: { image: 'registry.k8s.io/kubectl:v1.34.3', shellImage: 'registry.example/kubectl-sh:1.34.3', timeoutMinutes: 5 },
     cacerts: { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
     state: 'g2-promoted',
     roots: { before: rootA + rootB, after: rootA + rootB },

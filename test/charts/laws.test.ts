@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { renderCluster } from '../../charts/index.ts'
 import { formatWorkloadId, workloadKinds } from '../../src/base/index.ts'
 import type { WorkloadId } from '../../src/base/index.ts'
-import type { RestartEntry, RestartList } from '../../src/rotation/index.ts'
+import type { EntryGate, RestartEntry, RestartList } from '../../src/rotation/index.ts'
 import { clusterProps } from './cluster-props.ts'
-import { objectsOf, stubsIn } from './objects.ts'
+import { itemsOf, objectsOf, stubsIn } from './objects.ts'
 import type { Rendered } from './objects.ts'
 
 // No reader of YAML takes it for a number, as some do `e0`.
@@ -36,11 +36,8 @@ const restartList: fc.Arbitrary<RestartList> = fc
     shown: fc.uniqueArray(label, { maxLength: 2 }),
     barrier: fc.boolean(),
   })
-  .map(({ id: restartId, workloads, names, shown, barrier }) => ({
-    id: restartId,
-    entry: barrier ? { state: 'g1-steady', id: 'g1-restart', workloads: workloads.map(([of]) => of), namespaces: shown } : null,
-    namespaces: ['istio-system', 'shop'],
-    waves: names.map((name, index) => ({
+  .map(({ id: restartId, workloads, names, shown, barrier }) => {
+    const waves = names.map((name, index) => ({
       name,
       restarts: workloads
         .filter(([, , wave]) => wave === index)
@@ -53,8 +50,18 @@ const restartList: fc.Arbitrary<RestartList> = fc
           why: '',
         })),
       namespaces: index === 3 ? shown : [],
-    })),
+    }))
+    return { id: restartId, entry: barrier ? entryOf(waves) : null, namespaces: ['istio-system', 'shop'], waves }
+  })
+
+/** The same waves as those of the step before. */
+function entryOf(waves: RestartList['waves']): EntryGate {
+  const left = waves.map((wave) => ({
+    ...wave,
+    restarts: wave.restarts.flatMap(({ workload: of, delivery: how }) => (how === 'none' ? [] : [{ workload: of, delivery: how }])),
   }))
+  return { state: 'g1-steady', id: 'g1-restart', waves: left.filter((wave) => wave.restarts.length + wave.namespaces.length > 0) }
+}
 
 const runs = { numRuns: 25 }
 
@@ -131,6 +138,45 @@ test('a wave may touch its own namespaces and no other, and patch only what it r
   )
 })
 
+test('the entry gate restarts what the step before left to Jobs, waits for all of it, wave after wave, and may patch no more', () => {
+  fc.assert(
+    fc.property(restartList, (step) => {
+      const objects = rendered(step).filter(({ file }) => file.includes('00-entry-gate'))
+      const jobs = objects.filter(({ kind }) => kind === 'Job')
+      const left = (step.entry?.waves ?? []).flatMap((wave) => wave.restarts)
+      const text = (of: typeof left): readonly string[] => of.map((restart) => formatWorkloadId(restart.workload))
+      const named = (file: string): readonly string[] =>
+        jobs.flatMap((job) =>
+          itemsOf(job)
+            .filter(({ path }) => path.startsWith('g1-steady/') && path.endsWith(`/${file}.yaml`))
+            .map(({ path }) => path)
+            .toSorted()
+            .flatMap((path) => stubsIn(objects, job, path)),
+        )
+
+      expect(jobs).toHaveLength(step.entry === null ? 0 : 1)
+      expect(named('restart')).toEqual(text(left.filter((restart) => restart.delivery === 'job')))
+      expect(named('restarted')).toEqual(text(left))
+      expect(named('rolled-out')).toEqual(text(left))
+      const patched = objects.flatMap(({ metadata, rules }) =>
+        (rules ?? [])
+          .filter(
+            ({ verbs, resources, resourceNames }) => verbs.includes('patch') && resources[0] !== 'jobs' && resourceNames !== undefined,
+          )
+          .flatMap(({ resources, resourceNames }) =>
+            (resourceNames ?? []).map((name) => `${resources.join()}/${metadata.namespace}/${name}`),
+          ),
+      )
+      expect(patched.toSorted()).toEqual(
+        text(left.filter((restart) => restart.delivery === 'job'))
+          .map((of) => of.replace('/', 's/').toLowerCase())
+          .toSorted(),
+      )
+    }),
+    runs,
+  )
+})
+
 test('no role is wider than a name, but in namespaces that Git does not show; none reads a Secret or writes but by patch', () => {
   fc.assert(
     fc.property(restartList, (step) => {
@@ -138,7 +184,7 @@ test('no role is wider than a name, but in namespaces that Git does not show; no
         for (const { resources, resourceNames, verbs } of rules ?? []) {
           expect(['get', 'list', 'watch', 'patch']).toEqual(expect.arrayContaining([...verbs]))
           expect(resources).not.toContain('secrets')
-          if (resourceNames === undefined) expect(file).toMatch(/\/namespaces\.yaml$/)
+          if (resourceNames === undefined) expect(file).toMatch(/\/namespaces\.yaml$|\/00-entry-gate\/gate\.yaml$/)
           if (kind === 'ClusterRole')
             expect({ resources, resourceNames, verbs }).toEqual({
               resources: ['configmaps'],

@@ -32,8 +32,14 @@ export interface PodSpec {
   readonly initContainers: readonly Container[]
   readonly containers: readonly Container[]
   readonly volumes: readonly {
-    readonly configMap?: { readonly name: string; readonly items: readonly { readonly key: string; readonly path: string }[] }
+    readonly configMap?: MountedFiles
+    readonly projected?: { readonly sources: readonly { readonly configMap: MountedFiles }[] }
   }[]
+}
+
+interface MountedFiles {
+  readonly name: string
+  readonly items: readonly { readonly key: string; readonly path: string }[]
 }
 
 interface Container {
@@ -54,11 +60,24 @@ export function objectsOf(files: ReadonlyMap<string, string>): readonly Rendered
   })
 }
 
+/** The files that a Job mounts from its ConfigMaps. */
+export function itemsOf(job: Rendered): readonly { readonly configMap: string; readonly key: string; readonly path: string }[] {
+  const mounted = (job.spec?.template?.spec.volumes ?? []).flatMap(({ configMap, projected }) => [
+    ...(configMap === undefined ? [] : [configMap]),
+    ...(projected?.sources.map((source) => source.configMap) ?? []),
+  ])
+  return mounted.flatMap(({ name, items }) => items.map((item) => ({ configMap: name, ...item })))
+}
+
+/** The text of one of these files. */
+export function textIn(objects: readonly Rendered[], job: Rendered, path: string): string | undefined {
+  const item = itemsOf(job).find((candidate) => candidate.path === path)
+  return objects.find((object) => object.kind === 'ConfigMap' && object.metadata.name === item?.configMap)?.data?.[item?.key ?? '']
+}
+
 /** The workloads that a Job's ConfigMap names in one of its files, as `Kind/namespace/name`. */
 export function stubsIn(objects: readonly Rendered[], job: Rendered, path: string): readonly string[] {
-  const volume = job.spec?.template?.spec.volumes.find((candidate) => candidate.configMap !== undefined)?.configMap
-  const key = volume?.items.find((item) => item.path === path)?.key
-  const text = objects.find((object) => object.kind === 'ConfigMap' && object.metadata.name === volume?.name)?.data?.[key ?? '']
+  const text = textIn(objects, job, path)
   if (text === undefined) return []
   const list = parseYamlFile(new TextEncoder().encode(text), path).documents[0]?.value as { readonly items: readonly Rendered[] }
   return list.items.map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)

@@ -5,7 +5,7 @@ import { bundleText, generateKey, issueIntermediate, issueRoot, lint, privateKey
 import type { Certificate, KeyAlgorithm, KeyPair } from '../../src/pki/index.ts'
 
 /** The files of one cluster's CA, as text. */
-export interface CaTexts {
+export type CaTexts = {
   readonly 'ca-cert.pem': string
   readonly 'ca-key.pem': string
   readonly 'cert-chain.pem': string

@@ -12,6 +12,7 @@ import { loadCharts } from '../charts.ts'
 import { statePath } from '../compose.ts'
 import { clusterProps } from '../render-cluster.ts'
 import type { Recipients } from './recipients.ts'
+import { clustersToRule } from './seal.ts'
 
 /** What `init` will commit, before anything is sealed. */
 export interface InitComposition {
@@ -37,7 +38,7 @@ export async function composeInit(input: {
     [layout.config, encode(text)],
     [layout.mesh, encode(writeMeshRecord(mesh))],
   ])
-  const rules = creationRules(layout, recipients.custodians, recipients.clusters)
+  const rules = creationRules(layout, recipients.custodians, clustersToRule(files, layout, recipients.clusters))
   write.set('.sops.yaml', insertCreationRules(files.read('.sops.yaml'), rules))
 
   const current = (path: string): Uint8Array | null => write.get(path) ?? files.read(path)
@@ -53,22 +54,50 @@ export async function composeInit(input: {
     if (cluster.cacerts.managed === 'in-place') {
       const state = statePath({ config: cluster })
       write.set(state, encode(charts.renderState(props)))
-      listInKustomization(state, current, write)
+      listBeside(state, cluster.cacerts.file, current, write)
     }
   }
   return { config, write }
 }
 
+const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+
 /** A folder with a kustomization applies only what it lists. */
 function listInKustomization(path: string, current: (path: string) => Uint8Array | null, write: Map<string, Uint8Array>): void {
-  for (const name of ['kustomization.yaml', 'kustomization.yml', 'Kustomization']) {
-    const file = `${dirname(path)}/${name}`
-    const bytes = current(file)
-    if (bytes === null) continue
-    const splices = addListEntry(bytes, file, 'resources', path.slice(dirname(path).length + 1))
-    if (splices.length > 0) write.set(file, applySplices(bytes, splices))
-    return
+  const file = kustomizationIn(dirname(path), current)
+  if (file !== null) addResource(file, path.slice(dirname(path).length + 1), current, write)
+}
+
+/**
+ * Puts a file beside another one into the kustomization that lists the other: in its folder, or above it.
+ * @throws RerootError REFUSED if a kustomization above does not list the other by name: then nobody knows what applies it.
+ */
+function listBeside(path: string, beside: string, current: (path: string) => Uint8Array | null, write: Map<string, Uint8Array>): void {
+  for (let folder = dirname(beside); ; folder = dirname(folder)) {
+    const file = kustomizationIn(folder, current)
+    const inside = (one: string): string => (folder === '.' ? one : one.slice(folder.length + 1))
+    if (file !== null) {
+      if (lists(current(file) ?? new Uint8Array(), file, inside(beside))) return addResource(file, inside(path), current, write)
+      throw new RerootError('REFUSED', `${file} does not list ${inside(beside)}, so nobody knows what applies the Secret`, {
+        hint: 'list the sealed Secret under `resources` of the kustomization beside it, and run init again',
+      })
+    }
+    if (folder === '.') return
   }
+}
+
+function kustomizationIn(folder: string, current: (path: string) => Uint8Array | null): string | null {
+  return kustomizationNames.map((name) => (folder === '.' ? name : `${folder}/${name}`)).find((file) => current(file) !== null) ?? null
+}
+
+function addResource(file: string, entry: string, current: (path: string) => Uint8Array | null, write: Map<string, Uint8Array>): void {
+  const bytes = current(file) ?? new Uint8Array()
+  const splices = addListEntry(bytes, file, 'resources', entry)
+  if (splices.length > 0) write.set(file, applySplices(bytes, splices))
+}
+
+function lists(bytes: Uint8Array, file: string, entry: string): boolean {
+  return addListEntry(bytes, file, 'resources', entry).length === 0
 }
 
 /** A file of the user's is never replaced. @throws RerootError REFUSED with every file that is in the way. */

@@ -36,7 +36,7 @@ export async function completeRecipients(
     const own = answers.clusters.get(name)?.split(',') ?? (await askList(context, `age recipient of the cluster ${name} (its Flux unseals with it)`, `--cluster-recipient ${name}=age1…`))
     clusters.push({ name, recipients: [...new Set([...own, ...operators])] })
   }
-  const custodians = answers.custodians.length > 0 ? answers.custodians : operatorsOf(operators, known)
+  const custodians = answers.custodians.length > 0 ? answers.custodians : await custodiansOf(context, operators)
   for (const recipient of [...clusters.flatMap((cluster) => cluster.recipients), ...custodians]) {
     if (!isAgeRecipient(recipient) && !recipient.includes(':')) throw new RerootError('USAGE', `${JSON.stringify(recipient)} is no age recipient`, { hint: 'give what `age-keygen -y` prints: age1…' })
   }
@@ -44,8 +44,9 @@ export async function completeRecipients(
   return { clusters, custodians }
 }
 
-function operatorsOf(operators: readonly string[], known: readonly ClusterRecipients[]): readonly string[] {
-  return operators.length > 0 ? operators : [...new Set(known.flatMap((cluster) => cluster.recipients))]
+/** The cluster must never be able to open a root's key, so recipients of its Secret are no answer. */
+async function custodiansOf(context: Pick<Context, 'terminal'>, operators: readonly string[]): Promise<readonly string[]> {
+  return operators.length > 0 ? operators : askList(context, 'age recipient of a custodian, who keeps the keys of new roots', '--custodian (or --operator)')
 }
 
 async function askList(context: Pick<Context, 'terminal'>, question: string, flag: string): Promise<readonly string[]> {

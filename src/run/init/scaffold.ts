@@ -41,7 +41,7 @@ function clusterOf(found: FoundCluster, layout: Layout): ScaffoldCluster {
     controllerNamespace: flux.namespace,
     source: flux.source,
     register: `${flux.path}/mesh-ca.yaml`,
-    ageKeySecret: 'sops-age',
+    ageKeySecret: discovery.controllers.find((controller) => controller.namespace === flux.namespace && controller.decryptsWith !== null)?.decryptsWith ?? 'sops-age',
     meshed: [...meshed].map(([namespace, workloads]) => ({ namespace, workloads: workloads.length, why: workloads[0]?.rule ?? '' })),
   }
 }

@@ -1,13 +1,30 @@
-import { sha256 } from '../../base/index.ts'
+import { RerootError, sha256 } from '../../base/index.ts'
 import { ownMetadata, rootsAnnotation, secretDocument, signerAnnotation } from '../../plan/index.ts'
 import type { ClusterRecipients, Layout } from '../../plan/index.ts'
 import type { Files, Worktree } from '../../ports.ts'
-import { creationRule, parseSopsConfig, readSealed } from '../../seal/index.ts'
+import { creationRule, isAgeRecipient, parseSopsConfig, readSealed } from '../../seal/index.ts'
 import type { Context } from '../context.ts'
 import { openSealer } from '../sealer.ts'
 import type { InitComposition } from './compose.ts'
 import type { FoundCluster } from './find.ts'
 import type { TakenOver } from './take-over.ts'
+
+/**
+ * Clusters for which init has to write a rule: all, but those with keys that are not age's (KMS, PGP …), for which people must have written it.
+ * @throws RerootError SEAL_REFUSED if they have not.
+ */
+export function clustersToRule(files: Files, layout: Layout, clusters: readonly ClusterRecipients[]): readonly ClusterRecipients[] {
+  const { config } = parseSopsConfig(files.read('.sops.yaml') ?? new Uint8Array(), '.sops.yaml')
+  return clusters.filter((cluster) => {
+    if (cluster.recipients.every(isAgeRecipient)) return true
+    const path = layout.cluster(cluster.name).prepared('g1-steady')
+    const rule = config === null ? null : creationRule([config], path)
+    if (rule !== null && cluster.recipients.every((recipient) => rule.recipients.includes(recipient))) return false
+    throw new RerootError('SEAL_REFUSED', `the Secret of ${cluster.name} is sealed with keys that init cannot write a rule for: ${cluster.recipients.filter((one) => !isAgeRecipient(one)).join(', ')}`, {
+      hint: `write a rule above any catch-all of .sops.yaml, with path_regex ^${layout.directory}/clusters/${cluster.name}/(cacerts|prepared)/ and the keys and encrypted_regex of the Secret, and run init again`,
+    })
+  })
+}
 
 /** Recipients of the sealed Secrets that the repository has: the states to come are sealed for the same. */
 export function recipientsOfSealed(files: Files, clusters: readonly FoundCluster[]): readonly ClusterRecipients[] {

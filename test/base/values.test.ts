@@ -1,0 +1,106 @@
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  Confidential,
+  describeFinding,
+  exitCodes,
+  findingTitles,
+  formatWorkloadId,
+  groupBy,
+  parseSha256,
+  parseWorkloadId,
+  RerootError,
+  sha256,
+  workloadKinds,
+} from '../../src/base/index.ts'
+import type { ErrorCode } from '../../src/base/index.ts'
+
+test('a secret shows itself in no way but reveal()', () => {
+  const needle = 'AGE-SECRET-KEY-1NEEDLE'
+  const secret = new Confidential(needle)
+  const shown = [
+    String(secret),
+    // oxlint-disable-next-line typescript/restrict-template-expressions -- what a slip would write
+    `${secret}`,
+    JSON.stringify({ secret, list: [secret] }),
+    inspect({ deep: { secret } }, { depth: null, showHidden: true, getters: true }),
+    inspect(secret, { customInspect: false, showHidden: true }),
+    Object.keys(secret).join(''),
+    JSON.stringify(structuredClone(secret)),
+    new Error('x', { cause: secret }).stack ?? '',
+  ]
+
+  expect(shown.join('\n')).not.toContain('NEEDLE')
+  expect(secret.reveal()).toBe(needle)
+})
+
+describe('refused', () => {
+  test.each(['', 'a/b', 'Deployment/shop', 'Deployment/shop/cart/x', 'Deployment//cart', 'Deployment/shop/', 'Pod/shop/cart', 'deployment/shop/cart', ' Deployment/a/b'])(
+    '%j is no workload',
+    (text) => {
+      expect(parseWorkloadId(text)).toBeNull()
+    },
+  )
+
+  test.each(['', 'a'.repeat(63), 'a'.repeat(65), 'A'.repeat(64), `${'a'.repeat(64)}\n`, 'g'.repeat(64)])('%j is no SHA-256', (text) => {
+    expect(parseSha256(text)).toBeNull()
+  })
+})
+
+test('a workload id that is written is read as the same', () => {
+  const name = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?$/)
+  fc.assert(
+    fc.property(fc.constantFrom(...workloadKinds), name, name, (kind, namespace, id) => {
+      expect(parseWorkloadId(formatWorkloadId({ kind, namespace, name: id }))).toEqual({ kind, namespace, name: id })
+    }),
+  )
+})
+
+test('a hash of text is the hash of its UTF-8 bytes, and reads as one', () => {
+  // echo -n abc | sha256sum
+  expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(sha256(text)).toBe(sha256(new TextEncoder().encode(text)))
+      expect(parseSha256(sha256(text))).toBe(sha256(text))
+    }),
+  )
+})
+
+test('grouping loses and reorders nothing within a group, and groups stand in the order of first appearance', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 5 })), (items) => {
+      const groups = groupBy(items.map((item, index) => ({ item, index })), ({ item }) => item)
+      expect([...groups.keys()]).toEqual([...new Set(items)])
+      for (const [item, group] of groups) expect(group.map(({ index }) => index)).toEqual(items.flatMap((one, index) => (one === item ? [index] : [])))
+    }),
+  )
+})
+
+test('every error code has an exit code of product.md, and keeps cause and findings', () => {
+  for (const code of Object.keys(exitCodes) as ErrorCode[]) {
+    const cause = new Error('why')
+    const error = new RerootError(code, 'it failed', { hint: 'mend it', cause })
+    expect([2, 3, 4]).toContain(error.exitCode)
+    expect(error).toMatchObject({ name: 'RerootError', code, hint: 'mend it', cause, findings: [] })
+  }
+  expect(exitCodes).toMatchObject({ CONFIG_INVALID: 2, RECORD_INVALID: 2, REFUSED: 3, NO_IDENTITY: 3, FOREIGN_COMMITS: 3, GIT_FAILED: 4, SOPS_FAILED: 4 })
+})
+
+test('ids of findings are area/kebab, and titles begin as messages do', () => {
+  for (const [id, title] of Object.entries(findingTitles)) {
+    expect(id).toMatch(/^[a-z]+\/[a-z]+(-[a-z]+)*$/)
+    expect(title, id).not.toMatch(/\.$/)
+  }
+})
+
+test('a finding in text has place, expectation, find and remedy, and leaves out what it does not know', () => {
+  const finding = { id: 'record/phase', severity: 'error', message: 'signer is wrong', remedy: 'take it back' } as const
+
+  expect(describeFinding({ ...finding, place: { cluster: 'prod', file: 'a.yaml', line: 3 }, expected: 'g1', found: 'g2' })).toBe(
+    'prod a.yaml:3: signer is wrong [record/phase]\n  expected: g1\n  found: g2\n  remedy: take it back',
+  )
+  expect(describeFinding({ ...finding, place: { file: 'a.yaml', object: 'Secret/x' } })).toBe('a.yaml Secret/x: signer is wrong [record/phase]\n  remedy: take it back')
+  expect(describeFinding({ ...finding, place: {} })).toBe('signer is wrong [record/phase]\n  remedy: take it back')
+})

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import { clusterFolder } from '../support/live-secret.ts'
+import type { Sandbox } from '../support/sandbox.ts'
+import { sandboxIn } from '../support/states.ts'
+
+const restarts = `${clusterFolder}/restarts.yaml`
+const ownerRules = `  rules:
+    - { match: Deployment/shop/*, delivery: owner }
+    - { match: Deployment/ledger/*, delivery: owner }`
+
+async function withConfig(...edits: (readonly [string, string])[]): Promise<Sandbox> {
+  const sandbox = await sandboxIn('initialised')
+  sandbox.forge.edit('mesh-ca/reroot.yaml', edits)
+  return sandbox
+}
+
+/** Lines that a branch's file has and main's has not, and the other way round. */
+function changedLines(sandbox: Sandbox, path: string, branch: string): { readonly added: readonly string[]; readonly gone: readonly string[] } {
+  const [before, after] = [sandbox.forge.file(path).split('\n'), sandbox.forge.file(path, branch).split('\n')]
+  return { added: after.filter((line) => !before.includes(line)), gone: before.filter((line) => !after.includes(line)) }
+}
+
+test('owner, for plain YAML and for an overlay: the Secret and the Jobs first, then a pull request per wave that changes the owner’s lines alone', async () => {
+  const sandbox = await withConfig(['  rules: []', ownerRules], ['  tiers: []', '  tiers: [{ name: money, namespaces: [ledger] }]'])
+
+  const { stderr } = await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+  expect(stderr).toContain('mesh-ca/g2-staged-2-wave-default comes next')
+  expect(sandbox.forge.file('apps/ledger/deployment.yaml')).not.toContain('reroot.dev')
+  await sandbox.does(['stage'])
+  const overlay = 'apps/cart/overlays/prod/kustomization.yaml'
+  expect(changedLines(sandbox, overlay, 'mesh-ca/g2-staged-2-wave-default')).toEqual({ added: ['components:', '- mesh-ca-restart'].map((line) => expect.stringContaining(line.trim())), gone: [] })
+  expect(sandbox.forge.file('apps/cart/overlays/prod/mesh-ca-restart/kustomization.yaml', 'mesh-ca/g2-staged-2-wave-default')).toContain('g2-staged')
+  sandbox.forge.merge('mesh-ca/g2-staged-2-wave-default')
+  await sandbox.does(['stage'])
+  const ledger = changedLines(sandbox, 'apps/ledger/deployment.yaml', 'mesh-ca/g2-staged-3-wave-money')
+  expect(ledger.gone).toEqual([])
+  expect(ledger.added.map((line) => line.trim())).toEqual(['annotations:', expect.stringMatching(/^reroot\.dev\/rotation: "?g2-staged"?$/)])
+  sandbox.forge.merge('mesh-ca/g2-staged-3-wave-money')
+  expect((await sandbox.does(['stage'])).stderr).toContain('nothing to do')
+
+  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['restarted by their owners, which no entry gate orders'] })
+  await sandbox.does(['promote', '--confirmed', 'looked', '--stack'])
+  sandbox.forge.merge('mesh-ca/g2-promoted-3-wave-money')
+  expect(sandbox.forge.file('apps/ledger/deployment.yaml')).toMatch(/reroot\.dev\/rotation: "?g2-promoted"?\n/)
+  expect(sandbox.forge.file(overlay).match(/mesh-ca-restart/g)).toHaveLength(1)
+})
+
+test('auto is owner where the Kustomization waits for reroot’s control plane: one pull request for all', async () => {
+  const sandbox = await sandboxIn('initialised')
+  const apps = sandbox.forge.file('clusters/prod/apps.yaml')
+  sandbox.forge.push({ 'clusters/prod/apps.yaml': apps.replace('name: cart\n  namespace: flux-system\nspec:\n  dependsOn: [{name: istio}]', 'name: cart\n  namespace: flux-system\nspec:\n  dependsOn: [{name: istio}, {name: mesh-ca-control-plane}]') })
+
+  const { stdout } = await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+
+  expect(stdout).toContain('Reroot-Change-Set: 1/1')
+  expect(sandbox.forge.file(restarts)).toMatch(/workload: Deployment\/shop\/cart\n\s+delivery: owner[\s\S]*why: "?flux-system\/cart depends on mesh-ca-control-plane/)
+  expect(sandbox.forge.file(restarts)).toMatch(/workload: Deployment\/shop\/checkout\n\s+delivery: job/)
+  expect(sandbox.forge.file('apps/cart/overlays/prod/mesh-ca-restart/kustomization.yaml').match(/g2-staged/g)?.length).toBeGreaterThanOrEqual(2)
+})
+
+test('owner for what a HelmRelease defines is refused, with what to do', async () => {
+  const sandbox = await withConfig(['  delivery: auto', '  delivery: owner'])
+
+  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['restart/owner', 'Deployment/istio-system/istiod', 'delivery owner is not possible'] })
+})
+
+test('at most one workload a wave, in a chain that keeps their order', async () => {
+  const sandbox = await withConfig(['  maxWorkloadsPerWave: 50', '  maxWorkloadsPerWave: 1'], ['  tiers: []', '  tiers: [{ name: money, namespaces: [ledger] }]'])
+
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+
+  const chain = [...sandbox.forge.file(`${clusterFolder}/flux.yaml`).matchAll(/^ {2}name: (\S+)$/gm)].map(([, name]) => name)
+  expect(chain).toEqual(['entry-gate', 'cacerts', 'control-plane', 'gateways', 'default', 'default-2', 'default-3', 'default-4', 'default-5', 'money'].map((name) => `mesh-ca-${name}`))
+  expect(sandbox.forge.file(restarts).match(/workload: /g)).toHaveLength(8)
+})
+
+test('namespaces that Git does not show are restarted by a Job with a shell', async () => {
+  const sandbox = await withConfig(['  namespaces: []\n  tiers', '  namespaces: [legacy]\n  tiers'], ['  shellImage: null', '  shellImage: registry.example.com/tools:1'])
+
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+  await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
+
+  const files = sandbox.forge.files()
+  const restart = [...files].flatMap(([path, bytes]) => (path.includes('-default/') ? [bytes.toString()] : [])).join('---\n')
+  expect(restart).toContain('registry.example.com/tools:1')
+  expect(restart).toContain('namespace: legacy')
+  expect(sandbox.forge.file(restarts)).toContain('- legacy')
+  expect([...files].some(([path, bytes]) => path.includes('/00-entry-gate/') && bytes.includes('namespace: legacy'))).toBe(true)
+})
+
+test('drain expire: only the control plane restarts, and the next step wants time or a word', async () => {
+  const sandbox = await withConfig(['promote: restart', 'promote: expire'])
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+
+  await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
+  await sandbox.refuses(['retire'], { exitCode: 3, code: 'REFUSED', says: ['only time drains them', 'and 4 more'] })
+  await sandbox.does(['retire', '--gate-passed', `prod=${new Date(Date.now() - 24.5 * 3_600_000).toISOString()}`])
+
+  const list = sandbox.forge.file(restarts)
+  expect(list.match(/delivery: job/g)).toHaveLength(1)
+  expect(list.match(/drain: expire/g)).toHaveLength(7)
+})
+
+test('a workload that is new since stage is in promote’s list; one that is gone drops out of its entry gate', async () => {
+  const sandbox = await sandboxIn('staged')
+  const ledger = sandbox.forge.file('apps/ledger/deployment.yaml')
+  sandbox.forge.push({ 'apps/ledger/deployment.yaml': null, 'apps/ledger/journal.yaml': ledger.replaceAll('name: ledger\n', 'name: journal\n').replace('namespace: journal', 'namespace: ledger') })
+
+  await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
+
+  const [entry, waves] = sandbox.forge.file(restarts).split('\nwaves:')
+  expect(entry).not.toContain('Deployment/ledger/ledger')
+  expect(entry).not.toContain('Deployment/ledger/journal')
+  expect(waves).toContain('Deployment/ledger/journal')
+})

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { clusterFolder, inside, preparedStates } from '../support/live-secret.ts'
+import type { Sandbox } from '../support/sandbox.ts'
+import { deliverInPlace, inPlaceFile, laidOutCa, opened, sealed, secretOf } from '../support/sealed-secret.ts'
+import { sandboxIn } from '../support/states.ts'
+
+const stateFile = 'infrastructure/istio/mesh-ca-state.yaml'
+
+/** A team that has the Secret sealed in Git, delivered by its own Kustomization. */
+async function takenOver(): Promise<Sandbox> {
+  const sandbox = await sandboxIn('fresh')
+  await deliverInPlace(sandbox, secretOf(laidOutCa(sandbox)))
+  await sandbox.takes(['init', '--mesh', 'shop', '--custodian', sandbox.custodian.recipient], 'mesh-ca/init', { as: sandbox.operator })
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
+  return sandbox
+}
+
+test('init leaves a sealed Secret where it is, byte for byte, and lists mesh-ca-state beside it', async () => {
+  const sandbox = await sandboxIn('fresh')
+  await deliverInPlace(sandbox, secretOf(laidOutCa(sandbox)))
+  const before = sandbox.forge.files()
+
+  await sandbox.takes(['init', '--mesh', 'shop'], 'mesh-ca/init', { as: sandbox.operator })
+
+  const after = sandbox.forge.files()
+  expect(after.get(inPlaceFile)).toEqual(before.get(inPlaceFile))
+  expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toContain(`cacerts: { file: ${inPlaceFile}, managed: in-place }`)
+  expect(sandbox.forge.file(stateFile)).toContain('state: g1-steady')
+  expect(sandbox.forge.file('infrastructure/istio/kustomization.yaml').split('\n').filter((line) => !before.get('infrastructure/istio/kustomization.yaml')?.toString().includes(line))).toEqual(['  - mesh-ca-state.yaml'])
+  expect([...after.keys()].filter((path) => path.startsWith(`${clusterFolder}/cacerts/`))).toEqual([])
+})
+
+test('a whole rotation: the Secret and its state go first, the restarts in a second pull request', async () => {
+  const sandbox = await takenOver()
+
+  for (const [step, id, roots] of [
+    ['stage', 'g2-staged', ['Root CA', 'shop root CA g2']],
+    ['promote', 'g2-promoted', ['Root CA', 'shop root CA g2']],
+    ['retire', 'g2-steady', ['shop root CA g2']],
+  ] as const) {
+    const word = step === 'stage' ? [] : ['--confirmed', 'looked at every proxy']
+    if (step !== 'stage') await sandbox.refuses([step], { exitCode: 3, code: 'REFUSED', says: ['another owner delivers the Secret'] })
+    const { stdout } = await sandbox.takes([step, ...word], `mesh-ca/${id}`, { as: step === 'stage' ? sandbox.operator : null })
+    expect(stdout).toContain('Reroot-Change-Set: 1/2 secret')
+    expect(await inside(sandbox, inPlaceFile)).toMatchObject({ state: id, roots, problems: [] })
+    expect(sandbox.forge.file(stateFile)).toContain(`state: ${id}`)
+
+    const second = await sandbox.takes([step], `mesh-ca/${id}-2-restarts`)
+    expect(second.stdout).toContain(`**Merge this only after \`mesh-ca/${id}\` is merged`)
+    expect(sandbox.forge.file(`${clusterFolder}/restarts.yaml`)).toContain(`id: ${id}\n`)
+    expect((await sandbox.does([step])).stderr).toContain('nothing to do')
+  }
+  expect(preparedStates(sandbox)).toEqual(['g2-promoted'])
+})
+
+test('while only the Secret’s pull request is merged, the next step is refused, and the restarts still come', async () => {
+  const sandbox = await takenOver()
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+
+  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['the restarts of g2-staged are not on the branch: merge the rest of its pull requests first'] })
+  const { stdout } = await sandbox.does(['status'])
+  sandbox.git('pull', '--quiet')
+  await sandbox.does(['render', '--out', `${sandbox.folder}/dist`])
+
+  expect(stdout).toMatch(/prod\s+staged/)
+})
+
+test('labels, annotations and recipients of the owner’s Secret are kept in every state', async () => {
+  const sandbox = await sandboxIn('fresh')
+  const document = secretOf(laidOutCa(sandbox), { metadata: { name: 'cacerts', namespace: 'istio-system', labels: { team: 'platform' }, annotations: { 'example.com/why': 'mesh' } } })
+  await deliverInPlace(sandbox, document, [sandbox.cluster.recipient, sandbox.operator.recipient, sandbox.custodian.recipient])
+  await sandbox.takes(['init', '--mesh', 'shop'], 'mesh-ca/init', { as: sandbox.operator })
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+
+  for (const state of preparedStates(sandbox)) {
+    const path = `${clusterFolder}/prepared/${state}.sops.yaml`
+    const { metadata } = await opened(sandbox.forge.files().get(path) ?? Buffer.alloc(0), path, sandbox.custodian)
+    expect(metadata, state).toMatchObject({ labels: { team: 'platform' }, annotations: { 'example.com/why': 'mesh' } })
+  }
+  expect(preparedStates(sandbox)).toHaveLength(4)
+})
+
+test('the owner edits the Secret by hand between steps: stage of the next rotation sees it, and refuses', async () => {
+  const sandbox = await takenOver()
+  const other = secretOf({ ...laidOutCa(sandbox), 'root-cert.pem': laidOutCa(sandbox)['cert-chain.pem'] ?? '' })
+  sandbox.forge.push({ [inPlaceFile]: await sealed(other, inPlaceFile, [sandbox.operator.recipient]) })
+
+  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: [`${inPlaceFile} is not the Secret that the record describes`] })
+})

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { keyAlgorithms } from '../../src/pki/index.ts'
+import { filesBelow } from '../support/forge.ts'
+import { clusterFolder, inside } from '../support/live-secret.ts'
+import { sandboxIn } from '../support/states.ts'
+
+test('--dry-run of init and of a step writes the files into --out, and touches nothing else', async () => {
+  const sandbox = await sandboxIn('initialised')
+  const before = sandbox.everything()
+  const out = join(sandbox.folder, 'out')
+
+  const { stdout, stderr } = await sandbox.does(['stage', '--dry-run', '--out', out], { as: sandbox.operator })
+
+  expect(sandbox.everything()).toEqual(before)
+  expect(stdout).toContain('# stage g2 in prod')
+  expect(stderr).toContain(`dry run: nothing was committed or pushed; the files are in ${out}`)
+  const written = filesBelow(out).map((path) => relative(out, path))
+  await sandbox.does(['stage'], { as: sandbox.operator })
+  const main = sandbox.forge.files()
+  const changed = [...sandbox.forge.files('mesh-ca/g2-staged')].filter(([path, bytes]) => main.get(path)?.equals(bytes) !== true).map(([path]) => path)
+  expect(written).toEqual(changed.toSorted())
+})
+
+test('--dry-run of init writes a repository’s worth of files into a folder that it names', async () => {
+  const sandbox = await sandboxIn('fresh')
+  const before = sandbox.everything()
+
+  const { stderr } = await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+
+  const out = /the files are in (.*)/.exec(stderr)?.[1] ?? ''
+  expect(sandbox.everything()).toEqual(before)
+  expect(existsSync(join(out, 'mesh-ca/reroot.yaml'))).toBe(true)
+  expect(out.startsWith(sandbox.temporary)).toBe(true)
+})
+
+test('--no-push keeps the branch in the clone, and the same run again changes nothing', async () => {
+  const sandbox = await sandboxIn('staged')
+  const before = sandbox.everything()
+
+  const { stderr } = await sandbox.does(['promote', '--no-push'])
+  const branch = sandbox.git('rev-parse', 'mesh-ca/g2-promoted')
+  await sandbox.does(['promote', '--no-push'])
+
+  expect(stderr).toContain('kept mesh-ca/g2-promoted in this clone')
+  expect(sandbox.everything()).toEqual({ ...before, refs: { ...(before['refs'] as object), 'refs/heads/mesh-ca/g2-promoted': branch } })
+})
+
+test('stage with --no-push, then without: the same certificates are pushed', async () => {
+  const sandbox = await sandboxIn('initialised')
+  await sandbox.does(['stage', '--no-push'], { as: sandbox.operator })
+  const kept = sandbox.git('show', `mesh-ca/g2-staged:${clusterFolder}/prepared/g2-steady.sops.yaml`)
+
+  await sandbox.does(['stage'])
+
+  expect(sandbox.forge.file(`${clusterFolder}/prepared/g2-steady.sops.yaml`, 'mesh-ca/g2-staged').trimEnd()).toBe(kept)
+})
+
+test('--output json is JSON and nothing else, on success and on refusal', async () => {
+  const sandbox = await sandboxIn('initialised')
+  const json = async (args: readonly string[], as: typeof sandbox.operator | null = null): Promise<Record<string, unknown>> =>
+    JSON.parse((await sandbox.run([...args, '--output', 'json'], { as })).stdout) as Record<string, unknown>
+
+  expect(await json(['stage'])).toMatchObject({ error: { code: 'NO_IDENTITY', hint: expect.any(String), findings: [] } })
+  expect(await json(['stage'], sandbox.operator)).toMatchObject({ step: 'stage', id: 'g2-staged', changes: [{ branch: 'mesh-ca/g2-staged', pushed: true, trailers: { 'Reroot-Id': 'g2-staged' } }] })
+  expect(await json(['promote'])).toMatchObject({ error: { code: 'REFUSED' } })
+  expect(await json(['status'])).toMatchObject({ mesh: 'shop', clusters: [{ cluster: 'prod', phase: 'steady', signer: 'g1' }], branches: ['mesh-ca/g2-staged'] })
+  expect(await json(['status', '--offline'])).toMatchObject({ error: { code: 'CONFIG_INVALID' } })
+  expect(await json(sandbox.initArguments(), sandbox.operator)).toMatchObject({ error: { code: 'REFUSED' } })
+})
+
+test('init with --output json', async () => {
+  const sandbox = await sandboxIn('fresh')
+
+  const { stdout } = await sandbox.does([...sandbox.initArguments(), '--output', 'json'], { as: sandbox.operator })
+
+  expect(JSON.parse(stdout)).toMatchObject({ request: { branch: 'mesh-ca/init' }, delivered: { pushed: true } })
+})
+
+test('--config takes another reroot.yaml, and commits it with the change; without it a difference is only said', async () => {
+  const sandbox = await sandboxIn('initialised')
+  sandbox.git('pull', '--quiet')
+  const path = join(sandbox.clone, 'mesh-ca/reroot.yaml')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('tiers: []', 'tiers: [{ name: money, namespaces: [ledger] }]'))
+
+  const { stderr } = await sandbox.does(['stage', '--dry-run'], { as: sandbox.operator })
+  await sandbox.does(['stage', '--config', 'mesh-ca/reroot.yaml'], { as: sandbox.operator })
+
+  expect(stderr).toContain('note: mesh-ca/reroot.yaml in your checkout differs from the branch')
+  expect(sandbox.forge.file('mesh-ca/reroot.yaml', 'mesh-ca/g2-staged')).toBe(readFileSync(path, 'utf8'))
+  expect(sandbox.forge.file(`${clusterFolder}/restarts.yaml`, 'mesh-ca/g2-staged')).toContain('name: money')
+})
+
+test.each(keyAlgorithms)('a new generation of %s', async (algorithm) => {
+  const sandbox = await sandboxIn('initialised')
+  const text = sandbox.forge.file('mesh-ca/reroot.yaml')
+  sandbox.forge.push({ 'mesh-ca/reroot.yaml': text.replace('algorithm: ecdsa-p256', `algorithm: ${algorithm}`) })
+
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+
+  expect(sandbox.forge.file('mesh-ca/mesh.yaml')).toMatch(new RegExp(`id: g2[\\s\\S]*algorithm: ${algorithm}`))
+  expect(await inside(sandbox, `${clusterFolder}/prepared/g2-promoted.sops.yaml`)).toMatchObject({ signer: 'shop root CA g2', problems: [] })
+})
+
+test('status says where the mesh stands, what is open, and fails within a term', async () => {
+  const sandbox = await sandboxIn('staged')
+  await sandbox.does(['promote'])
+
+  const { stdout } = await sandbox.does(['status'])
+  const soon = await sandbox.run(['status', '--fail-within', '4000d'])
+  const later = await sandbox.run(['status', '--fail-within', '30'])
+
+  expect(stdout).toMatch(/prod\s+staged\s+g1\s+g1 \+ g2\s+g2-staged/)
+  expect(stdout).toContain('not merged yet: mesh-ca/g2-promoted')
+  expect([soon.exitCode, later.exitCode]).toEqual([1, 0])
+})
+
+test('render writes what the repository holds', async () => {
+  const sandbox = await sandboxIn('promoted')
+  sandbox.git('pull', '--quiet')
+  const out = join(sandbox.folder, 'dist')
+
+  await sandbox.does(['render', '--out', out])
+
+  const files = sandbox.forge.files()
+  for (const path of filesBelow(out)) expect(readFileSync(path, 'utf8'), path).toBe(files.get(relative(out, path))?.toString('utf8'))
+})

@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { workloadKinds } from '../../src/base/index.ts'
+import { readRestartList, writeRestartList } from '../../src/rotation/index.ts'
+import type { EntryGate, RestartList } from '../../src/rotation/index.ts'
+
+const file = 'mesh-ca/clusters/prod/restarts.yaml'
+const read = (text: string): RestartList => readRestartList(new TextEncoder().encode(text), file)
+
+const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/)
+const id = fc.constantFrom('g2-staged', 'g12-promoted.10')
+const workload = fc.record({ kind: fc.constantFrom(...workloadKinds), namespace: label, name: label })
+const entry: fc.Arbitrary<EntryGate> = fc.record({
+  state: fc.constantFrom('g1-steady', 'g2-staged'),
+  id: fc.option(id),
+  waves: fc.array(
+    fc.record({
+      name: label,
+      restarts: fc.array(fc.record({ workload, delivery: fc.constantFrom('job' as const, 'owner' as const, 'merge' as const) }), { maxLength: 4 }),
+      namespaces: fc.array(label, { maxLength: 2 }),
+    }),
+    { maxLength: 4 },
+  ),
+})
+
+const list: RestartList = {
+  id: 'g2-promoted',
+  entry: {
+    state: 'g2-staged',
+    id: 'g2-staged',
+    waves: [
+      { name: 'control-plane', restarts: [{ workload: { kind: 'Deployment', namespace: 'istio-system', name: 'istiod' }, delivery: 'job' }], namespaces: [] },
+      { name: 'default', restarts: [{ workload: { kind: 'StatefulSet', namespace: 'shop', name: 'orders' }, delivery: 'owner' }], namespaces: ['legacy'] },
+    ],
+  },
+  namespaces: ['istio-system'],
+  waves: [],
+}
+
+describe('an entry that reroot did not write is refused', () => {
+  test.each([
+    ['a delivery that leaves nothing to wait for', 'job Deployment/istio-system/istiod', 'none Deployment/istio-system/istiod'],
+    ['a workload without its delivery', 'job Deployment/istio-system/istiod', 'Deployment/istio-system/istiod'],
+    ['a kind that has no pods', 'job Deployment/istio-system/istiod', 'job Service/istio-system/istiod'],
+    ['an unknown key', '    - name: control-plane\n', '    - name: control-plane\n      why: x\n'],
+  ])('%s', (_, written, edited) => {
+    const text = writeRestartList(list)
+    expect(text).toContain(written)
+
+    expect(() => read(text.replace(written, edited))).toThrow(expect.objectContaining({ code: 'RECORD_INVALID' }))
+  })
+})
+
+test('an entry is a line for each workload of the step before, in its order', () => {
+  expect(writeRestartList(list)).toContain(`entry:
+  state: g2-staged
+  id: g2-staged
+  waves:
+    - name: control-plane
+      restarts:
+        - "job Deployment/istio-system/istiod"
+      namespaces: []
+    - name: default
+      restarts:
+        - "owner StatefulSet/shop/orders"
+      namespaces:
+        - legacy
+`)
+})
+
+test('what is written reads back as it was, and writes the same again', () => {
+  fc.assert(
+    fc.property(fc.option(entry), (written) => {
+      const text = writeRestartList({ ...list, entry: written })
+      expect(read(text)).toEqual({ ...list, entry: written })
+      expect(writeRestartList(read(text))).toBe(text)
+    }),
+  )
+})

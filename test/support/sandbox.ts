@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { generateIdentity, identityToRecipient } from 'age-encryption'
+import { execa } from 'execa'
+import { afterEach, expect, inject, vi } from 'vitest'
+import { clusterCa, firstRoot, layOut } from './first-ca.ts'
+import type { CaTexts, FirstRoot, RootWishes } from './first-ca.ts'
+import { filesBelow, Forge, readRefs, textOf } from './forge.ts'
+import type { Edits } from './forge.ts'
+import { keyNeedles, keysIn } from './key-needles.ts'
+
+export const house = join(import.meta.dirname, '../..')
+
+/** A person or a controller that can unseal. */
+export interface Reader {
+  /** The file with the age identity, as `age-keygen` writes it. */
+  readonly file: string
+  readonly recipient: string
+}
+
+export interface Run {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  /** Whose identity is at hand; nobody's unless said. */
+  readonly as?: Reader | null
+  readonly cwd?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface SandboxWishes {
+  /** Edits of the example's tree. */
+  readonly tree?: Edits
+  readonly clusters?: readonly string[]
+  readonly root?: RootWishes
+  /** What the laid out CA is changed to. */
+  readonly ca?: (texts: CaTexts, root: FirstRoot, cluster: string) => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>
+}
+
+// A run is a process that starts others; a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const open: Sandbox[] = []
+
+/**
+ * A platform team's world in a temporary folder: a clone with a bare remote, a CA in the layout of Istio's tools/certs, age identities, a HOME and
+ * a TMPDIR of its own. The program runs in it as a user would run it. After each test every sandbox is searched for key bytes, and removed.
+ */
+export class Sandbox {
+  readonly folder: string
+  readonly clone: string
+  readonly forge: Forge
+  readonly certs: string
+  readonly temporary: string
+  readonly operator: Reader
+  readonly cluster: Reader
+  readonly custodian: Reader
+  readonly #said: string[] = []
+
+  /** @param folder as `make` laid it out, or a copy of such a folder. */
+  constructor(folder: string) {
+    this.folder = folder
+    this.clone = join(folder, 'platform')
+    this.certs = join(folder, 'certs')
+    this.temporary = join(folder, 'tmp')
+    this.operator = reader(join(folder, 'keys/operator.txt'))
+    this.cluster = reader(join(folder, 'keys/cluster.txt'))
+    this.custodian = reader(join(folder, 'keys/custodian.txt'))
+    this.forge = new Forge(join(folder, 'remote.git'), environmentOf(folder))
+    open.push(this)
+  }
+
+  /** The example's repository, and a CA that was made by hand. */
+  static async make(wishes: SandboxWishes = {}): Promise<Sandbox> {
+    const folder = newFolder()
+    for (const name of ['home', 'tmp', 'keys']) mkdirSync(join(folder, name))
+    writeFileSync(join(folder, 'home/.gitconfig'), '[user]\n\tname = Ada Platform\n\temail = ada@shop.example\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n')
+    const root = await firstRoot(wishes.root)
+    const cas: Record<string, CaTexts> = {}
+    for (const cluster of wishes.clusters ?? ['prod']) {
+      const texts = await clusterCa(root, cluster, wishes.root?.algorithm)
+      cas[cluster] = wishes.ca === undefined ? texts : { ...texts, ...(await wishes.ca(texts, root, cluster)) }
+    }
+    layOut(join(folder, 'certs'), root, cas)
+    await Promise.all(['operator', 'cluster', 'custodian'].map((name) => makeReader(join(folder, `keys/${name}.txt`))))
+
+    const env = environmentOf(folder)
+    await execa('git', ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', 'remote.git'], { cwd: folder, env, extendEnv: false })
+    const sandbox = new Sandbox(folder)
+    sandbox.forge.push({ ...exampleTree(), ...wishes.tree }, 'The platform as it is')
+    await execa('git', ['clone', '--quiet', '--no-hardlinks', '--template=', join(folder, 'remote.git'), 'platform'], { cwd: folder, env, extendEnv: false })
+    return sandbox
+  }
+
+  /** A copy of another sandbox's folder. */
+  static copyOf(source: string): Sandbox {
+    const folder = newFolder()
+    cpSync(source, folder, { recursive: true })
+    const config = join(folder, 'platform/.git/config')
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/^\turl = .*$/m, `\turl = ${join(folder, 'remote.git')}`))
+    return new Sandbox(folder)
+  }
+
+  /** Runs the built program in the clone, as a user would. */
+  async run(args: readonly string[], { as = null, cwd = this.clone, environment = {} }: RunOptions = {}): Promise<Run> {
+    const env = { ...environmentOf(this.folder), ...(as === null ? {} : { SOPS_AGE_KEY_FILE: as.file }), ...environment }
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [programFile(), ...args], { cwd, env, extendEnv: false, reject: false, stdin: 'ignore', stripFinalNewline: false })
+    this.#said.push(stdout, stderr)
+    expect(filesBelow(this.temporary).filter((path) => !path.includes('/reroot-plan-')), `left in TMPDIR by ${args[0] ?? ''}`).toEqual([])
+    return { exitCode: exitCode ?? -1, stdout, stderr }
+  }
+
+  /** A run that must succeed. */
+  async does(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    const result = await this.run(args, options)
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+    return result
+  }
+
+  /** A run that must be refused, and must leave everything as it was. */
+  async refuses(args: readonly string[], refusal: { readonly exitCode: number; readonly code: string; readonly says: readonly (string | RegExp)[] } & RunOptions): Promise<Run> {
+    const before = this.everything()
+    const result = await this.run(args, refusal)
+    expect(result.stderr, `${args.join(' ')} exited ${result.exitCode}\n${result.stdout}`).toContain(`[${refusal.code}]`)
+    expect(result.exitCode).toBe(refusal.exitCode)
+    for (const text of refusal.says) expect(result.stderr).toMatch(text)
+    expect(this.everything()).toEqual(before)
+    return result
+  }
+
+  /** The step's run, and its pull request merged. */
+  async takes(args: readonly string[], branch: string, options: RunOptions & { readonly squash?: boolean } = {}): Promise<Run> {
+    const result = await this.does(args, options)
+    this.forge.merge(branch, options.squash === true ? 'squash' : 'merge')
+    return result
+  }
+
+  initArguments(...more: readonly string[]): string[] {
+    return ['init', '--mesh', 'shop', '--from', '../certs', '--cluster-recipient', `prod=${this.cluster.recipient}`, '--operator', this.operator.recipient, '--custodian', this.custodian.recipient, ...more]
+  }
+
+  /** git in the user's clone. */
+  git(...args: readonly string[]): string {
+    return new Forge(this.clone, environmentOf(this.folder)).text(...args)
+  }
+
+  /** What no refusal may change: the remote's refs; the clone's refs, HEAD, index, files and worktrees. */
+  everything(): Readonly<Record<string, unknown>> {
+    const git = join(this.clone, '.git')
+    const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
+    return {
+      remote: Object.fromEntries(readRefs(this.forge.directory)),
+      refs: existsSync(git) ? Object.fromEntries(readRefs(git)) : null,
+      head: textOf(join(git, 'HEAD')),
+      index: existsSync(join(git, 'index')) ? hash(join(git, 'index')) : null,
+      worktrees: filesBelow(join(git, 'worktrees')),
+      files: Object.fromEntries(filesBelow(this.clone).map((path) => [relative(this.clone, path), hash(path)])),
+    }
+  }
+
+  /** Places where a private key or an age identity came out. @param more keys that are known by now, as PEM. */
+  keysThatCameOut(more: readonly string[] = []): readonly string[] {
+    const secrets = filesBelow(this.certs).filter((path) => path.endsWith('-key.pem')).map((path) => readFileSync(path, 'utf8'))
+    const needles = keyNeedles([...secrets, ...more])
+    const found = this.#said.flatMap((text, index) => keysIn(Buffer.from(text), needles).map((what) => `output ${index}: ${what}`))
+    for (const repository of [this.forge.directory, this.clone].filter((path) => existsSync(join(path, '.git')) || existsSync(join(path, 'objects')))) {
+      const objects = new Forge(repository, environmentOf(this.folder)).git(['cat-file', '--batch-all-objects', '--batch', '--buffer', '--unordered'])
+      found.push(...keysIn(objects, needles).map((what) => `${repository}: ${what}`))
+    }
+    return found
+  }
+
+  dispose(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+afterEach(() => {
+  const sandboxes = open.splice(0)
+  const found = sandboxes.flatMap((sandbox) => sandbox.keysThatCameOut())
+  for (const sandbox of sandboxes) sandbox.dispose()
+  expect(found).toEqual([])
+})
+
+/** Takes a sandbox out of the search and the removal: its folder is kept for copies. */
+export function keep(sandbox: Sandbox): string {
+  open.splice(open.indexOf(sandbox), 1)
+  return sandbox.folder
+}
+
+/** The files of examples/flux. */
+export function exampleTree(): Record<string, Uint8Array> {
+  const folder = join(house, 'examples/flux')
+  return Object.fromEntries(filesBelow(folder).map((path) => [relative(folder, path), readFileSync(path)]))
+}
+
+export async function makeReader(file: string): Promise<Reader> {
+  const identity = await generateIdentity()
+  const recipient = await identityToRecipient(identity)
+  writeFileSync(file, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600 })
+  return { file, recipient }
+}
+
+function reader(file: string): Reader {
+  return { file, recipient: /age1[a-z0-9]+/.exec(readFileSync(file, 'utf8'))?.[0] ?? '' }
+}
+
+function newFolder(): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), 'reroot-sandbox-')))
+}
+
+function environmentOf(folder: string): Readonly<Record<string, string>> {
+  return { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home'), TMPDIR: join(folder, 'tmp'), LC_ALL: 'C', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' }
+}
+
+function programFile(): string {
+  const program = inject('program')
+  if ('error' in program) throw new Error(`the program could not be bundled: ${program.error}`)
+  return program.file
+}
+
+/** Entries of a folder, or none. */
+export function entriesOf(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).toSorted() : []
+}

@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import { keep, Sandbox } from './sandbox.ts'
+
+/** How each state is reached from the one before it. */
+const ways = {
+  fresh: { from: null, go: () => Promise.resolve() },
+  initialised: {
+    from: 'fresh',
+    async go(sandbox: Sandbox) {
+      await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator })
+      sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
+    },
+  },
+  staged: { from: 'initialised', go: (sandbox: Sandbox) => sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator }) },
+  promoted: { from: 'staged', go: (sandbox: Sandbox) => sandbox.takes(['promote'], 'mesh-ca/g2-promoted') },
+  retired: { from: 'promoted', go: (sandbox: Sandbox) => sandbox.takes(['retire'], 'mesh-ca/g2-steady') },
+} as const
+
+export type State = keyof typeof ways
+
+/** A sandbox of the test's own that is in this state. Each state is reached once a run, whichever file needs it first. */
+export async function sandboxIn(state: State): Promise<Sandbox> {
+  return Sandbox.copyOf(await folderOf(state))
+}
+
+async function folderOf(state: State): Promise<string> {
+  const program = inject('program')
+  if ('error' in program) throw new Error(`the program could not be bundled: ${program.error}`)
+  const place = join(program.states, state)
+  for (;;) {
+    if (existsSync(place)) return place
+    if (takeLock(`${place}.lock`)) break
+    await setTimeout(20)
+  }
+  try {
+    if (!existsSync(place)) await reach(state, place)
+    return place
+  } finally {
+    rmSync(`${place}.lock`, { recursive: true })
+  }
+}
+
+async function reach(state: State, place: string): Promise<void> {
+  const { from, go } = ways[state]
+  const sandbox = from === null ? await Sandbox.make() : Sandbox.copyOf(await folderOf(from))
+  await go(sandbox)
+  renameSync(keep(sandbox), place)
+}
+
+/** A folder is made by one only: also between processes. */
+function takeLock(path: string): boolean {
+  try {
+    mkdirSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
