@@ -20,7 +20,7 @@ type Files = ReadonlyMap<string, string>
  */
 export function renderCluster(props: ClusterProps): Files {
   for (const wave of props.step?.waves ?? []) checkWave(wave)
-  const waves = props.step === null ? [] : props.step.waves.filter(hasWork)
+  const waves = withControlPlane(props.step === null ? [] : props.step.waves.filter(hasWork))
   const own = props.cacerts.managed === 'own'
   const links: readonly Link[] = [
     ...(own || props.step !== null ? [{ name: linkName('entry-gate'), folder: 'waves/00-entry-gate', sealed: false }] : []),
@@ -34,9 +34,9 @@ export function renderCluster(props: ClusterProps): Files {
   const files = new Map<string, string>([
     [
       at('kustomization.yaml'),
-      renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', links.length === 0 ? [] : ['flux.yaml']),
+      renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', ['flux.yaml']),
     ],
-    ...(links.length === 0 ? [] : [[at('flux.yaml'), renderChain(props, links)] as const]),
+    [at('flux.yaml'), renderChain(props, links)],
     ...(own ? renderCacerts(props) : []),
     ...(own || props.step !== null ? folder(at('waves/00-entry-gate'), aboutEntry[props.cacerts.managed], entryFiles(props)) : []),
     ...waves.flatMap((wave, index) => [
@@ -44,6 +44,11 @@ export function renderCluster(props: ClusterProps): Files {
     ]),
   ])
   return new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The link of the control plane is always there, if need be empty: other Kustomizations may depend on it. */
+function withControlPlane(waves: readonly Wave[]): readonly Wave[] {
+  return waves.some((wave) => wave.name === 'control-plane') ? waves : [{ name: 'control-plane', restarts: [], namespaces: [] }, ...waves]
 }
 
 /** Whether a wave restarts anything: one whose workloads all expire renders nothing. */
@@ -99,6 +104,7 @@ function entryWords(entry: EntryGate): string {
 
 function waveFiles(props: ClusterProps, wave: Wave): Files {
   const step = props.step as RestartList
+  if (!hasWork(wave)) return new Map()
   const parts = { cluster: props, step, wave }
   return some([
     ['restart.yaml', `Restarts workloads of wave ${wave.name} for ${step.id}.`, (chart) => void new RestartRun(chart, 'restart', parts)],

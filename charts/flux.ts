@@ -56,6 +56,13 @@ function kustomization(props: Cluster, name: string): { apiVersion: string; kind
 }
 
 function spec(props: Cluster, path: string): object {
-  const { kind, name } = props.controller.source
-  return { interval: '10m', retryInterval: '1m', wait: true, sourceRef: { kind, name }, path }
+  const { source, serviceAccountName } = props.controller
+  return {
+    interval: '10m',
+    retryInterval: '1m',
+    wait: true,
+    sourceRef: { kind: source.kind, name: source.name },
+    path,
+    ...(serviceAccountName === null ? {} : { serviceAccountName }),
+  }
 }

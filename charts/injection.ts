@@ -33,13 +33,15 @@ export function meshedTemplate(rule: InjectionRule, except: readonly WorkloadId[
     '{{- $labels := .spec.template.metadata.labels -}}',
     '{{- $asked := "" }}{{ with index $labels "sidecar.istio.io/inject" }}{{ $asked = . }}{{ end -}}',
     // The label beats the annotation.
-    '{{- $said := $asked -}}',
+    '{{- $said := $asked }}{{ $byHand := false -}}',
     '{{- with .spec.template.metadata.annotations -}}',
     '{{- with index . "sidecar.istio.io/inject" }}{{ if not $asked }}{{ $said = . }}{{ end }}{{ end -}}',
+    // `istioctl kube-inject` wrote the sidecar into the template, whatever the namespace says.
+    '{{- if index . "sidecar.istio.io/status" }}{{ $byHand = true }}{{ end -}}',
     '{{- end -}}',
     `{{- $injected := and (ne $said "false") (not .spec.template.spec.hostNetwork) ${conditions[rule]} -}}`,
     '{{- $id := printf "%s/%s/%s" .kind .metadata.namespace .metadata.name -}}',
-    `{{- if and (or $injected (index $labels "gateway.istio.io/managed")) (not (eq $id ${excepted})) -}}`,
+    `{{- if and (or $injected $byHand (index $labels "gateway.istio.io/managed")) (not (eq $id ${excepted})) -}}`,
     '{{ printf "%s/%s\\n" .kind .metadata.name }}',
     '{{- end -}}',
     '{{- end -}}',

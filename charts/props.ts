@@ -15,6 +15,8 @@ export interface ClusterProps {
     readonly source: { readonly kind: string; readonly name: string }
     /** The Secret with the cluster's age key; people create it. */
     readonly ageKeySecret: string
+    /** Whom Flux impersonates when it applies; `null`: itself. */
+    readonly serviceAccountName: string | null
   }
   readonly gates: {
     /** An image with `kubectl` on its PATH; it needs no shell. */

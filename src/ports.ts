@@ -71,6 +71,8 @@ export interface GitRepository {
   defaultBranch(remote: string): Promise<string | null>
   /** Commits that `head` has and `base` has not, newest first. */
   commitsSince(base: string, head: string): Promise<readonly Commit[]>
+  /** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone knows only its part. */
+  pathsEver(commit: string, folder: string): Promise<readonly string[]>
   openWorktree(commit: string): Promise<Worktree>
   /**
    * Pushes all branches in one atomic push. `expected` is the commit that the remote's branch has now (`null`: it must not exist): a lease.

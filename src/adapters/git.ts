@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from 'node:path'
 import { gitFailure } from './git-failure.ts'
-import { commitsBetween, deepenUntilMerged, fetchArguments } from './git-history.ts'
+import { commitsBetween, pathsEver, deepenUntilMerged, fetchArguments } from './git-history.ts'
 import type { FetchedBranch } from './git-history.ts'
 import { setLocalBranches } from './git-local-branches.ts'
 import { gitIn } from './git-process.ts'
@@ -33,6 +33,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     resolve: (revision) => resolveCommit(git, revision),
     remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
     defaultBranch: (remote) => defaultBranch(git, remote),
+    pathsEver: (commit, folder) => pathsEver(git, commit, folder),
     async commitsSince(base, head) {
       await deepenUntilMerged(
         git,

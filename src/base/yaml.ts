@@ -111,7 +111,6 @@ function aliasOfItself(document: Document.Parsed): { readonly anchor: string; re
 }
 
 // Go's reader stops at these (go-yaml readerc.go).
-// oxlint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/
 
 function decodeText(bytes: Uint8Array, file: string): { text: string } | { finding: Finding } {

@@ -19,6 +19,7 @@ const istio = z.strictObject({
   namespace: label.default('istio-system'),
   version: z.string().regex(/^\d+\.\d+(\.(\d+|x))?([-+].*)?$/, 'must be a version such as 1.30.3'),
   revisions: z.array(z.string().min(1)).min(1).default(['default']),
+  istiod: z.array(label).default([]),
   multiRoot: z.boolean().default(false),
   ztunnel: z.string().nullable().default(null),
   caProvider: z.string().default('istiod'),
@@ -30,6 +31,7 @@ const fluxController = z.strictObject({
   source: z.strictObject({ kind: z.enum(['GitRepository', 'OCIRepository', 'Bucket']), name: z.string().min(1) }),
   register: path,
   ageKeySecret: z.string().min(1).default('sops-age'),
+  serviceAccountName: z.string().min(1).nullable().default(null),
 })
 
 const argocdController = z.strictObject({

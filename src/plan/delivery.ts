@@ -33,7 +33,7 @@ export function chooseDeliveries(
   const orderedControllers = controllersAfterControlPlane(discovery.controllers, `${controllerNamespace}/${controlPlaneKustomization}`)
   const restarts = discovery.workloads.map((workload): ChosenRestart => {
     const rule = config.restarts.rules.find((candidate) => matches(candidate, workload))
-    const ordered = orderedControllers.has(workload.owner.controller)
+    const ordered = workload.owner.controller !== null && orderedControllers.has(workload.owner.controller)
     const common = { workload: workload.id, source: workload, ordered }
     if (workload.role !== 'control-plane' && drainOf(config, rule, step) === 'expire') {
       return { ...common, delivery: 'none', drain: 'expire', file: null, at: null, why: rule?.reason ?? `restarts.drain.${step} is expire` }
@@ -67,13 +67,14 @@ function choose(
   if (wish === 'auto' && !ordered) return job(`${owner.controller} does not depend on ${controlPlaneKustomization}, so only a Job keeps the order`)
   const why = ordered ? `${owner.controller} depends on ${controlPlaneKustomization}` : (reason ?? 'restarts.delivery is owner')
   if (owner.kind === 'yaml') return { delivery: 'owner', file: workload.definition.file, at: '/spec/template/metadata/annotations', why }
-  if (owner.kind === 'helm-release') throw new TypeError('a HelmRelease carries no restart')
+  if (owner.kind !== 'kustomize') throw new TypeError(`an owner of kind ${owner.kind} carries no restart`)
   return { delivery: 'owner', file: `${dirname(owner.kustomization)}/${componentFolder}/kustomization.yaml`, at: '/patches', why }
 }
 
 /** Why its owner cannot carry a restart; `null` if it can. */
 function ownerObstacle({ owner, definition }: Workload): string | null {
   if (owner.kind === 'helm-release') return `the HelmRelease ${owner.release} of chart ${owner.chart} defines it`
+  if (owner.kind === 'elsewhere') return 'nobody in this repository defines it'
   return owner.undeliverable ?? (owner.kind === 'yaml' && definition.item !== undefined ? 'it is an item of a List' : null)
 }
 

@@ -1,4 +1,5 @@
 export { acceptFindings } from './accept.ts'
+export { missingControlPlane } from './control-plane.ts'
 export { chooseDeliveries, componentFolder, controlPlaneKustomization } from './delivery.ts'
 export type { ChosenRestart } from './delivery.ts'
 export { branchName, layoutOf } from './layout.ts'

@@ -11,6 +11,8 @@ export interface ScaffoldCluster {
   readonly version: string
   readonly versionAt: string
   readonly revisions: readonly string[]
+  /** Deployments of istiod that Git does not show. */
+  readonly istiod: readonly string[]
   readonly multiRoot: boolean
   readonly ztunnel: string | null
   readonly caProvider: IstioRelease['caProvider']
@@ -70,13 +72,14 @@ pullRequests: auto # auto | one | per-wave | per-cluster
 }
 
 function clusterText(cluster: ScaffoldCluster): string {
-  const { istioNamespace: namespace, version, revisions, multiRoot, ztunnel, caProvider } = cluster
+  const { istioNamespace: namespace, version, revisions, istiod, multiRoot, ztunnel, caProvider } = cluster
   const meshed = cluster.meshed.map((one) => `    #   ${one.namespace}: ${one.workloads} ${one.workloads === 1 ? 'workload' : 'workloads'}, ${one.why}\n`).join('')
   return `  - name: ${scalar(cluster.name)}
     paths: ${list([cluster.path])} # what this cluster's Flux syncs: ${cluster.syncAt}
     controlPlane: own
     # Istio: ${cluster.versionAt}
-    istio: ${flow({ namespace, version, revisions, multiRoot, ztunnel, caProvider })}
+    # istiod: names of its Deployments, only where Git does not show them${istiod.length === 0 ? '' : ': check them with `kubectl get deployments -l app=istiod`'}
+    istio: ${flow({ namespace, version, revisions, istiod, multiRoot, ztunnel, caProvider })}
     # ${cluster.cacerts.managed === 'own' ? 'The Secret is delivered by reroot’s own Kustomization.' : 'The Secret is delivered by whoever does so now; reroot changes its bytes.'}
     cacerts: ${flow(cluster.cacerts)}
     controller:
@@ -85,6 +88,7 @@ function clusterText(cluster: ScaffoldCluster): string {
       source: ${flow(cluster.source)}
       register: ${scalar(cluster.register)} # the one reference to reroot's directory
       ageKeySecret: ${scalar(cluster.ageKeySecret)} # people create it; the pull request of init says how
+      serviceAccountName: null # whom Flux impersonates, where it is locked down
     # Meshed namespaces that were found:
 ${meshed === '' ? '    #   none\n' : meshed}    namespaces: [] # labels of namespaces that Git does not show: [{ name: legacy, labels: { istio-injection: enabled } }]
 `

@@ -15,6 +15,8 @@ import type { GenerationId, RestartId } from './types.ts'
 export interface DecisionFacts {
   readonly mesh: MeshRecord
   readonly clusters: readonly StepFacts[]
+  /** Generations that the base's history shows, also those of reverted merges. */
+  readonly usedGenerations: readonly GenerationId[]
   readonly workloadCertificateHours: number
   readonly now: Date
 }
@@ -70,7 +72,7 @@ function isTornApart(step: Step, { begun, pending }: Progress): boolean {
 }
 
 function generationFor(step: Step, facts: DecisionFacts): GenerationId {
-  return step === 'stage' || step === 'replace' ? nextGeneration(facts.mesh) : namedGeneration((facts.clusters[0] ?? never()).record.phase)
+  return step === 'stage' || step === 'replace' ? nextGeneration(facts.mesh, facts.usedGenerations) : namedGeneration((facts.clusters[0] ?? never()).record.phase)
 }
 
 /** @throws RerootError REFUSED if the cluster cannot take the step. */

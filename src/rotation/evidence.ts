@@ -31,6 +31,9 @@ export type Judgement = { readonly evidence: Evidence | null } | { readonly lack
 export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, hours: number, now: Date): Judgement {
   const last = lastTransition(facts.record)
   if (last === null) return { evidence: null }
+  const { restarts } = facts
+  // No word and no time stands in for restarts that were never merged.
+  if (restarts === null || restarts.id !== last.id) return { lacks: [`the restarts of ${last.id} are not on the branch: merge the rest of its pull requests first`] }
   if (testimony.confirmed !== null) return { evidence: { kind: 'person', detail: testimony.confirmed } }
 
   const passed = testimony.gatePassed.get(facts.record.cluster)
@@ -42,15 +45,13 @@ export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, ho
     return { lacks: [`only ${Math.max(0, Math.floor(elapsedHours))} h of ${hours} h have passed since the control plane’s gate of ${last.id}`] }
   }
 
-  const lacks = whyEntryGateIsNotEnough(facts, last.id, alone)
+  const lacks = whyEntryGateIsNotEnough(facts, restarts, alone)
   if (lacks.length > 0) return { lacks }
-  const count = restartsOf(facts.restarts).length
+  const count = restartsOf(restarts).length
   return { evidence: { kind: 'entry-gate', detail: `the step’s entry gate finishes what is left of ${last.id}, and holds the step until its ${count} workloads have rolled out` } }
 }
 
-function whyEntryGateIsNotEnough(facts: StepFacts, id: string, alone: boolean): string[] {
-  const { restarts } = facts
-  if (restarts === null || restarts.id !== id) return [`the restarts of ${id} are not on the branch: merge the rest of its pull requests first`]
+function whyEntryGateIsNotEnough(facts: StepFacts, restarts: RestartList, alone: boolean): string[] {
   const lacks: string[] = []
   const expiring = allEntries(restarts).filter((restart) => restart.drain === 'expire')
   if (expiring.length > 0) lacks.push(`${some(expiring)} not restarted: only time drains ${expiring.length === 1 ? 'it' : 'them'}`)
@@ -65,8 +66,8 @@ function allEntries(restarts: RestartList): readonly RestartEntry[] {
   return restarts.waves.flatMap((wave) => wave.restarts)
 }
 
-function restartsOf(restarts: RestartList | null): readonly RestartEntry[] {
-  return restarts === null ? [] : allEntries(restarts).filter((restart) => restart.drain === 'restart')
+function restartsOf(restarts: RestartList): readonly RestartEntry[] {
+  return allEntries(restarts).filter((restart) => restart.drain === 'restart')
 }
 
 function some(entries: readonly RestartEntry[]): string {

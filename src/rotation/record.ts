@@ -77,9 +77,12 @@ export function rootBundleText(mesh: MeshRecord, phase: Phase, extraRoots: reado
   return bundleText([...trusted.map((id) => generationIn(mesh, id).certificate), ...extraRoots])
 }
 
-/** The number that the next root gets: one more than any that was ever used. */
-export function nextGeneration(mesh: MeshRecord): GenerationId {
-  return `g${Math.max(0, ...mesh.generations.map((generation) => Number(generation.id.slice(1)))) + 1}`
+/**
+ * The number that the next root gets: one more than any that was ever used.
+ * @param gone generations that the history shows, though the record has lost them: the merge that brought them was reverted.
+ */
+export function nextGeneration(mesh: MeshRecord, gone: readonly GenerationId[]): GenerationId {
+  return `g${Math.max(0, ...[...mesh.generations.map((generation) => generation.id), ...gone].map((id) => Number(id.slice(1)))) + 1}`
 }
 
 /** The transition that brought the cluster where it is; `null` right after `init`. */

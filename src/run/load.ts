@@ -1,5 +1,5 @@
-import { RerootError, sha256 } from '../base/index.ts'
-import type { Finding } from '../base/index.ts'
+import { formatWorkloadId, RerootError, sha256 } from '../base/index.ts'
+import type { Finding, WorkloadId } from '../base/index.ts'
 import { parseConfig, rotationHindrances } from '../mesh/index.ts'
 import type { ClusterConfig, Config, FluxControllerConfig } from '../mesh/index.ts'
 import { parseBundle } from '../pki/index.ts'
@@ -10,7 +10,7 @@ import type { Files } from '../ports.ts'
 import { readClusterRecord, readMeshRecord, readRestartList, rootBundleText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord, RestartList } from '../rotation/index.ts'
 import { discover } from '../workloads/index.ts'
-import type { Discovery } from '../workloads/index.ts'
+import type { Discovery, Workload } from '../workloads/index.ts'
 
 /** One cluster, as the repository shows it. */
 export interface LoadedCluster {
@@ -117,7 +117,7 @@ function together<T>(tasks: readonly (() => T)[]): readonly T[] {
 
 /** What one cluster's controller applies. */
 export function discoverCluster(loaded: Pick<Loaded, 'files' | 'layout'>, cluster: Pick<LoadedCluster, 'config' | 'controller'>): Discovery {
-  return discover(loaded.files, {
+  const discovery = discover(loaded.files, {
     name: cluster.config.name,
     paths: cluster.config.paths,
     source: cluster.controller.source,
@@ -125,6 +125,26 @@ export function discoverCluster(loaded: Pick<Loaded, 'files' | 'layout'>, cluste
     namespaces: new Map(cluster.config.namespaces.map(({ name, labels }) => [name, labels])),
     ignore: `${loaded.layout.directory}/`,
   })
+  return { ...discovery, workloads: [...statedControlPlanes(discovery, cluster.config, loaded.layout.config), ...discovery.workloads] }
+}
+
+/** Deployments of istiod that `reroot.yaml` states, because nobody in this repository defines them. */
+function statedControlPlanes(discovery: Discovery, cluster: ClusterConfig, file: string): readonly Workload[] {
+  const { namespace, istiod } = cluster.istio
+  const known = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
+  return istiod
+    .map((name): WorkloadId => ({ kind: 'Deployment', namespace, name }))
+    .filter((id) => !known.has(formatWorkloadId(id)))
+    .map((id) => ({
+      id,
+      cluster: cluster.name,
+      role: 'control-plane',
+      rule: 'clusters[].istio.istiod states it',
+      owner: { kind: 'elsewhere', controller: null },
+      definition: { file, document: 0, line: 1 },
+      hindrance: null,
+      carried: null,
+    }))
 }
 
 /** Findings of the configuration and of Istio's versions that stand against any rotation. */

@@ -29,6 +29,7 @@ export function clusterProps(input: {
       namespace: cluster.controller.namespace,
       source: cluster.controller.source,
       ageKeySecret: cluster.controller.ageKeySecret,
+      serviceAccountName: cluster.controller.serviceAccountName,
     },
     gates: config.gates,
     cacerts: cluster.config.cacerts,

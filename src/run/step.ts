@@ -1,6 +1,6 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, branchName, chooseDeliveries, freezeRestarts, withoutVanished } from '../plan/index.ts'
+import { acceptFindings, branchName, chooseDeliveries, freezeRestarts, missingControlPlane, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { decide, lastTransition } from '../rotation/index.ts'
@@ -51,7 +51,7 @@ export async function takeStep(context: Context, checkout: Files, choose: (loade
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
     const step = choose(loaded)
-    const decision = decide(step, decisionFacts(loaded, context), options.testimony, options.force)
+    const decision = decide(step, decisionFacts(loaded, context, await usedGenerations(context, loaded, base)), options.testimony, options.force)
     const { steps, findings } = planClusters(loaded, decision)
     refuseErrors(step, findings)
 
@@ -72,8 +72,15 @@ export async function takeStep(context: Context, checkout: Files, choose: (loade
   }
 }
 
-function decisionFacts(loaded: Loaded, context: Context): Parameters<typeof decide>[1] {
+/** Generations whose sealed files the history shows: a reverted merge takes them from the record, but not from the cluster. */
+async function usedGenerations(context: Context, loaded: Loaded, base: Base): Promise<readonly string[]> {
+  const paths = await context.git.pathsEver(base.commit, loaded.layout.directory)
+  return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
+}
+
+function decisionFacts(loaded: Loaded, context: Context, usedGenerations: readonly string[]): Parameters<typeof decide>[1] {
   return {
+    usedGenerations,
     mesh: loaded.mesh,
     clusters: loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed })),
     workloadCertificateHours: loaded.config.pki.workloadCertificateHours,
@@ -88,7 +95,7 @@ function planClusters(loaded: Loaded, decision: Decision): { readonly steps: rea
     const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
     const discovery = discoverCluster(loaded, cluster)
     const chosen = chooseDeliveries(loaded.config, discovery, decision.step, cluster.controller.namespace)
-    findings.push(...discovery.findings, ...chosen.findings)
+    findings.push(...discovery.findings, ...missingControlPlane(discovery), ...chosen.findings)
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
     const restarts =
       frozen ??

@@ -25,6 +25,8 @@ export type Owner =
     }
   /** `release` is `namespace/name` of the HelmRelease object, which the workload's `definition` points to. */
   | { readonly kind: 'helm-release'; readonly controller: ControllerId; readonly release: string; readonly chart: string }
+  /** Nobody in this repository: `reroot.yaml` states it. */
+  | { readonly kind: 'elsewhere'; readonly controller: null }
 
 /** Where something is written. `document` counts from 0, `line` from 1. */
 export interface Site {

@@ -57,7 +57,6 @@ test('text is plain only as facts/sops.md 1.5 allows, a literal block, or in dou
 test('no byte that a reader of YAML breaks lines at, or drops, stands in the text', () => {
   fc.assert(
     fc.property(tree, (value) => {
-      // oxlint-disable-next-line no-control-regex
       expect(writeYaml({ value })).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]/)
     }),
   )

@@ -66,6 +66,7 @@ export function clusterProps(changed: Partial<ClusterProps> = {}): ClusterProps 
       namespace: 'flux-system',
       source: { kind: 'GitRepository', name: 'flux-system' },
       ageKeySecret: 'sops-age',
+      serviceAccountName: null,
     },
     gates: { image: 'registry.k8s.io/kubectl:v1.34.3', shellImage: 'registry.example/kubectl-sh:1.34.3', timeoutMinutes: 5 },
     cacerts: { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },

@@ -1,19 +1,9 @@
 import { expect, test } from 'vitest'
 import { clusterFolder, inside, preparedStates } from '../support/live-secret.ts'
-import type { Sandbox } from '../support/sandbox.ts'
 import { deliverInPlace, inPlaceFile, laidOutCa, opened, sealed, secretOf } from '../support/sealed-secret.ts'
 import { sandboxIn } from '../support/states.ts'
 
 const stateFile = 'infrastructure/istio/mesh-ca-state.yaml'
-
-/** A team that has the Secret sealed in Git, delivered by its own Kustomization. */
-async function takenOver(): Promise<Sandbox> {
-  const sandbox = await sandboxIn('fresh')
-  await deliverInPlace(sandbox, secretOf(laidOutCa(sandbox)))
-  await sandbox.takes(['init', '--mesh', 'shop', '--custodian', sandbox.custodian.recipient], 'mesh-ca/init', { as: sandbox.operator })
-  sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
-  return sandbox
-}
 
 test('init leaves a sealed Secret where it is, byte for byte, and lists mesh-ca-state beside it', async () => {
   const sandbox = await sandboxIn('fresh')
@@ -31,7 +21,7 @@ test('init leaves a sealed Secret where it is, byte for byte, and lists mesh-ca-
 })
 
 test('a whole rotation: the Secret and its state go first, the restarts in a second pull request', async () => {
-  const sandbox = await takenOver()
+  const sandbox = await sandboxIn('inPlace')
 
   for (const [step, id, roots] of [
     ['stage', 'g2-staged', ['Root CA', 'shop root CA g2']],
@@ -54,7 +44,7 @@ test('a whole rotation: the Secret and its state go first, the restarts in a sec
 })
 
 test('while only the Secret’s pull request is merged, the next step is refused, and the restarts still come', async () => {
-  const sandbox = await takenOver()
+  const sandbox = await sandboxIn('inPlace')
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
   await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['the restarts of g2-staged are not on the branch: merge the rest of its pull requests first'] })
@@ -82,7 +72,7 @@ test('labels, annotations and recipients of the owner’s Secret are kept in eve
 })
 
 test('the owner edits the Secret by hand between steps: stage of the next rotation sees it, and refuses', async () => {
-  const sandbox = await takenOver()
+  const sandbox = await sandboxIn('inPlace')
   const other = secretOf({ ...laidOutCa(sandbox), 'root-cert.pem': laidOutCa(sandbox)['cert-chain.pem'] ?? '' })
   sandbox.forge.push({ [inPlaceFile]: await sealed(other, inPlaceFile, [sandbox.operator.recipient]) })
 

@@ -2,28 +2,28 @@ import { expect, test } from 'vitest'
 import { clusterCa, firstRoot } from '../support/first-ca.ts'
 import { inside, liveFile, preparedStates } from '../support/live-secret.ts'
 import { Sandbox } from '../support/sandbox.ts'
+import type { Reader } from '../support/sandbox.ts'
 import { recipientsOf } from '../support/sealed-secret.ts'
+import { sandboxIn } from '../support/states.ts'
 import { twoClusters } from '../support/two-clusters.ts'
-import type { TwoClusters } from '../support/two-clusters.ts'
 
 const liveInUs = liveFile.replace('/prod/', '/prod-us/')
 const refused = { exitCode: 3, code: 'REFUSED' } as const
 
-async function initialised(...edits: (readonly [string, string])[]): Promise<TwoClusters> {
-  const mesh = await twoClusters()
-  await mesh.sandbox.takes(mesh.initArguments, 'mesh-ca/init', { as: mesh.sandbox.operator })
-  mesh.sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256'], ...edits])
-  return mesh
+async function initialised(...edits: (readonly [string, string])[]): Promise<{ readonly sandbox: Sandbox; readonly us: Reader }> {
+  const sandbox = await sandboxIn('twoClusters')
+  if (edits.length > 0) sandbox.forge.edit('mesh-ca/reroot.yaml', edits)
+  return { sandbox, us: sandbox.reader('us') }
 }
 
 test('clusters that do not share a root are no mesh', async () => {
-  const { sandbox, initArguments } = await twoClusters({ ca: async (texts, _, cluster) => (cluster === 'prod' ? texts : clusterCa(await firstRoot({ name: 'Other root' }), cluster)) })
+  const sandbox = await twoClusters({ ca: async (texts, _, cluster) => (cluster === 'prod' ? texts : clusterCa(await firstRoot({ name: 'Other root' }), cluster)) })
 
-  await sandbox.refuses(initArguments, { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['the clusters do not share a root', 'CN=Other root', '--cluster'] })
+  await sandbox.refuses(sandbox.initArguments('--cluster-recipient', `prod-us=${sandbox.reader('us').recipient}`), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['the clusters do not share a root', 'CN=Other root', '--cluster'] })
 })
 
 test('init of one of the clusters alone, and of one that is not there', async () => {
-  const { sandbox } = await twoClusters()
+  const sandbox = await twoClusters()
 
   await sandbox.refuses(sandbox.initArguments('--cluster', 'dev'), { as: sandbox.operator, exitCode: 2, code: 'USAGE', says: ['no such cluster: dev', 'prod, prod-us'] })
   await sandbox.takes(sandbox.initArguments('--cluster', 'prod'), 'mesh-ca/init', { as: sandbox.operator })

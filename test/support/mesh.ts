@@ -81,7 +81,7 @@ export const somebody: Testimony = { confirmed: 'seen with istioctl', gatePassed
 
 /** What `decide` is told: clusters that `init` has taken over. */
 export function factsOf(names: readonly string[] = ['prod']): DecisionFacts {
-  return { mesh: meshOf(1), clusters: names.map((name) => ({ record: adopted(name), restarts: null, managed: 'own' })), workloadCertificateHours: 24, now }
+  return { mesh: meshOf(1), clusters: names.map((name) => ({ record: adopted(name), restarts: null, managed: 'own' })), usedGenerations: [], workloadCertificateHours: 24, now }
 }
 
 /** The facts once the step is merged in the clusters named (default: all), as the plan would have it. */
@@ -127,7 +127,7 @@ export function transitionsOf(...ids: readonly (readonly [Step, string, string])
 }
 
 export function workloadOf(id: `${WorkloadId['kind']}/${string}/${string}`, more: Partial<Omit<Workload, 'id'>> = {}): Workload {
-  const [kind, namespace = '', name = ''] = id.split('/') as [WorkloadId['kind'], string, string]
+  const [kind, namespace, name] = id.split('/') as [WorkloadId['kind'], string, string]
   return {
     id: { kind, namespace, name },
     cluster: 'prod',

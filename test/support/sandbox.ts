@@ -68,9 +68,9 @@ export class Sandbox {
     this.clone = join(folder, 'platform')
     this.certs = join(folder, 'certs')
     this.temporary = join(folder, 'tmp')
-    this.operator = reader(join(folder, 'keys/operator.txt'))
-    this.cluster = reader(join(folder, 'keys/cluster.txt'))
-    this.custodian = reader(join(folder, 'keys/custodian.txt'))
+    this.operator = this.reader('operator')
+    this.cluster = this.reader('cluster')
+    this.custodian = this.reader('custodian')
     this.forge = new Forge(join(folder, 'remote.git'), environmentOf(folder))
     open.push(this)
   }
@@ -140,6 +140,12 @@ export class Sandbox {
     return result
   }
 
+  /** Somebody whose identity lies in the sandbox. */
+  reader(name: string): Reader {
+    const file = join(this.folder, 'keys', `${name}.txt`)
+    return { file, recipient: /age1[a-z0-9]+/.exec(readFileSync(file, 'utf8'))?.[0] ?? '' }
+  }
+
   initArguments(...more: readonly string[]): string[] {
     return ['init', '--mesh', 'shop', '--from', '../certs', '--cluster-recipient', `prod=${this.cluster.recipient}`, '--operator', this.operator.recipient, '--custodian', this.custodian.recipient, ...more]
   }
@@ -204,10 +210,6 @@ export async function makeReader(file: string): Promise<Reader> {
   const recipient = await identityToRecipient(identity)
   writeFileSync(file, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600 })
   return { file, recipient }
-}
-
-function reader(file: string): Reader {
-  return { file, recipient: /age1[a-z0-9]+/.exec(readFileSync(file, 'utf8'))?.[0] ?? '' }
 }
 
 function newFolder(): string {

@@ -3,15 +3,37 @@ import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import { keep, Sandbox } from './sandbox.ts'
+import { deliverInPlace, laidOutCa, secretOf } from './sealed-secret.ts'
+import { twoClusters } from './two-clusters.ts'
+
+const choose = (sandbox: Sandbox): void => sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
 
 /** How each state is reached from the one before it. */
 const ways = {
-  fresh: { from: null, go: () => Promise.resolve() },
+  fresh: { from: null, make: () => Sandbox.make(), go: () => Promise.resolve() },
+  /** A team that has the Secret sealed in Git, delivered by its own Kustomization. */
+  inPlace: {
+    from: 'fresh',
+    async go(sandbox: Sandbox) {
+      await deliverInPlace(sandbox, secretOf(laidOutCa(sandbox)))
+      await sandbox.takes(['init', '--mesh', 'shop', '--custodian', sandbox.custodian.recipient], 'mesh-ca/init', { as: sandbox.operator })
+      choose(sandbox)
+    },
+  },
+  /** A mesh of `prod` and `prod-us`. */
+  twoClusters: {
+    from: null,
+    make: () => twoClusters(),
+    async go(sandbox: Sandbox) {
+      await sandbox.takes(sandbox.initArguments('--cluster-recipient', `prod-us=${sandbox.reader('us').recipient}`), 'mesh-ca/init', { as: sandbox.operator })
+      choose(sandbox)
+    },
+  },
   initialised: {
     from: 'fresh',
     async go(sandbox: Sandbox) {
       await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator })
-      sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
+      choose(sandbox)
     },
   },
   staged: { from: 'initialised', go: (sandbox: Sandbox) => sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator }) },
@@ -44,9 +66,9 @@ async function folderOf(state: State): Promise<string> {
 }
 
 async function reach(state: State, place: string): Promise<void> {
-  const { from, go } = ways[state]
-  const sandbox = from === null ? await Sandbox.make() : Sandbox.copyOf(await folderOf(from))
-  await go(sandbox)
+  const way = ways[state]
+  const sandbox = way.from === null ? await way.make() : Sandbox.copyOf(await folderOf(way.from))
+  await way.go(sandbox)
   renameSync(keep(sandbox), place)
 }
 

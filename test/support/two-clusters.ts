@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Edits } from './forge.ts'
 import { exampleTree, makeReader, Sandbox } from './sandbox.ts'
-import type { Reader, SandboxWishes } from './sandbox.ts'
+import type { SandboxWishes } from './sandbox.ts'
 
 /** The example with a second cluster, `prod-us`: its own overlays of kustomize, and the folders of plain manifests that it shares. */
 export function secondCluster(): Edits {
@@ -14,15 +14,9 @@ export function secondCluster(): Edits {
   return edits
 }
 
-export interface TwoClusters {
-  readonly sandbox: Sandbox
-  readonly us: Reader
-  readonly initArguments: readonly string[]
-}
-
-/** A mesh of two clusters that share a root. */
-export async function twoClusters(wishes: SandboxWishes = {}): Promise<TwoClusters> {
+/** A mesh of two clusters that share a root. The second unseals with the identity `us`. */
+export async function twoClusters(wishes: SandboxWishes = {}): Promise<Sandbox> {
   const sandbox = await Sandbox.make({ clusters: ['prod', 'prod-us'], ...wishes, tree: { ...secondCluster(), ...wishes.tree } })
-  const us = await makeReader(join(sandbox.folder, 'keys/us.txt'))
-  return { sandbox, us, initArguments: sandbox.initArguments('--cluster-recipient', `prod-us=${us.recipient}`) }
+  await makeReader(join(sandbox.folder, 'keys/us.txt'))
+  return sandbox
 }

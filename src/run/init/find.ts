@@ -84,7 +84,7 @@ function describeCluster(files: Files, directory: string, flux: FluxCluster, ans
 
 function hindrances(cluster: FoundCluster): readonly Finding[] {
   const { flux, version, istioNamespace, ztunnel, caProvider } = cluster
-  return rotationHindrances({ name: flux.name, istio: { namespace: istioNamespace, version, ztunnel, caProvider, revisions: ['default'], multiRoot: false } }, cluster.istiod[0]?.site.file ?? flux.site.file)
+  return rotationHindrances({ name: flux.name, istio: { namespace: istioNamespace, version, ztunnel, caProvider, revisions: ['default'], istiod: [], multiRoot: false } }, cluster.istiod[0]?.site.file ?? flux.site.file)
 }
 
 /** Secrets named `cacerts` that cannot be carried through a rotation. */

@@ -34,6 +34,7 @@ function clusterOf(found: FoundCluster, layout: Layout): ScaffoldCluster {
     version: found.version,
     versionAt: found.versionAt,
     revisions: revisionsOf(found),
+    istiod: discovery.workloads.some((workload) => workload.role === 'control-plane') ? [] : revisionsOf(found).map((revision) => (revision === 'default' ? 'istiod' : `istiod-${revision}`)),
     multiRoot: istiod.some((release) => release.multiRoot),
     ztunnel: found.ztunnel,
     caProvider: found.caProvider,

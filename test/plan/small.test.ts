@@ -1,0 +1,179 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Confidential, parseYamlFile, sha256 } from '../../src/base/index.ts'
+import type { Finding } from '../../src/base/index.ts'
+import { parseConfig } from '../../src/mesh/index.ts'
+import { acceptFindings, branchName, cacertsKeys, chainText, creationRules, layoutOf, ownMetadata, scaffoldConfig, secretDocument } from '../../src/plan/index.ts'
+import type { Scaffold } from '../../src/plan/index.ts'
+import { bytesOf, intermediateOf, makeConfig, rootOf } from '../support/mesh.ts'
+
+describe('accepted findings', () => {
+  const finding: Finding = { id: 'workloads/opaque', severity: 'error', place: { file: 'a.yaml' }, message: 'hidden', remedy: 'list it' }
+
+  test('another file, another id and what nobody may accept stay errors', () => {
+    const unacceptable: Finding = { ...finding, id: 'ca/preflight' }
+    expect(acceptFindings([finding], [{ finding: 'workloads/opaque', file: 'b.yaml', reason: 'known' }])).toEqual([finding])
+    expect(acceptFindings([finding], [{ finding: 'workloads/job', reason: 'known' }])).toEqual([finding])
+    expect(acceptFindings([unacceptable], [{ finding: 'ca/preflight', reason: 'known' }])).toEqual([unacceptable])
+  })
+
+  test('become warnings with the reason; what was no error is not touched, and accepting twice changes nothing', () => {
+    const accepted = [{ finding: 'workloads/opaque', reason: 'TICKET-1' }]
+    const info: Finding = { ...finding, severity: 'info' }
+    const once = acceptFindings([finding, info], accepted)
+
+    expect(once).toEqual([{ ...finding, severity: 'warning', message: 'hidden (accepted: TICKET-1)' }, info])
+    expect(acceptFindings(once, accepted)).toEqual(once)
+    expect(acceptFindings([finding], [{ finding: 'workloads/opaque', file: 'a.yaml', reason: 'x' }])[0]?.severity).toBe('warning')
+  })
+})
+
+describe('the Secret in the clear', () => {
+  const signer = intermediateOf('g2')
+  const files = { caCert: signer.pem, caKey: new Confidential('KEY ü\n'), certChain: chainText(signer, rootOf('g2').certificate), rootCert: rootOf('g2').certificate.pem }
+  const document = secretDocument({ namespace: 'istio-system', state: 'g2-steady', signer, files, metadata: { labels: { a: 'b' }, annotations: { keep: 'me', 'reroot.dev/state': 'old' }, type: 'Opaque' } })
+
+  test('has the four keys as base64 of their bytes, no stringData, and is not immutable', () => {
+    expect(Object.keys(document)).toEqual(['apiVersion', 'kind', 'metadata', 'type', 'data'])
+    const data = document['data'] as Record<string, string>
+    expect(Object.keys(data)).toEqual([...cacertsKeys])
+    expect(Object.values(data).map((text) => Buffer.from(text, 'base64').toString())).toEqual([files.caCert, 'KEY ü\n', files.certChain, files.rootCert])
+  })
+
+  test('keeps what another owner wrote, and says in the clear what is inside: hashes of public facts alone', () => {
+    expect(document['metadata']).toEqual({
+      name: 'cacerts',
+      namespace: 'istio-system',
+      labels: { a: 'b' },
+      annotations: { keep: 'me', 'reroot.dev/state': 'g2-steady', 'reroot.dev/ca-cert-sha256': signer.fingerprint, 'reroot.dev/root-cert-sha256': sha256(files.rootCert) },
+    })
+    expect(JSON.stringify(document['metadata'])).not.toContain(sha256('KEY ü\n'))
+  })
+
+  test('of reroot’s own is never pruned by Flux', () => {
+    expect(ownMetadata.annotations).toEqual({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' })
+  })
+
+  test('a chain begins with the intermediate and ends in a line break', () => {
+    expect(files.certChain).toBe(`${signer.pem}${rootOf('g2').certificate.pem}`)
+    expect(files.certChain.endsWith('-----END CERTIFICATE-----\n')).toBe(true)
+  })
+})
+
+describe('places', () => {
+  const layout = layoutOf('infra/mesh-ca')
+
+  test('are those of schema.md', () => {
+    const own = layout.cluster('prod')
+    expect([layout.config, layout.mesh, layout.root('g2'), own.record, own.restarts, own.prepared('g2-staged'), own.ownSecret]).toEqual([
+      'infra/mesh-ca/reroot.yaml',
+      'infra/mesh-ca/mesh.yaml',
+      'infra/mesh-ca/roots/g2.sops.yaml',
+      'infra/mesh-ca/clusters/prod/record.yaml',
+      'infra/mesh-ca/clusters/prod/restarts.yaml',
+      'infra/mesh-ca/clusters/prod/prepared/g2-staged.sops.yaml',
+      'infra/mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml',
+    ])
+    expect(own.prepared('x').startsWith(own.preparedDirectory)).toBe(true)
+  })
+
+  test('branches of one step stand beside each other: none is a folder above another', () => {
+    const { git } = makeConfig()
+    const names = [branchName(git, 'g2-staged', 1, 'secret'), branchName(git, 'g2-staged', 2, 'restarts'), branchName(git, 'g2-staged', 3, 'wave-default'), branchName(git, 'init', 1, 'init')]
+
+    expect(names).toEqual(['mesh-ca/g2-staged', 'mesh-ca/g2-staged-2-restarts', 'mesh-ca/g2-staged-3-wave-default', 'mesh-ca/init'])
+    for (const name of names) expect(names.filter((other) => other.startsWith(`${name}/`))).toEqual([])
+  })
+})
+
+describe('rules of SOPS', () => {
+  const rules = creationRules(layoutOf('in.fra/mesh+ca'), ['age1root'], [{ name: 'prod', recipients: ['age1cluster', 'age1person'] }, { name: 'prod-us', recipients: ['age1us'] }])
+  const parsed = rules.map((text) => parseYamlFile(bytesOf(text), 'rule.yaml').documents[0]?.value as { path_regex: string; encrypted_regex?: string; age: string })
+  const covering = (path: string): readonly number[] => parsed.flatMap((rule, index) => (new RegExp(rule.path_regex).test(path) ? [index] : []))
+
+  test('cover what reroot seals, each file by one rule, and nothing else', () => {
+    const layout = layoutOf('in.fra/mesh+ca')
+    expect(covering(layout.root('g2'))).toEqual([0])
+    expect(covering(layout.cluster('prod').ownSecret)).toEqual([1])
+    expect(covering(layout.cluster('prod').prepared('g2-staged'))).toEqual([1])
+    expect(covering(layout.cluster('prod-us').prepared('g2-staged'))).toEqual([2])
+    for (const path of ['in.fra/mesh+ca/mesh.yaml', layout.cluster('prod').record, 'inxfra/mesh+ca/roots/g2.sops.yaml', `x/${layout.root('g2')}`, layout.root('x/g2'), `${layout.root('g2')}.bak`]) expect(covering(path), path).toEqual([])
+  })
+
+  test('encrypt all of a root’s key, and the values of a Secret alone; recipients are one text, which every sops reads', () => {
+    expect(parsed.map(({ encrypted_regex: regex, age }) => [regex, age])).toEqual([
+      [undefined, 'age1root'],
+      ['^(data|stringData)$', 'age1cluster,age1person'],
+      ['^(data|stringData)$', 'age1us'],
+    ])
+  })
+
+  test('without custodians there is no rule for roots: a key that nobody can open is not made', () => {
+    expect(creationRules(layoutOf('mesh-ca'), [], [])).toEqual([])
+  })
+})
+
+describe('the first reroot.yaml', () => {
+  const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/)
+  const path = fc.oneof(label, fc.constantFrom('on', 'null', '1e3', 'a b', "it's", 'x: y', '# no', 'ümlaut', '007')).map((name) => `clusters/${name}`)
+  const cluster = fc.record({
+    name: label,
+    path,
+    syncAt: fc.constant('clusters/prod/flux-system/gotk-sync.yaml:15'),
+    istioNamespace: label,
+    version: fc.constantFrom('1.30.3', '1.30', '1.29.x'),
+    versionAt: fc.constant('infra/istiod.yaml:9'),
+    revisions: fc.array(fc.oneof(label, fc.constantFrom('1-30', 'y', 'default')), { minLength: 1, maxLength: 2 }),
+    istiod: fc.array(label, { maxLength: 2 }),
+    multiRoot: fc.boolean(),
+    ztunnel: fc.constantFrom(null, '1.30.3', '1.30'),
+    caProvider: fc.constantFrom('istiod', 'istio-csr'),
+    cacerts: fc.record({ file: path, managed: fc.constantFrom('own' as const, 'in-place' as const) }),
+    controllerNamespace: label,
+    source: fc.record({ kind: fc.constant('GitRepository'), name: label }),
+    register: path,
+    ageKeySecret: label,
+    meshed: fc.array(fc.record({ namespace: label, workloads: fc.nat(3), why: fc.constant('istio-injection=enabled') }), { maxLength: 2 }),
+  })
+  const scaffold = fc.record({
+    mesh: label,
+    trustDomain: fc.constantFrom('cluster.local', 'on', 'td'),
+    remote: fc.constantFrom('origin', 'y', 'my-fork'),
+    branch: fc.constantFrom('main', 'on', 'release/1.0', '2024'),
+    extraRoots: fc.uniqueArray(path, { maxLength: 2 }),
+    clusters: fc.uniqueArray(cluster, { minLength: 1, maxLength: 3, selector: ({ name, cacerts, register }) => name + cacerts.file + register }),
+    unseen: fc.array(fc.record({ namespace: label, owner: fc.constant('HelmRelease a/b'), at: fc.constant('a.yaml:1') }), { maxLength: 2 }),
+  })
+  const alone = (texts: readonly string[]): boolean => new Set(texts).size === texts.length
+
+  test('is read back as what was found, whatever names look like', () => {
+    fc.assert(
+      fc.property(scaffold, (found: Scaffold) => {
+        const { clusters } = found
+        fc.pre(alone(clusters.map(({ name }) => name)) && alone(clusters.map(({ cacerts }) => cacerts.file)) && alone(clusters.map(({ register }) => register)))
+        const config = parseConfig(bytesOf(scaffoldConfig(found)), 'mesh-ca/reroot.yaml')
+
+        expect(config).toMatchObject({ mesh: found.mesh, trustDomain: found.trustDomain, git: { remote: found.remote, branch: found.branch }, extraRoots: found.extraRoots })
+        expect(config.clusters).toMatchObject(
+          clusters.map(({ name, path: folder, istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider, cacerts, register }) => ({
+            name,
+            paths: [folder],
+            istio: { namespace: istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider },
+            cacerts,
+            controller: { type: 'flux', register },
+          })),
+        )
+        expect(config.restarts.namespaces).toEqual([...new Set(found.unseen.map(({ namespace }) => namespace))].toSorted())
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('sets no value that differs from the default where nothing was found', () => {
+    const text = scaffoldConfig({ mesh: 'shop', trustDomain: 'cluster.local', remote: 'origin', branch: 'main', extraRoots: [], clusters: fc.sample(cluster, { numRuns: 1, seed: 1 }), unseen: [] })
+    const { pki, gates, restarts, pullRequests, git } = parseConfig(bytesOf(text), 'mesh-ca/reroot.yaml')
+    const defaults = makeConfig()
+
+    expect({ pki, gates, restarts, pullRequests, git }).toEqual({ pki: defaults.pki, gates: defaults.gates, restarts: defaults.restarts, pullRequests: defaults.pullRequests, git: defaults.git })
+  })
+})
