@@ -31,7 +31,11 @@ export function parseBySchema<Schema extends z.ZodType>(
     const line = rest[0]?.lineOf([])
     const place = { file, ...(line === undefined ? {} : { line }) }
     const found = String(documents.length)
-    return { ok: false, newer: false, findings: [{ ...options, severity: 'error', place, message: 'the file must hold one YAML document', expected: '1', found }] }
+    return {
+      ok: false,
+      newer: false,
+      findings: [{ ...options, severity: 'error', place, message: 'the file must hold one YAML document', expected: '1', found }],
+    }
   }
   const result = schema.safeParse(document.value)
   if (result.success) return { ok: true, value: result.data, document }
@@ -41,7 +45,12 @@ export function parseBySchema<Schema extends z.ZodType>(
 }
 
 /** A file of a later schema differs in many places; only its version is worth telling. */
-function newerVersion(issues: readonly z.core.$ZodIssue[], document: YamlDocument, file: string, { id }: { readonly id: FindingId }): Finding | null {
+function newerVersion(
+  issues: readonly z.core.$ZodIssue[],
+  document: YamlDocument,
+  file: string,
+  { id }: { readonly id: FindingId },
+): Finding | null {
   const found = valueAt(document.value, ['version'])
   const issue = issues.find((one) => one.code === 'invalid_value' && one.path.length === 1 && one.path[0] === 'version')
   if (issue?.code !== 'invalid_value' || !Number.isInteger(found) || Number(found) < 1) return null
@@ -119,7 +128,10 @@ function expectation(issue: z.core.$ZodIssue): string {
 
 /** One of the forms that a value can have, by what it lacks. */
 function formText(issues: readonly z.core.$ZodIssue[]): string {
-  return issues.filter((issue) => issue.code !== 'unrecognized_keys').map((issue) => `${pathText(issue.path.map(String))} (${expectation(issue)})`).join(' and ')
+  return issues
+    .filter((issue) => issue.code !== 'unrecognized_keys')
+    .map((issue) => `${pathText(issue.path.map(String))} (${expectation(issue)})`)
+    .join(' and ')
 }
 
 function valueAt(value: unknown, path: readonly (string | number)[]): unknown {

@@ -206,7 +206,13 @@ export function writeYaml(value: unknown, options: { readonly comment?: string; 
     flowCollectionPadding: true,
   })
   const escaped = text.replace(needsEscape, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  const head = options.comment === undefined ? '' : `${options.comment.split('\n').map((line) => `# ${line}`.trimEnd()).join('\n')}\n`
+  const head =
+    options.comment === undefined
+      ? ''
+      : `${options.comment
+          .split('\n')
+          .map((line) => `# ${line}`.trimEnd())
+          .join('\n')}\n`
   return head + escaped
 }
 

@@ -22,7 +22,10 @@ export function successor(
   const all: readonly Intermediate[] =
     fresh === null
       ? record.intermediates
-      : [...record.intermediates.map((one): Intermediate => (one.generation === generation ? { ...one, state: 'former' } : one)), { generation, state: 'prepared', certificate: fresh }]
+      : [
+          ...record.intermediates.map((one): Intermediate => (one.generation === generation ? { ...one, state: 'former' } : one)),
+          { generation, state: 'prepared', certificate: fresh },
+        ]
   const trusted = trustedGenerations(move.to)
   return {
     cluster: record.cluster,

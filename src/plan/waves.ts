@@ -35,7 +35,9 @@ export function planWaves<Item extends Restartable>(restarts: readonly Item[], c
     groups.push({ name, restarts: byTier.get(name) ?? [], namespaces: unseenByTier.get(name) ?? [] })
   }
   const names = new Set(groups.map((group) => group.name))
-  return groups.flatMap((group) => split(group, config.restarts.maxWorkloadsPerWave, names)).filter((wave) => wave.restarts.length + wave.namespaces.length > 0)
+  return groups
+    .flatMap((group) => split(group, config.restarts.maxWorkloadsPerWave, names))
+    .filter((wave) => wave.restarts.length + wave.namespaces.length > 0)
 }
 
 /** @param names those that waves have already: a tier may be called `default-2`. */

@@ -46,7 +46,9 @@ function claims(written: Written, file: string, { phase }: Followed): readonly C
     ['signer', phase.signer, written.signer, 'signer does not follow from the transitions'],
     ['trusted', trusted.join(', '), written.trusted.join(', '), 'trusted does not follow from the transitions'],
   ]
-  return rows.flatMap(([key, expected, found, message]) => (expected === found ? [] : [{ path: [key], id: 'record/phase', message, expected, found }]))
+  return rows.flatMap(([key, expected, found, message]) =>
+    expected === found ? [] : [{ path: [key], id: 'record/phase', message, expected, found }],
+  )
 }
 
 /** Where the keys are: one intermediate signs, those of the other trusted root are prepared, and all others are former. */
@@ -55,15 +57,21 @@ function keys({ intermediates }: Written, { phase, lastRetired }: Followed): rea
   // The root that `restore` brought back has lost its key.
   const prepared = other === lastRetired ? undefined : other
   const found: Contradiction[] = []
-  const say = (path: YamlPath, message: string, expected: string, what: string): number => found.push({ path, id: 'record/phase', message, expected, found: what })
+  const say = (path: YamlPath, message: string, expected: string, what: string): number =>
+    found.push({ path, id: 'record/phase', message, expected, found: what })
 
   intermediates.forEach(({ generation, state }, index) => {
     const allowed = generation === phase.signer ? ['active', 'former'] : generation === prepared ? ['prepared', 'former'] : ['former']
-    if (!allowed.includes(state)) say(['intermediates', index, 'state'], `an intermediate under ${generation} cannot be ${state} now`, allowed.join(' | '), state)
+    if (!allowed.includes(state))
+      say(['intermediates', index, 'state'], `an intermediate under ${generation} cannot be ${state} now`, allowed.join(' | '), state)
   })
-  for (const [generation, state] of [[phase.signer, 'active'], [prepared, 'prepared']] as const) {
+  for (const [generation, state] of [
+    [phase.signer, 'active'],
+    [prepared, 'prepared'],
+  ] as const) {
     const count = intermediates.filter((one) => one.generation === generation && one.state === state).length
-    if (generation !== undefined && count !== 1) say(['intermediates'], `there must be one ${state} intermediate under ${generation}`, '1', String(count))
+    if (generation !== undefined && count !== 1)
+      say(['intermediates'], `there must be one ${state} intermediate under ${generation}`, '1', String(count))
   }
   return found
 }
@@ -79,7 +87,13 @@ function unknownGenerations({ transitions, trusted, intermediates }: Written, me
   ]
   return named
     .filter(([, id]) => !mesh.generations.some((generation) => generation.id === id))
-    .map(([path, id]) => ({ path, id: 'record/phase', message: `mesh.yaml has no generation ${id}`, expected: 'a generation that mesh.yaml lists', found: id }))
+    .map(([path, id]) => ({
+      path,
+      id: 'record/phase',
+      message: `mesh.yaml has no generation ${id}`,
+      expected: 'a generation that mesh.yaml lists',
+      found: id,
+    }))
 }
 
 /** An adopted CA may have certificates between the root and the signer; those that reroot issued have not. */
@@ -88,7 +102,15 @@ function wrongIssuers(intermediates: readonly (Intermediate | null)[], mesh: Mes
     const generation = mesh.generations.find(({ id }) => id === one?.generation)
     if (one === null || generation?.origin !== 'issued' || isSignedBy(one.certificate, generation.certificate)) return []
     const path = ['intermediates', index, 'certificate']
-    return [{ path, id: 'record/certificate', message: `the root of ${generation.id} did not sign this certificate`, expected: generation.certificate.subject, found: one.certificate.subject }]
+    return [
+      {
+        path,
+        id: 'record/certificate',
+        message: `the root of ${generation.id} did not sign this certificate`,
+        expected: generation.certificate.subject,
+        found: one.certificate.subject,
+      },
+    ]
   })
 }
 
@@ -96,7 +118,13 @@ function adoptedBundle({ adoptedRootBundle }: Written, mesh: MeshRecord): readon
   if (adoptedRootBundle === null) return []
   const root = mesh.generations[0]?.certificate
   const bad = (found: string): readonly Contradiction[] => [
-    { path: ['adoptedRootBundle'], id: 'record/certificate', message: 'this is not the bundle that was taken over', expected: `PEM with the root ${root?.subject ?? ''}`, found },
+    {
+      path: ['adoptedRootBundle'],
+      id: 'record/certificate',
+      message: 'this is not the bundle that was taken over',
+      expected: `PEM with the root ${root?.subject ?? ''}`,
+      found,
+    },
   ]
   try {
     return parseBundle(adoptedRootBundle).some((one) => one.fingerprint === root?.fingerprint) ? [] : bad('PEM without it')

@@ -72,7 +72,9 @@ function isTornApart(step: Step, { begun, pending }: Progress): boolean {
 }
 
 function generationFor(step: Step, facts: DecisionFacts): GenerationId {
-  return step === 'stage' || step === 'replace' ? nextGeneration(facts.mesh, facts.usedGenerations) : namedGeneration((facts.clusters[0] ?? never()).record.phase)
+  return step === 'stage' || step === 'replace'
+    ? nextGeneration(facts.mesh, facts.usedGenerations)
+    : namedGeneration((facts.clusters[0] ?? never()).record.phase)
 }
 
 /** @throws RerootError REFUSED if the cluster cannot take the step. */
@@ -86,7 +88,13 @@ function phaseAhead(step: Step, cluster: StepFacts, generation: GenerationId, { 
 
 type Barrier = (cluster: StepFacts) => Pick<Move, 'evidence' | 'forced'>
 
-function pendingBarrier(step: Step, facts: DecisionFacts, { begun, pending }: Progress, testimony: Testimony, force: string | null): Barrier {
+function pendingBarrier(
+  step: Step,
+  facts: DecisionFacts,
+  { begun, pending }: Progress,
+  testimony: Testimony,
+  force: string | null,
+): Barrier {
   if (!pending.some((cluster) => hasBarrier(step, cluster))) return () => ({ evidence: null, forced: null })
 
   // The barrier of a step that is merged somewhere was passed when it was planned.
@@ -95,7 +103,9 @@ function pendingBarrier(step: Step, facts: DecisionFacts, { begun, pending }: Pr
 
   const { clusters, workloadCertificateHours: hours, now } = facts
   const judgements = new Map(clusters.map((cluster) => [cluster, judge(cluster, testimony, clusters.length === 1, hours, now)]))
-  const lacks = [...judgements].flatMap(([cluster, judgement]) => ('lacks' in judgement ? judgement.lacks.map((lack) => `${cluster.record.cluster}: ${lack}`) : []))
+  const lacks = [...judgements].flatMap(([cluster, judgement]) =>
+    'lacks' in judgement ? judgement.lacks.map((lack) => `${cluster.record.cluster}: ${lack}`) : [],
+  )
   if (lacks.length > 0 && force === null) throw incomplete(step, lastTransition((clusters[0] ?? never()).record)?.id ?? '', lacks, hours)
   const forced = lacks.length > 0 && force !== null ? { barrier: lacks.join('; '), reason: force } : null
   return (cluster) => {
@@ -108,7 +118,14 @@ function mergedMove(cluster: StepFacts): Move {
   const { record } = cluster
   const last = lastTransition(record)
   const before = follow(record.transitions.slice(0, -1), last?.from ?? record.state)
-  return { cluster: record.cluster, from: before.ok ? before.phase : record.phase, to: record.phase, evidence: last?.evidence ?? null, forced: last?.forced ?? null, merged: true }
+  return {
+    cluster: record.cluster,
+    from: before.ok ? before.phase : record.phase,
+    to: record.phase,
+    evidence: last?.evidence ?? null,
+    forced: last?.forced ?? null,
+    merged: true,
+  }
 }
 
 function lastRetired(cluster: StepFacts): GenerationId | null {

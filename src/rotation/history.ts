@@ -28,7 +28,8 @@ interface Point {
 export function follow(transitions: readonly Transition[], state: StateId): History {
   const first = transitions[0]?.from ?? state
   const start = /^(g[1-9]\d*)-steady$/.exec(first)?.[1]
-  if (start === undefined) return { ok: false, transition: 0, message: `a cluster cannot begin in ${first}`, expected: 'a steady state, such as g1-steady' }
+  if (start === undefined)
+    return { ok: false, transition: 0, message: `a cluster cannot begin in ${first}`, expected: 'a steady state, such as g1-steady' }
 
   let at: Point = { phase: { phase: 'steady', signer: start }, lastRetired: null, highest: generationNumber(start), ids: new Set() }
   for (const [index, transition] of transitions.entries()) {
@@ -42,7 +43,8 @@ export function follow(transitions: readonly Transition[], state: StateId): Hist
 /** The point after a transition, or why there is none. */
 function take({ id, step, from }: Transition, at: Point): Point | { readonly message: string; readonly expected: string } {
   const named = parseId(id)
-  if (named === null || at.ids.has(id)) return { message: `${id} is no id of a transition, or is used twice`, expected: 'an id such as g2-staged, used once' }
+  if (named === null || at.ids.has(id))
+    return { message: `${id} is no id of a transition, or is used twice`, expected: 'an id such as g2-staged, used once' }
   if (named.step !== step) return { message: `${id} is not the id of a ${step}`, expected: named.step }
   if (from !== stateOf(at.phase)) return { message: `${id} starts from ${from}, where the cluster was not`, expected: stateOf(at.phase) }
 
@@ -51,7 +53,8 @@ function take({ id, step, from }: Transition, at: Point): Point | { readonly mes
   if (brings && generationNumber(generation) <= at.highest) {
     return { message: `${id} brings a generation whose number was used before`, expected: `a generation above g${at.highest}` }
   }
-  if (!brings && generation !== namedGeneration(at.phase)) return { message: `${id} does not name the generation of the phase`, expected: namedGeneration(at.phase) }
+  if (!brings && generation !== namedGeneration(at.phase))
+    return { message: `${id} does not name the generation of the phase`, expected: namedGeneration(at.phase) }
 
   const phase = after(at.phase, step, step === 'restore' ? at.lastRetired : generation)
   if (phase === null) return { message: `${step} is not possible while ${at.phase.phase}`, expected: 'a step that is legal in that phase' }

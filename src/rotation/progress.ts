@@ -38,7 +38,9 @@ function canFollowItself(step: Step): boolean {
 /** Every cluster is where the transition led, and its list of restarts is merged. A cluster that joined the mesh later has neither. */
 function isComplete(id: RestartId, clusters: readonly StepFacts[]): boolean {
   const state = clusters.find((cluster) => isAt(id, cluster))?.record.state
-  return clusters.every((cluster) => (isAt(id, cluster) ? isListMerged(cluster) : cluster.record.transitions.length === 0 && cluster.record.state === state))
+  return clusters.every((cluster) =>
+    isAt(id, cluster) ? isListMerged(cluster) : cluster.record.transitions.length === 0 && cluster.record.state === state,
+  )
 }
 
 function isListMerged({ record, restarts }: StepFacts): boolean {

@@ -63,19 +63,40 @@ export function readClusterRecord(bytes: Uint8Array, file: string, mesh: MeshRec
   if (findings.length > 0) throw damaged(file, findings)
   const { cluster, state, adoptedRootBundle, transitions } = value
   const { phase } = history
-  return { cluster, phase, state, rootBundle: value.rootBundle as Sha256, adoptedRootBundle, intermediates: intermediates.filter((one) => one !== null), transitions }
+  return {
+    cluster,
+    phase,
+    state,
+    rootBundle: value.rootBundle as Sha256,
+    adoptedRootBundle,
+    intermediates: intermediates.filter((one) => one !== null),
+    transitions,
+  }
 }
 
 function readCertificate(pem: string, path: YamlPath, complain: Complaint, findings: Finding[]): Certificate | null {
   try {
     return parseCertificate(pem)
   } catch (error) {
-    findings.push(complain(path, 'record/certificate', `not a certificate: ${error instanceof Error ? error.message : String(error)}`, 'a PEM certificate', 'something else'))
+    findings.push(
+      complain(
+        path,
+        'record/certificate',
+        `not a certificate: ${error instanceof Error ? error.message : String(error)}`,
+        'a PEM certificate',
+        'something else',
+      ),
+    )
     return null
   }
 }
 
-function repeats(at: YamlPath, written: Readonly<Partial<Record<'fingerprint' | 'algorithm' | 'subject' | 'notBefore' | 'notAfter', string>>>, certificate: Certificate, complain: Complaint): Finding[] {
+function repeats(
+  at: YamlPath,
+  written: Readonly<Partial<Record<'fingerprint' | 'algorithm' | 'subject' | 'notBefore' | 'notAfter', string>>>,
+  certificate: Certificate,
+  complain: Complaint,
+): Finding[] {
   const facts = {
     fingerprint: certificate.fingerprint,
     algorithm: certificate.algorithm,
@@ -92,17 +113,48 @@ function repeats(at: YamlPath, written: Readonly<Partial<Record<'fingerprint' | 
 }
 
 function complainer(file: string, document: YamlDocument): Complaint {
-  return (path, id, message, expected, found) => ({ id, severity: 'error', place: { file, line: document.lineOf(path) }, message, expected, found, remedy: handsOff })
+  return (path, id, message, expected, found) => ({
+    id,
+    severity: 'error',
+    place: { file, line: document.lineOf(path) },
+    message,
+    expected,
+    found,
+    remedy: handsOff,
+  })
 }
 
-function repeatedGenerations(written: readonly { readonly id: string; readonly fingerprint: string }[], complain: Complaint): readonly Finding[] {
+function repeatedGenerations(
+  written: readonly { readonly id: string; readonly fingerprint: string }[],
+  complain: Complaint,
+): readonly Finding[] {
   return written.flatMap(({ id, fingerprint }, index) => {
     const earlier = written.slice(0, index)
     const highest = Math.max(0, ...earlier.map((one) => generationNumber(one.id)))
     const same = earlier.find((one) => one.fingerprint === fingerprint)
     return [
-      ...(generationNumber(id) > highest ? [] : [complain(['generations', index, 'id'], 'record/phase', 'generations are not in the order of their numbers', `a number above ${highest}: each is used once`, id)]),
-      ...(same === undefined ? [] : [complain(['generations', index, 'fingerprint'], 'record/certificate', `${id} is the same certificate as ${same.id}`, 'a root of its own', fingerprint)]),
+      ...(generationNumber(id) > highest
+        ? []
+        : [
+            complain(
+              ['generations', index, 'id'],
+              'record/phase',
+              'generations are not in the order of their numbers',
+              `a number above ${highest}: each is used once`,
+              id,
+            ),
+          ]),
+      ...(same === undefined
+        ? []
+        : [
+            complain(
+              ['generations', index, 'fingerprint'],
+              'record/certificate',
+              `${id} is the same certificate as ${same.id}`,
+              'a root of its own',
+              fingerprint,
+            ),
+          ]),
     ]
   })
 }
@@ -119,5 +171,8 @@ export function damaged(file: string, findings: readonly Finding[]): RerootError
 
 /** @returns the refusal of a file that a later version of reroot wrote. */
 export function ofTheFuture(file: string, findings: readonly Finding[]): RerootError {
-  return new RerootError('RECORD_INVALID', `${file} was written by a later version of reroot`, { hint: 'use that version or a later one; do not edit the file', findings })
+  return new RerootError('RECORD_INVALID', `${file} was written by a later version of reroot`, {
+    hint: 'use that version or a later one; do not edit the file',
+    findings,
+  })
 }

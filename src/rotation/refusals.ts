@@ -49,15 +49,23 @@ export function unfit(step: Step, cluster: StepFacts, to: Phase, mesh: MeshRecor
   const { record } = cluster
   const signer = record.intermediates.findLast((one) => one.generation === to.signer && one.state !== 'former')
   if (signer === undefined) {
-    return new RerootError('REFUSED', `${step} is not possible: no sealed state of ${record.cluster} holds a key of ${to.signer} any more`, {
-      hint: `${lastTransition(record)?.id ?? 'restore'} brought back the root of ${to.signer}, but not its key, which \`retire\` removed: go on with \`reroot retire\``,
-    })
+    return new RerootError(
+      'REFUSED',
+      `${step} is not possible: no sealed state of ${record.cluster} holds a key of ${to.signer} any more`,
+      {
+        hint: `${lastTransition(record)?.id ?? 'restore'} brought back the root of ${to.signer}, but not its key, which \`retire\` removed: go on with \`reroot retire\``,
+      },
+    )
   }
   const { notAfter } = signer.certificate
   if (notAfter > now) return null
-  return new RerootError('REFUSED', `${step} is not possible: the intermediate of ${record.cluster} under ${to.signer} expired at ${momentText(notAfter)}`, {
-    hint: `it cannot sign any more: ${step === 'promote' ? `\`reroot rollback\` gives up ${namedGeneration(to)}; then stage a new one` : 'go on with `reroot retire`'}`,
-  })
+  return new RerootError(
+    'REFUSED',
+    `${step} is not possible: the intermediate of ${record.cluster} under ${to.signer} expired at ${momentText(notAfter)}`,
+    {
+      hint: `it cannot sign any more: ${step === 'promote' ? `\`reroot rollback\` gives up ${namedGeneration(to)}; then stage a new one` : 'go on with `reroot retire`'}`,
+    },
+  )
 }
 
 function expiredRoot(id: string, mesh: MeshRecord, now: Date): RerootError | null {

@@ -18,7 +18,9 @@ describe('refused', () => {
     const file = parseYamlFile(bytes, 'a.yaml')
 
     expect(file.documents).toEqual([])
-    expect(file.findings).toMatchObject([{ id: 'yaml/encoding', severity: 'error', place: { file: 'a.yaml' }, message, expected: 'UTF-8 text of at most 5 MiB', found }])
+    expect(file.findings).toMatchObject([
+      { id: 'yaml/encoding', severity: 'error', place: { file: 'a.yaml' }, message, expected: 'UTF-8 text of at most 5 MiB', found },
+    ])
   })
 
   test.each([
@@ -61,12 +63,47 @@ describe('refused', () => {
   )
 
   test('any bytes whatever give documents or findings, never both, and never a crash', () => {
-    const yamlish = fc.array(fc.constantFrom('a', ': ', '- ', '\n', '\n  ', '&x ', '*x', '<<: ', '{', '}', '[', ']', ',', '"', "'", '|', '>', '#', '!', '---\n', '...\n', '\t', '\r', '? ', '%'), { maxLength: 30 })
+    const yamlish = fc.array(
+      fc.constantFrom(
+        'a',
+        ': ',
+        '- ',
+        '\n',
+        '\n  ',
+        '&x ',
+        '*x',
+        '<<: ',
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        '"',
+        "'",
+        '|',
+        '>',
+        '#',
+        '!',
+        '---\n',
+        '...\n',
+        '\t',
+        '\r',
+        '? ',
+        '%',
+      ),
+      { maxLength: 30 },
+    )
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), yamlish.map((parts) => bytesOf(parts.join('')))), (bytes) => {
-        const { documents, findings } = parseYamlFile(bytes, 'a.yaml')
-        expect(documents.length === 0 || findings.length === 0).toBe(true)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 60 }),
+          yamlish.map((parts) => bytesOf(parts.join(''))),
+        ),
+        (bytes) => {
+          const { documents, findings } = parseYamlFile(bytes, 'a.yaml')
+          expect(documents.length === 0 || findings.length === 0).toBe(true)
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -75,7 +112,9 @@ describe('refused', () => {
 test('scalars are what Kubernetes takes them for', () => {
   // kustomize 5.8.1 on the same text; there `0o17` is 15 as well, which nobody writes.
   const text = 'a: 22:22\nb: 1:30.5\nc: 010\nd: 0x1F\ne: 1_000\nf: 2024-01-02\ng: 1e3\nh: .5\ni: 09\nj: ~\nk: "y"\nl: 0b11\nm: e1\n'
-  expect(values(text)).toEqual([{ a: '22:22', b: '1:30.5', c: 8, d: 31, e: 1000, f: '2024-01-02', g: 1000, h: 0.5, i: 9, j: null, k: 'y', l: 3, m: 'e1' }])
+  expect(values(text)).toEqual([
+    { a: '22:22', b: '1:30.5', c: 8, d: 31, e: 1000, f: '2024-01-02', g: 1000, h: 0.5, i: 9, j: null, k: 'y', l: 3, m: 'e1' },
+  ])
   // kubectl reads YAML 1.1 booleans, all spellings of them.
   expect(values('[y, Yes, on, true, n, No, OFF, False]')).toEqual([[true, true, true, true, false, false, false, false]])
 })
@@ -146,6 +185,9 @@ describe('lines', () => {
 })
 
 function billionLaughs(): string {
-  const levels = Array.from({ length: 9 }, (_, index) => `l${index}: &l${index} [${Array.from({ length: 9 }, () => (index === 0 ? 'x' : `*l${index - 1}`)).join(', ')}]\n`)
+  const levels = Array.from(
+    { length: 9 },
+    (_, index) => `l${index}: &l${index} [${Array.from({ length: 9 }, () => (index === 0 ? 'x' : `*l${index - 1}`)).join(', ')}]\n`,
+  )
   return levels.join('')
 }

@@ -35,13 +35,19 @@ test.each(['init', 'staged', 'promoted', 'steady'])('golden %s renders, offline 
 
   expect(manifests.size).toBeGreaterThan(3)
   for (const [path, text] of manifests) expect(text, path).toBe(written.get(path))
-  expect([...sealed].map(([path, bytes]) => [path, Buffer.from(bytes).toString('utf8')])).toEqual([...sealed.keys()].map((path) => [path, written.get(path)]))
+  expect([...sealed].map(([path, bytes]) => [path, Buffer.from(bytes).toString('utf8')])).toEqual(
+    [...sealed.keys()].map((path) => [path, written.get(path)]),
+  )
 })
 
 test('main.ts renders golden staged into a folder, as `cdk8s synth` calls it', async () => {
   const out = mkdtempSync(join(tmpdir(), 'reroot-dist-'))
 
-  const { exitCode, stderr } = await execa('node', ['--import', './scripts/typescript.js', 'main.ts'], { cwd: house, env: { CDK8S_OUTDIR: out }, reject: false })
+  const { exitCode, stderr } = await execa('node', ['--import', join(house, 'scripts/typescript.js'), join(house, 'main.ts')], {
+    cwd: house,
+    env: { CDK8S_OUTDIR: out },
+    reject: false,
+  })
 
   const rendered = readTree(out)
   rmSync(out, { recursive: true })
@@ -59,5 +65,8 @@ test('no golden file holds a payload of a sealed file', () => {
 function changedFiles(sandbox: Sandbox, pullRequest: string): ReadonlyMap<string, string> {
   const example = exampleTree()
   const files = [...sandbox.forge.files()].filter(([path, bytes]) => Buffer.compare(example[path] ?? Buffer.alloc(0), bytes) !== 0)
-  return new Map([...files.map(([path, bytes]) => [path, withoutPayloads(bytes.toString('utf8'))] as const), ['pull-request.md', pullRequest] as const])
+  return new Map([
+    ...files.map(([path, bytes]) => [path, withoutPayloads(bytes.toString('utf8'))] as const),
+    ['pull-request.md', pullRequest] as const,
+  ])
 }

@@ -10,13 +10,24 @@ test('init leaves a sealed Secret where it is, byte for byte, and lists mesh-ca-
   await deliverInPlace(sandbox, secretOf(laidOutCa(sandbox)))
   const before = sandbox.forge.files()
 
-  await sandbox.takes(['init', '--mesh', 'shop'], 'mesh-ca/init', { as: sandbox.operator })
+  await sandbox.refuses(['init', '--mesh', 'shop'], {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['the age recipient of a custodian', '--custodian'],
+  })
+  await sandbox.takes(['init', '--mesh', 'shop', '--custodian', sandbox.custodian.recipient], 'mesh-ca/init', { as: sandbox.operator })
 
   const after = sandbox.forge.files()
   expect(after.get(inPlaceFile)).toEqual(before.get(inPlaceFile))
   expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toContain(`cacerts: { file: ${inPlaceFile}, managed: in-place }`)
   expect(sandbox.forge.file(stateFile)).toContain('state: g1-steady')
-  expect(sandbox.forge.file('infrastructure/istio/kustomization.yaml').split('\n').filter((line) => !before.get('infrastructure/istio/kustomization.yaml')?.toString().includes(line))).toEqual(['  - mesh-ca-state.yaml'])
+  expect(
+    sandbox.forge
+      .file('infrastructure/istio/kustomization.yaml')
+      .split('\n')
+      .filter((line) => !before.get('infrastructure/istio/kustomization.yaml')?.toString().includes(line)),
+  ).toEqual(['  - mesh-ca-state.yaml'])
   expect([...after.keys()].filter((path) => path.startsWith(`${clusterFolder}/cacerts/`))).toEqual([])
 })
 
@@ -47,7 +58,11 @@ test('while only the Secret’s pull request is merged, the next step is refused
   const sandbox = await sandboxIn('inPlace')
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
-  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['the restarts of g2-staged are not on the branch: merge the rest of its pull requests first'] })
+  await sandbox.refuses(['promote'], {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['the restarts of g2-staged are not on the branch: merge the rest of its pull requests first'],
+  })
   const { stdout } = await sandbox.does(['status'])
   sandbox.git('pull', '--quiet')
   await sandbox.does(['render', '--out', `${sandbox.folder}/dist`])
@@ -57,9 +72,11 @@ test('while only the Secret’s pull request is merged, the next step is refused
 
 test('labels, annotations and recipients of the owner’s Secret are kept in every state', async () => {
   const sandbox = await sandboxIn('fresh')
-  const document = secretOf(laidOutCa(sandbox), { metadata: { name: 'cacerts', namespace: 'istio-system', labels: { team: 'platform' }, annotations: { 'example.com/why': 'mesh' } } })
+  const document = secretOf(laidOutCa(sandbox), {
+    metadata: { name: 'cacerts', namespace: 'istio-system', labels: { team: 'platform' }, annotations: { 'example.com/why': 'mesh' } },
+  })
   await deliverInPlace(sandbox, document, [sandbox.cluster.recipient, sandbox.operator.recipient, sandbox.custodian.recipient])
-  await sandbox.takes(['init', '--mesh', 'shop'], 'mesh-ca/init', { as: sandbox.operator })
+  await sandbox.takes(['init', '--mesh', 'shop', '--custodian', sandbox.custodian.recipient], 'mesh-ca/init', { as: sandbox.operator })
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
@@ -76,5 +93,10 @@ test('the owner edits the Secret by hand between steps: stage of the next rotati
   const other = secretOf({ ...laidOutCa(sandbox), 'root-cert.pem': laidOutCa(sandbox)['cert-chain.pem'] ?? '' })
   sandbox.forge.push({ [inPlaceFile]: await sealed(other, inPlaceFile, [sandbox.operator.recipient]) })
 
-  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: [`${inPlaceFile} is not the Secret that the record describes`] })
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: [`${inPlaceFile} is not the Secret that the record describes`],
+  })
 })

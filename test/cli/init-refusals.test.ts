@@ -10,20 +10,33 @@ import { sandboxIn } from '../support/states.ts'
 
 const withCacerts = (sandbox: Sandbox, manifest: string): Edits => ({
   'infrastructure/istio/cacerts.yaml': manifest,
-  'infrastructure/istio/kustomization.yaml': sandbox.forge.file('infrastructure/istio/kustomization.yaml').replace('  - istiod.yaml\n', '  - cacerts.yaml\n  - istiod.yaml\n'),
+  'infrastructure/istio/kustomization.yaml': sandbox.forge
+    .file('infrastructure/istio/kustomization.yaml')
+    .replace('  - istiod.yaml\n', '  - cacerts.yaml\n  - istiod.yaml\n'),
 })
 
 test('a folder that is no git repository', async () => {
   const sandbox = await sandboxIn('fresh')
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, cwd: sandbox.certs, exitCode: 4, code: 'GIT_FAILED', says: ['is not in a git repository'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    cwd: sandbox.certs,
+    exitCode: 4,
+    code: 'GIT_FAILED',
+    says: ['is not in a git repository'],
+  })
 })
 
 test('a clone without a remote, unless nothing is to be pushed', async () => {
   const sandbox = await sandboxIn('fresh')
   sandbox.git('remote', 'remove', 'origin')
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['this clone has no remote origin', '--no-push'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['this clone has no remote origin', '--no-push'],
+  })
   await sandbox.does(sandbox.initArguments('--no-push'), { as: sandbox.operator })
 
   expect(sandbox.git('branch', '--list', 'mesh-ca/*', '--format=%(refname:short)')).toBe('mesh-ca/init')
@@ -32,7 +45,12 @@ test('a clone without a remote, unless nothing is to be pushed', async () => {
 test('a second init, after the first is merged', async () => {
   const sandbox = await sandboxIn('initialised')
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['mesh-ca/reroot.yaml is there already'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['mesh-ca/reroot.yaml is there already'],
+  })
 })
 
 test('init before the first is merged takes its branch up again: the sealed Secret keeps its bytes, nothing is pushed', async () => {
@@ -48,21 +66,44 @@ test('init before the first is merged takes its branch up again: the sealed Secr
 
 test('no --from where Git has no Secret', async () => {
   const sandbox = await sandboxIn('fresh')
-  const args = ['init', '--mesh', 'shop', '--cluster-recipient', `prod=${sandbox.cluster.recipient}`, '--operator', sandbox.operator.recipient]
+  const args = [
+    'init',
+    '--mesh',
+    'shop',
+    '--cluster-recipient',
+    `prod=${sandbox.cluster.recipient}`,
+    '--operator',
+    sandbox.operator.recipient,
+  ]
 
-  await sandbox.refuses(args, { as: sandbox.operator, exitCode: 2, code: 'USAGE', says: ['the repository has no Secret cacerts for prod', '--from'] })
+  await sandbox.refuses(args, {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['the repository has no Secret cacerts for prod', '--from'],
+  })
 })
 
 test('--from a folder in which files are missing names each of them', async () => {
   const sandbox = await sandboxIn('fresh')
   for (const path of ['prod/ca-key.pem', 'prod/root-cert.pem', 'root-cert.pem']) rmSync(join(sandbox.certs, path))
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['ca-key.pem', 'root-cert.pem', 'are missing'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: ['ca-key.pem', 'root-cert.pem', 'are missing'],
+  })
 })
 
 test('a Secret cacerts in the clear in Git', async () => {
   const sandbox = await sandboxIn('fresh')
-  sandbox.forge.push(withCacerts(sandbox, 'apiVersion: v1\nkind: Secret\nmetadata: {name: cacerts, namespace: istio-system}\ndata: {ca-key.pem: bm90IGEga2V5}\n'))
+  sandbox.forge.push(
+    withCacerts(
+      sandbox,
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: cacerts, namespace: istio-system}\ndata: {ca-key.pem: bm90IGEga2V5}\n',
+    ),
+  )
 
   await sandbox.refuses(sandbox.initArguments(), {
     as: sandbox.operator,
@@ -73,13 +114,24 @@ test('a Secret cacerts in the clear in Git', async () => {
 })
 
 test.each([
-  ['SealedSecret', 'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: cacerts, namespace: istio-system}\nspec: {encryptedData: {}}\n'],
-  ['ExternalSecret', 'apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: mesh, namespace: istio-system}\nspec: {target: {name: cacerts}}\n'],
+  [
+    'SealedSecret',
+    'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: cacerts, namespace: istio-system}\nspec: {encryptedData: {}}\n',
+  ],
+  [
+    'ExternalSecret',
+    'apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: mesh, namespace: istio-system}\nspec: {target: {name: cacerts}}\n',
+  ],
 ])('a Secret cacerts that is made by a %s', async (kind, manifest) => {
   const sandbox = await sandboxIn('fresh')
   sandbox.forge.push(withCacerts(sandbox, manifest))
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: [`made by a ${kind}`, 'prune protection'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: [`made by a ${kind}`, 'prune protection'],
+  })
 })
 
 test.each([
@@ -91,19 +143,39 @@ test.each([
   const sandbox = await sandboxIn('fresh')
   await deliverInPlace(sandbox, secretOf({ ...laidOutCa(sandbox), ...keys }))
 
-  await sandbox.refuses(['init', '--mesh', 'shop'], { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: [says, inPlaceFile] })
+  await sandbox.refuses(['init', '--mesh', 'shop'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: [says, inPlaceFile],
+  })
 })
 
 test('a sealed Secret that the person who runs init cannot open', async () => {
   const sandbox = await sandboxIn('fresh')
   await deliverInPlace(sandbox, secretOf(laidOutCa(sandbox)), [sandbox.cluster.recipient])
 
-  await sandbox.refuses(['init', '--mesh', 'shop'], { as: sandbox.operator, exitCode: 3, code: 'NO_IDENTITY', says: [inPlaceFile, sandbox.cluster.recipient] })
+  await sandbox.refuses(['init', '--mesh', 'shop'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'NO_IDENTITY',
+    says: [inPlaceFile, sandbox.cluster.recipient],
+  })
 })
 
 test('recipients that would leave the person who runs init out', async () => {
   const sandbox = await sandboxIn('fresh')
-  const args = ['init', '--mesh', 'shop', '--from', '../certs', '--cluster-recipient', `prod=${sandbox.cluster.recipient}`, '--operator', sandbox.custodian.recipient]
+  const args = [
+    'init',
+    '--mesh',
+    'shop',
+    '--from',
+    '../certs',
+    '--cluster-recipient',
+    `prod=${sandbox.cluster.recipient}`,
+    '--operator',
+    sandbox.custodian.recipient,
+  ]
 
   await sandbox.refuses(args, { as: sandbox.operator, exitCode: 3, code: 'NO_IDENTITY', says: ['none of your identities', '--operator'] })
 })
@@ -111,30 +183,52 @@ test('recipients that would leave the person who runs init out', async () => {
 test('a recipient that is none', async () => {
   const sandbox = await sandboxIn('fresh')
 
-  await sandbox.refuses(sandbox.initArguments('--operator', 'age1typo'), { as: sandbox.operator, exitCode: 2, code: 'USAGE', says: ['"age1typo" is no age recipient'] })
+  await sandbox.refuses(sandbox.initArguments('--operator', 'age1typo'), {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['"age1typo" is no age recipient'],
+  })
 })
 
 test('a second root in the bundle that nobody accounted for', async () => {
   const other = await firstRoot({ name: 'Partner root' })
   const sandbox = await Sandbox.make({ ca: (texts) => ({ 'root-cert.pem': texts['root-cert.pem'] + other.certificate.pem }) })
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['roots that are not accounted for', 'CN=Partner root', '--extra-root'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: ['roots that are not accounted for', 'CN=Partner root', '--extra-root'],
+  })
 })
 
 test('a root that has expired', async () => {
   const sandbox = await Sandbox.make({ root: { age: 400, left: -1 } })
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: [/expired|notAfter/i, 'ca-cert.pem', 'root-cert.pem'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: [/expired|notAfter/i, 'ca-cert.pem', 'root-cert.pem'],
+  })
 })
 
 test('the key of another certificate', async () => {
   const sandbox = await Sandbox.make({ ca: async (_, root) => ({ 'ca-key.pem': (await clusterCa(root, 'other'))['ca-key.pem'] }) })
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['ca-key.pem', /does not belong|not the key|another/i] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: ['ca-key.pem', /does not belong|not the key|another/i],
+  })
 })
 
 test('PEM blocks that are glued together without a line break', async () => {
-  const sandbox = await Sandbox.make({ ca: (texts, root) => ({ 'cert-chain.pem': parseCertificate(texts['ca-cert.pem']).pem.trimEnd() + bundleText([root.certificate]) }) })
+  const sandbox = await Sandbox.make({
+    ca: (texts, root) => ({ 'cert-chain.pem': parseCertificate(texts['ca-cert.pem']).pem.trimEnd() + bundleText([root.certificate]) }),
+  })
 
   await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['cert-chain.pem'] })
 })
@@ -143,27 +237,48 @@ test('a repository that Flux does not sync', async () => {
   const sandbox = await sandboxIn('fresh')
   sandbox.forge.push({ 'clusters/prod/flux-system/gotk-sync.yaml': null, 'clusters/prod/flux-system/kustomization.yaml': null })
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['no cluster was found', 'gotk-sync.yaml'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['no cluster was found', 'gotk-sync.yaml'],
+  })
 })
 
 test('a directory that a Kustomization would swallow', async () => {
   const sandbox = await sandboxIn('fresh')
 
-  await sandbox.refuses(sandbox.initArguments('--directory', 'clusters/prod/mesh-ca'), { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['flux-system/flux-system', 'clusters/prod/flux-system/gotk-sync.yaml'] })
+  await sandbox.refuses(sandbox.initArguments('--directory', 'clusters/prod/mesh-ca'), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['flux-system/flux-system', 'clusters/prod/flux-system/gotk-sync.yaml'],
+  })
 })
 
 test('files in the way', async () => {
   const sandbox = await sandboxIn('fresh')
   sandbox.forge.push({ 'clusters/prod/mesh-ca.yaml': 'somebody: else\n' })
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['files are in the way: clusters/prod/mesh-ca.yaml'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['files are in the way: clusters/prod/mesh-ca.yaml'],
+  })
 })
 
 test('a ztunnel that reads only the first root', async () => {
   const sandbox = await sandboxIn('fresh')
   sandbox.forge.push({
-    'infrastructure/istio/ztunnel.yaml': sandbox.forge.file('infrastructure/istio/istiod.yaml').replace('name: istiod', 'name: ztunnel').replace('chart: istiod', 'chart: ztunnel').replace('version: 1.30.3', 'version: 1.23.0'),
-    'infrastructure/istio/kustomization.yaml': sandbox.forge.file('infrastructure/istio/kustomization.yaml').replace('  - istiod.yaml\n', '  - istiod.yaml\n  - ztunnel.yaml\n'),
+    'infrastructure/istio/ztunnel.yaml': sandbox.forge
+      .file('infrastructure/istio/istiod.yaml')
+      .replace('name: istiod', 'name: ztunnel')
+      .replace('chart: istiod', 'chart: ztunnel')
+      .replace('version: 1.30.3', 'version: 1.23.0'),
+    'infrastructure/istio/kustomization.yaml': sandbox.forge
+      .file('infrastructure/istio/kustomization.yaml')
+      .replace('  - istiod.yaml\n', '  - istiod.yaml\n  - ztunnel.yaml\n'),
   })
 
   await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['mesh/ztunnel'] })
@@ -181,14 +296,24 @@ test('a foreign commit on the branch of init', async () => {
   await sandbox.does(sandbox.initArguments(), { as: sandbox.operator })
   sandbox.forge.push({ 'README.md': 'mine\n' }, 'A correction of mine', 'mesh-ca/init')
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'FOREIGN_COMMITS', says: ['1 commit that reroot did not make', 'A correction of mine'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'FOREIGN_COMMITS',
+    says: ['1 commit that reroot did not make', 'A correction of mine'],
+  })
 })
 
 test('a broken .sops.yaml, with the line', async () => {
   const sandbox = await sandboxIn('fresh')
   sandbox.forge.push({ '.sops.yaml': 'creation_rules:\n  - path_regex: "("\n    age: age1typo\n' })
 
-  await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: ['.sops.yaml:', 'sops/regex', 'sops/recipient'] })
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'SEAL_REFUSED',
+    says: ['.sops.yaml:', 'sops/regex', 'sops/recipient'],
+  })
 })
 
 test('broken YAML in the repository is reported, and does not stop init', async () => {

@@ -19,7 +19,9 @@ test('--dry-run of init and of a step writes the files into --out, and touches n
   const written = filesBelow(out).map((path) => relative(out, path))
   await sandbox.does(['stage'], { as: sandbox.operator })
   const main = sandbox.forge.files()
-  const changed = [...sandbox.forge.files('mesh-ca/g2-staged')].filter(([path, bytes]) => main.get(path)?.equals(bytes) !== true).map(([path]) => path)
+  const changed = [...sandbox.forge.files('mesh-ca/g2-staged')]
+    .filter(([path, bytes]) => main.get(path)?.equals(bytes) !== true)
+    .map(([path]) => path)
   expect(written).toEqual(changed.toSorted())
 })
 
@@ -63,9 +65,17 @@ test('--output json is JSON and nothing else, on success and on refusal', async 
     JSON.parse((await sandbox.run([...args, '--output', 'json'], { as })).stdout) as Record<string, unknown>
 
   expect(await json(['stage'])).toMatchObject({ error: { code: 'NO_IDENTITY', hint: expect.any(String), findings: [] } })
-  expect(await json(['stage'], sandbox.operator)).toMatchObject({ step: 'stage', id: 'g2-staged', changes: [{ branch: 'mesh-ca/g2-staged', pushed: true, trailers: { 'Reroot-Id': 'g2-staged' } }] })
+  expect(await json(['stage'], sandbox.operator)).toMatchObject({
+    step: 'stage',
+    id: 'g2-staged',
+    changes: [{ branch: 'mesh-ca/g2-staged', pushed: true, trailers: { 'Reroot-Id': 'g2-staged' } }],
+  })
   expect(await json(['promote'])).toMatchObject({ error: { code: 'REFUSED' } })
-  expect(await json(['status'])).toMatchObject({ mesh: 'shop', clusters: [{ cluster: 'prod', phase: 'steady', signer: 'g1' }], branches: ['mesh-ca/g2-staged'] })
+  expect(await json(['status'])).toMatchObject({
+    mesh: 'shop',
+    clusters: [{ cluster: 'prod', phase: 'steady', signer: 'g1' }],
+    branches: ['mesh-ca/g2-staged'],
+  })
   expect(await json(['status', '--offline'])).toMatchObject({ error: { code: 'CONFIG_INVALID' } })
   expect(await json(sandbox.initArguments(), sandbox.operator)).toMatchObject({ error: { code: 'REFUSED' } })
 })
@@ -100,7 +110,10 @@ test.each(keyAlgorithms)('a new generation of %s', async (algorithm) => {
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
   expect(sandbox.forge.file('mesh-ca/mesh.yaml')).toMatch(new RegExp(`id: g2[\\s\\S]*algorithm: ${algorithm}`))
-  expect(await inside(sandbox, `${clusterFolder}/prepared/g2-promoted.sops.yaml`)).toMatchObject({ signer: 'shop root CA g2', problems: [] })
+  expect(await inside(sandbox, `${clusterFolder}/prepared/g2-promoted.sops.yaml`)).toMatchObject({
+    signer: 'shop root CA g2',
+    problems: [],
+  })
 })
 
 test('status says where the mesh stands, what is open, and fails within a term', async () => {

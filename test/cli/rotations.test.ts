@@ -14,7 +14,9 @@ async function expectLive(sandbox: Sandbox, state: string, signer: string, roots
 }
 
 test('stage, promote, retire: each state is what the step promises, and every step but stage runs without an identity', async () => {
-  const [initialised, staged, promoted, retired] = await Promise.all((['initialised', 'staged', 'promoted', 'retired'] as const).map(sandboxIn))
+  const [initialised, staged, promoted, retired] = await Promise.all(
+    (['initialised', 'staged', 'promoted', 'retired'] as const).map(sandboxIn),
+  )
 
   await expectLive(initialised!, 'g1-steady', g1, [g1])
   await expectLive(staged!, 'g2-staged', g1, [g1, g2])
@@ -56,10 +58,16 @@ test('demote after promote, then promote again: the same bytes, another id', asy
 
 test('abandon after demote has the barrier of retire: certificates of the second root are alive', async () => {
   const sandbox = await sandboxIn('promoted')
-  sandbox.forge.edit('mesh-ca/reroot.yaml', [['  rules: []', '  rules:\n    - { match: DaemonSet/monitoring/*, drain: expire, reason: OPS-12 }']])
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [
+    ['  rules: []', '  rules:\n    - { match: DaemonSet/monitoring/*, drain: expire, reason: OPS-12 }'],
+  ])
   await sandbox.takes(['rollback'], 'mesh-ca/g2-demoted')
 
-  await sandbox.refuses(['rollback'], { exitCode: 3, code: 'REFUSED', says: ['abandon needs evidence that g2-demoted is complete', 'DaemonSet/monitoring/node-agent'] })
+  await sandbox.refuses(['rollback'], {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['abandon needs evidence that g2-demoted is complete', 'DaemonSet/monitoring/node-agent'],
+  })
   await sandbox.takes(['rollback', '--confirmed', 'no proxy has a certificate of g2'], 'mesh-ca/g2-abandoned')
 
   await expectLive(sandbox, 'g1-steady', g1, [g1])
@@ -88,7 +96,10 @@ test('a second rotation after the first, with squash merges, which lose the trai
   await sandbox.takes(['retire'], 'mesh-ca/g3-steady', { squash: true })
 
   await expectLive(sandbox, 'g3-steady', g3, [g3])
-  expect([...sandbox.forge.files().keys()].filter((path) => path.startsWith('mesh-ca/roots/'))).toEqual(['mesh-ca/roots/g2.sops.yaml', 'mesh-ca/roots/g3.sops.yaml'])
+  expect([...sandbox.forge.files().keys()].filter((path) => path.startsWith('mesh-ca/roots/'))).toEqual([
+    'mesh-ca/roots/g2.sops.yaml',
+    'mesh-ca/roots/g3.sops.yaml',
+  ])
 })
 
 test.each([

@@ -18,7 +18,12 @@ function hook(sandbox: Sandbox, name: string, script: string): void {
 test('no reroot.yaml: init is not merged', async () => {
   const sandbox = await sandboxIn('fresh')
 
-  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 2, code: 'CONFIG_INVALID', says: ['there is no mesh-ca/reroot.yaml', 'reroot init'] })
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'CONFIG_INVALID',
+    says: ['there is no mesh-ca/reroot.yaml', 'reroot init'],
+  })
 })
 
 test('stage without an identity that opens the Secret', async () => {
@@ -31,16 +36,30 @@ test('stage without an identity that opens the Secret', async () => {
 test('no SOPS rule for what will be sealed', async () => {
   const sandbox = await sandboxIn('initialised')
   const rules = sandbox.forge.file('.sops.yaml')
-  sandbox.forge.push({ '.sops.yaml': `creation_rules:${/\n {2}- path_regex: "\^mesh-ca\/roots[\s\S]*?\n(?= {2}#)/.exec(rules)?.[0] ?? ''}` })
+  sandbox.forge.push({
+    '.sops.yaml': `creation_rules:${/\n {2}- path_regex: "\^mesh-ca\/roots[\s\S]*?\n(?= {2}#)/.exec(rules)?.[0] ?? ''}`,
+  })
 
-  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: [`no rule of .sops.yaml covers ${own}/prepared/g2-steady.sops.yaml`, 'above any catch-all'] })
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'SEAL_REFUSED',
+    says: [`no rule of .sops.yaml covers ${own}/prepared/g2-steady.sops.yaml`, 'above any catch-all'],
+  })
 })
 
 test('a catch-all rule above ours, for other people', async () => {
   const sandbox = await sandboxIn('initialised')
-  sandbox.forge.edit('.sops.yaml', [['creation_rules:\n', `creation_rules:\n  - encrypted_regex: ^(data|stringData)$\n    age: ${sandbox.cluster.recipient}\n`]])
+  sandbox.forge.edit('.sops.yaml', [
+    ['creation_rules:\n', `creation_rules:\n  - encrypted_regex: ^(data|stringData)$\n    age: ${sandbox.cluster.recipient}\n`],
+  ])
 
-  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: ['the rule at .sops.yaml:4 would seal the next states for others', sandbox.operator.recipient, 'above any catch-all'] })
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'SEAL_REFUSED',
+    says: ['the rule at .sops.yaml:4 would seal the next states for others', sandbox.operator.recipient, 'above any catch-all'],
+  })
 })
 
 test('stage before the first stage is merged takes up its branch: the same certificates, nothing pushed', async () => {
@@ -79,7 +98,12 @@ test('a foreign commit on the branch', async () => {
   sandbox.forge.push({ 'README.md': 'mine\n' }, 'A correction of mine', 'mesh-ca/g2-staged')
 
   for (const args of [['stage'], ['stage', '--reissue']]) {
-    await sandbox.refuses(args, { as: sandbox.operator, exitCode: 3, code: 'FOREIGN_COMMITS', says: ['mesh-ca/g2-staged', '1 commit that reroot did not make', 'A correction of mine'] })
+    await sandbox.refuses(args, {
+      as: sandbox.operator,
+      exitCode: 3,
+      code: 'FOREIGN_COMMITS',
+      says: ['mesh-ca/g2-staged', '1 commit that reroot did not make', 'A correction of mine'],
+    })
   }
 })
 
@@ -87,11 +111,17 @@ test('steps that are not legal now', async () => {
   const sandbox = await sandboxIn('initialised')
   const refusal = { exitCode: 3, code: 'REFUSED' } as const
 
-  await sandbox.refuses(['promote', '--confirmed', 'all is well'], { ...refusal, says: ['promote is not possible: prod is steady', 'what is possible now: `stage`'] })
+  await sandbox.refuses(['promote', '--confirmed', 'all is well'], {
+    ...refusal,
+    says: ['promote is not possible: prod is steady', 'what is possible now: `stage`'],
+  })
   await sandbox.refuses(['retire', '--confirmed', 'all is well'], { ...refusal, says: ['retire is not possible: prod is steady'] })
   await sandbox.refuses(['rollback'], { ...refusal, says: ['there is nothing to roll back'] })
   await sandbox.does(['stage'], { as: sandbox.operator })
-  await sandbox.refuses(['promote'], { ...refusal, says: ['promote is not possible: prod is steady', 'only once its pull request is merged'] })
+  await sandbox.refuses(['promote'], {
+    ...refusal,
+    says: ['promote is not possible: prod is steady', 'only once its pull request is merged'],
+  })
 })
 
 test('a step that is merged in full has nothing left to do', async () => {
@@ -108,9 +138,15 @@ test('a step that is merged in full has nothing left to do', async () => {
 
 test('promote without evidence, when a workload only expires; then by time, by a word, by force', async () => {
   const sandbox = await sandboxIn('initialised')
-  sandbox.forge.edit('mesh-ca/reroot.yaml', [['  rules: []', '  rules:\n    - { match: DaemonSet/monitoring/*, drain: expire, reason: OPS-12 }']])
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [
+    ['  rules: []', '  rules:\n    - { match: DaemonSet/monitoring/*, drain: expire, reason: OPS-12 }'],
+  ])
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
-  const refusal = { exitCode: 3, code: 'REFUSED', says: ['promote needs evidence that g2-staged is complete', 'DaemonSet/monitoring/node-agent'] } as const
+  const refusal = {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['promote needs evidence that g2-staged is complete', 'DaemonSet/monitoring/node-agent'],
+  } as const
   const ago = (hours: number): string => `prod=${new Date(Date.now() - hours * 3_600_000).toISOString()}`
 
   await sandbox.refuses(['promote'], refusal)
@@ -138,10 +174,28 @@ test('flags that make no sense', async () => {
 })
 
 test.each([
-  ['record.yaml: another state', `${own}/record.yaml`, 'state: g2-staged', 'state: g2-promoted', ['record.yaml:4: state does not follow', 'expected: g2-staged']],
+  [
+    'record.yaml: another state',
+    `${own}/record.yaml`,
+    'state: g2-staged',
+    'state: g2-promoted',
+    ['record.yaml:4: state does not follow', 'expected: g2-staged'],
+  ],
   ['record.yaml: another bundle', `${own}/record.yaml`, /rootBundle: .*/, `rootBundle: "${'0'.repeat(64)}"`, ['record/bundle']],
-  ['record.yaml: an unknown key', `${own}/record.yaml`, 'state: g2-staged', 'state: g2-staged\nprogress: 80', ['record.yaml:5', 'progress']],
-  ['mesh.yaml: another date', 'mesh-ca/mesh.yaml', /notAfter: .*/, 'notAfter: "2099-01-01T00:00:00Z"', [/mesh\.yaml:\d+: notAfter differs from the certificate/]],
+  [
+    'record.yaml: an unknown key',
+    `${own}/record.yaml`,
+    'state: g2-staged',
+    'state: g2-staged\nprogress: 80',
+    ['record.yaml:5', 'progress'],
+  ],
+  [
+    'mesh.yaml: another date',
+    'mesh-ca/mesh.yaml',
+    /notAfter: .*/,
+    'notAfter: "2099-01-01T00:00:00Z"',
+    [/mesh\.yaml:\d+: notAfter differs from the certificate/],
+  ],
   ['mesh.yaml: another certificate', 'mesh-ca/mesh.yaml', /(-----BEGIN CERTIFICATE-----\n\s+)MII/, '$1MIJ', ['mesh-ca/mesh.yaml']],
   ['restarts.yaml: no workload', `${own}/restarts.yaml`, 'Deployment/istio-system/istiod', 'istiod', [/restarts\.yaml:\d+/]],
 ] as const)('a file of the record that was edited by hand: %s', async (_, path, from, to, says) => {
@@ -164,7 +218,12 @@ test('a live Secret that somebody swapped for another one, and stage', async () 
   const chain = data['cert-chain.pem'] ?? ''
   sandbox.forge.push({ [live]: await sealed(secretOf({ ...data, 'root-cert.pem': chain }), live, [sandbox.operator.recipient]) })
 
-  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['is not the Secret that the record describes', 'root-cert.pem in the Secret differs from the record'] })
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['is not the Secret that the record describes', 'root-cert.pem in the Secret differs from the record'],
+  })
 })
 
 test('a live Secret whose bytes were altered', async () => {
@@ -178,7 +237,11 @@ test('a prepared Secret that is gone', async () => {
   const sandbox = await sandboxIn('staged')
   sandbox.forge.push({ [`${own}/prepared/g2-promoted.sops.yaml`]: null })
 
-  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: [`${own}/prepared/g2-promoted.sops.yaml is missing`, 'git log'] })
+  await sandbox.refuses(['promote'], {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: [`${own}/prepared/g2-promoted.sops.yaml is missing`, 'git log'],
+  })
 })
 
 test('reroot.yaml: every problem at once, each with its line', async () => {
@@ -194,7 +257,11 @@ test('reroot.yaml: every problem at once, each with its line', async () => {
     as: sandbox.operator,
     exitCode: 2,
     code: 'CONFIG_INVALID',
-    says: ['2 problems', `mesh-ca/reroot.yaml:${line('  backdateMinutes')}: pki.backdateHours is not a known key`, `mesh-ca/reroot.yaml:${line('  maxWorkloadsPerWave')}`],
+    says: [
+      '2 problems',
+      `mesh-ca/reroot.yaml:${line('  backdateMinutes')}: pki.backdateHours is not a known key`,
+      `mesh-ca/reroot.yaml:${line('  maxWorkloadsPerWave')}`,
+    ],
   })
 })
 
@@ -202,8 +269,14 @@ test('reroot.yaml: broken YAML, and values that contradict each other', async ()
   const sandbox = await sandboxIn('initialised')
   const invalid = { as: sandbox.operator, exitCode: 2, code: 'CONFIG_INVALID' } as const
 
-  sandbox.forge.edit('mesh-ca/reroot.yaml', [['  intermediate: { days: 1825 }', '  intermediate: { days: 5000 }'], ['  tiers: []', '  tiers: [{ name: gateways, namespaces: [ledger] }]']])
-  await sandbox.refuses(['stage'], { ...invalid, says: ['an intermediate would outlive its root', 'the name is one of reroot’s own waves'] })
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [
+    ['  intermediate: { days: 1825 }', '  intermediate: { days: 5000 }'],
+    ['  tiers: []', '  tiers: [{ name: gateways, namespaces: [ledger] }]'],
+  ])
+  await sandbox.refuses(['stage'], {
+    ...invalid,
+    says: ['an intermediate would outlive its root', 'the name is one of reroot’s own waves'],
+  })
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['version: 1', 'version: [1']])
   await sandbox.refuses(['stage'], { ...invalid, says: [/mesh-ca\/reroot\.yaml:\d+/, 'yaml/syntax'] })
 })
@@ -211,7 +284,10 @@ test('reroot.yaml: broken YAML, and values that contradict each other', async ()
 test.each([
   [
     'a paused Deployment',
-    { 'apps/ledger/paused.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: paused, namespace: ledger}\nspec: {paused: true, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: a}]}}}\n' },
+    {
+      'apps/ledger/paused.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: paused, namespace: ledger}\nspec: {paused: true, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: a}]}}}\n',
+    },
     ['restart/paused', 'Deployment/ledger/paused'],
   ],
   ['broken YAML in an applied folder', { 'apps/ledger/broken.yaml': 'kind: [\n' }, ['yaml/syntax', /apps\/ledger\/broken\.yaml:\d/]],
@@ -221,18 +297,29 @@ test.each([
 
   await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['stage is blocked by', ...says] })
   sandbox.forge.edit('mesh-ca/reroot.yaml', [[/$/, `accept:\n  - { finding: ${says[0]}, reason: OPS-7 }\n`]])
-  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 2, code: 'CONFIG_INVALID', says: ['this finding cannot be accepted', says[0]] })
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'CONFIG_INVALID',
+    says: ['this finding cannot be accepted', says[0]],
+  })
 })
 
 test.each([
   [
     'a HelmRelease in a meshed namespace',
-    { 'apps/ledger/vault.yaml': 'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: vault, namespace: ledger}\nspec: {chart: {spec: {chart: vault, sourceRef: {kind: HelmRepository, name: hashicorp}}}}\n' },
+    {
+      'apps/ledger/vault.yaml':
+        'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: vault, namespace: ledger}\nspec: {chart: {spec: {chart: vault, sourceRef: {kind: HelmRepository, name: hashicorp}}}}\n',
+    },
     ['restart/unseen', 'apps/ledger/vault.yaml:1', 'ledger'],
   ],
   [
     'a base that is not in the repository',
-    { 'apps/payments/kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: payments\nresources:\n  - statefulset.yaml\n  - github.com/shop/payments//deploy?ref=v1\n' },
+    {
+      'apps/payments/kustomization.yaml':
+        'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: payments\nresources:\n  - statefulset.yaml\n  - github.com/shop/payments//deploy?ref=v1\n',
+    },
     ['workloads/remote-resource', 'apps/payments/kustomization.yaml:6'],
   ],
 ] as const)('a finding that stands against the step: %s; accepted for its own file, it becomes a note', async (_, edits, says) => {
@@ -241,7 +328,12 @@ test.each([
   const [file] = Object.keys(edits)
   const id = says.map(String).find((text) => /^[a-z]+\/[a-z-]+$/.test(text)) ?? ''
 
-  await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['stage is blocked by', ...says, 'accept:'] })
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['stage is blocked by', ...says, 'accept:'],
+  })
   sandbox.forge.edit('mesh-ca/reroot.yaml', [[/$/, `accept:\n  - { finding: ${id}, file: apps/other.yaml, reason: OPS-8 }\n`]])
   await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says })
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['apps/other.yaml, reason: OPS-8', `${file}, reason: OPS-7`]])

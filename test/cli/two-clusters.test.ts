@@ -17,15 +17,27 @@ async function initialised(...edits: (readonly [string, string])[]): Promise<{ r
 }
 
 test('clusters that do not share a root are no mesh', async () => {
-  const sandbox = await twoClusters({ ca: async (texts, _, cluster) => (cluster === 'prod' ? texts : clusterCa(await firstRoot({ name: 'Other root' }), cluster)) })
+  const sandbox = await twoClusters({
+    ca: async (texts, _, cluster) => (cluster === 'prod' ? texts : clusterCa(await firstRoot({ name: 'Other root' }), cluster)),
+  })
 
-  await sandbox.refuses(sandbox.initArguments('--cluster-recipient', `prod-us=${sandbox.reader('us').recipient}`), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['the clusters do not share a root', 'CN=Other root', '--cluster'] })
+  await sandbox.refuses(sandbox.initArguments('--cluster-recipient', `prod-us=${sandbox.reader('us').recipient}`), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: ['the clusters do not share a root', 'CN=Other root', '--cluster'],
+  })
 })
 
 test('init of one of the clusters alone, and of one that is not there', async () => {
   const sandbox = await twoClusters()
 
-  await sandbox.refuses(sandbox.initArguments('--cluster', 'dev'), { as: sandbox.operator, exitCode: 2, code: 'USAGE', says: ['no such cluster: dev', 'prod, prod-us'] })
+  await sandbox.refuses(sandbox.initArguments('--cluster', 'dev'), {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['no such cluster: dev', 'prod, prod-us'],
+  })
   await sandbox.takes(sandbox.initArguments('--cluster', 'prod'), 'mesh-ca/init', { as: sandbox.operator })
 
   expect([...sandbox.forge.files().keys()].filter((path) => path.startsWith('mesh-ca/clusters/prod-us/'))).toEqual([])
@@ -43,7 +55,9 @@ test('one root, an intermediate per cluster, each sealed for its own cluster; a 
 
   expect(american.rootCert).toBe(eu.rootCert)
   expect((await inside(sandbox, liveInUs, us)).signer).toBe('shop root CA g2')
-  expect(recipientsOf(sandbox.forge.files().get(liveInUs) ?? Buffer.alloc(0), liveInUs).toSorted()).toEqual([us.recipient, sandbox.operator.recipient].toSorted())
+  expect(recipientsOf(sandbox.forge.files().get(liveInUs) ?? Buffer.alloc(0), liveInUs).toSorted()).toEqual(
+    [us.recipient, sandbox.operator.recipient].toSorted(),
+  )
   await expect(inside(sandbox, liveInUs, sandbox.cluster)).rejects.toMatchObject({ code: 'NO_IDENTITY' })
   expect(sandbox.forge.file('mesh-ca/clusters/prod-us/record.yaml')).toContain('kind: elapsed')
 })
@@ -55,7 +69,10 @@ test('a pull request per cluster: the second is finished without an identity, on
   expect(stderr).toContain('comes next: run the same command again once mesh-ca/g2-staged is merged')
   expect((await inside(sandbox)).state).toBe('g2-staged')
   expect((await inside(sandbox, liveInUs, us)).state).toBe('g1-steady')
-  await sandbox.refuses(['promote', '--confirmed', 'looked'], { ...refused, says: ['stand apart', 'prod is in g2-staged, prod-us is in g1-steady'] })
+  await sandbox.refuses(['promote', '--confirmed', 'looked'], {
+    ...refused,
+    says: ['stand apart', 'prod is in g2-staged, prod-us is in g1-steady'],
+  })
   await sandbox.refuses(['stage', '--reissue'], { as: sandbox.operator, ...refused, says: ['g2-staged is merged'] })
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged-2-restarts')
 
@@ -97,7 +114,11 @@ test('a foreign root that stays trusted is in every phase, and cannot change in 
   expect((await inside(sandbox)).rootCert).toBe(staged.rootCert)
   const other = await firstRoot({ name: 'Other partner' })
   sandbox.forge.push({ 'infrastructure/partner.pem': other.certificate.pem })
-  await sandbox.refuses(['retire'], { exitCode: 2, code: 'RECORD_INVALID', says: ['record/bundle', 'cannot change in the middle of a rotation'] })
+  await sandbox.refuses(['retire'], {
+    exitCode: 2,
+    code: 'RECORD_INVALID',
+    says: ['record/bundle', 'cannot change in the middle of a rotation'],
+  })
   sandbox.forge.push({ 'infrastructure/partner.pem': partner.certificate.pem })
   await sandbox.takes(['retire'], 'mesh-ca/g2-steady')
 

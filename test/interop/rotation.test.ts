@@ -39,7 +39,10 @@ function checkedOut(sandbox: Sandbox, branch: string): { readonly root: string; 
 
 describe.skipIf(!onPath('sops'))('sops', () => {
   const decrypt = (file: string, as: Reader): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
-    spawnSync('sops', ['decrypt', '--output-type', 'json', file], { encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: folder, SOPS_AGE_KEY_FILE: as.file } })
+    spawnSync('sops', ['decrypt', '--output-type', 'json', file], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], HOME: folder, SOPS_AGE_KEY_FILE: as.file },
+    })
 
   test('every sealed Secret of every phase opens for the cluster and the operator, and holds what its state promises; no key of it is anywhere else', async () => {
     const sandbox = await sandboxIn('retired')
@@ -52,13 +55,22 @@ describe.skipIf(!onPath('sops'))('sops', () => {
       for (const path of [...files.keys()].filter((name) => name.startsWith(clusterFolder) && name.endsWith('.sops.yaml'))) {
         const { status, stdout, stderr } = decrypt(join(root, path), sandbox.cluster)
         expect(status, `${phase}:${path}: ${stderr}`).toBe(0)
-        const secret = JSON.parse(stdout) as { readonly data: Record<string, string>; readonly metadata: { readonly annotations: Record<string, string> } }
+        const secret = JSON.parse(stdout) as {
+          readonly data: Record<string, string>
+          readonly metadata: { readonly annotations: Record<string, string> }
+        }
         const text = (key: string): string => Buffer.from(secret.data[key] ?? '', 'base64').toString('utf8')
         const state = secret.metadata.annotations['reroot.dev/state'] ?? ''
         if (path !== liveFile) expect(path).toBe(`${clusterFolder}/prepared/${state}.sops.yaml`)
         const [signer, ...trusted] = states[state] ?? ['none']
-        expect(parseBundle(text('root-cert.pem')).map((one) => one.fingerprint), path).toEqual(trusted.map(rootOf))
-        expect(parseBundle(text('cert-chain.pem')).map((one) => one.fingerprint)).toEqual([parseCertificate(text('ca-cert.pem')).fingerprint, rootOf(signer)])
+        expect(
+          parseBundle(text('root-cert.pem')).map((one) => one.fingerprint),
+          path,
+        ).toEqual(trusted.map(rootOf))
+        expect(parseBundle(text('cert-chain.pem')).map((one) => one.fingerprint)).toEqual([
+          parseCertificate(text('ca-cert.pem')).fingerprint,
+          rootOf(signer),
+        ])
         expect(Object.keys(secret.data).toSorted()).toEqual(['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem'])
         keys.add(text('ca-key.pem'))
         opened += 1
@@ -89,49 +101,67 @@ describe.skipIf(!onPath('sops'))('sops', () => {
     const path = 'mesh-ca/roots/g2.sops.yaml'
 
     const own = decrypt(join(root, path), sandbox.custodian)
-    const document = JSON.parse(own.stdout) as { readonly mesh: string; readonly generation: string; readonly certificate: string; readonly key: string }
+    const document = JSON.parse(own.stdout) as {
+      readonly mesh: string
+      readonly generation: string
+      readonly certificate: string
+      readonly key: string
+    }
     const of = (args: readonly string[], input: string): string => execFileSync('openssl', args, { input, encoding: 'utf8' })
 
     expect([document.mesh, document.generation]).toEqual(['shop', 'g2'])
     expect(of(['pkey', '-pubout'], document.key)).toBe(of(['x509', '-pubkey', '-noout'], document.certificate))
     for (const other of [sandbox.cluster, sandbox.operator]) expect(decrypt(join(root, path), other).status).not.toBe(0)
-    for (const line of (files.get(path)?.toString() ?? '').split('\nsops:')[0]?.split('\n') ?? []) expect(line).toMatch(/^\w+: ENC\[AES256_GCM,/)
+    for (const line of (files.get(path)?.toString() ?? '').split('\nsops:')[0]?.split('\n') ?? [])
+      expect(line).toMatch(/^\w+: ENC\[AES256_GCM,/)
     expect(sandbox.keysThatCameOut([document.key])).toEqual([])
   })
 
-  test.skipIf(!onPath('openssl'))('openssl verifies the chain of each state against its own bundle, and g2’s against nothing of g1', async () => {
-    const sandbox = await sandboxIn('staged')
-    const { root } = checkedOut(sandbox, 'main')
-    const verify = (bundle: string, chain: string, ca: string): number | null =>
-      spawnSync('openssl', ['verify', '-x509_strict', '-no-CApath', '-no-CAstore', '-CAfile', bundle, '-untrusted', chain, ca]).status
-    const written = (state: string): Readonly<Record<string, string>> => {
-      const { data } = JSON.parse(decrypt(join(root, `${clusterFolder}/prepared/${state}.sops.yaml`), sandbox.cluster).stdout) as { readonly data: Record<string, string> }
-      return Object.fromEntries(
-        ['ca-cert.pem', 'cert-chain.pem', 'root-cert.pem'].map((key) => {
-          const file = join(root, `${state}-${key}`)
-          writeFileSync(file, Buffer.from(data[key] ?? '', 'base64'))
-          return [key, file]
-        }),
-      )
-    }
-    const all = Object.keys(states).map((state) => [state, written(state)] as const)
-
-    for (const [state, files] of all) {
-      for (const [other, bundle] of all) {
-        const trusts = states[other]?.slice(1).includes(states[state]?.[0] ?? '')
-        expect(verify(bundle['root-cert.pem'] ?? '', files['cert-chain.pem'] ?? '', files['ca-cert.pem'] ?? '') === 0, `${state} against the bundle of ${other}`).toBe(trusts)
+  test.skipIf(!onPath('openssl'))(
+    'openssl verifies the chain of each state against its own bundle, and g2’s against nothing of g1',
+    async () => {
+      const sandbox = await sandboxIn('staged')
+      const { root } = checkedOut(sandbox, 'main')
+      const verify = (bundle: string, chain: string, ca: string): number | null =>
+        spawnSync('openssl', ['verify', '-x509_strict', '-no-CApath', '-no-CAstore', '-CAfile', bundle, '-untrusted', chain, ca]).status
+      const written = (state: string): Readonly<Record<string, string>> => {
+        const { data } = JSON.parse(decrypt(join(root, `${clusterFolder}/prepared/${state}.sops.yaml`), sandbox.cluster).stdout) as {
+          readonly data: Record<string, string>
+        }
+        return Object.fromEntries(
+          ['ca-cert.pem', 'cert-chain.pem', 'root-cert.pem'].map((key) => {
+            const file = join(root, `${state}-${key}`)
+            writeFileSync(file, Buffer.from(data[key] ?? '', 'base64'))
+            return [key, file]
+          }),
+        )
       }
-    }
-  })
+      const all = Object.keys(states).map((state) => [state, written(state)] as const)
+
+      for (const [state, files] of all) {
+        for (const [other, bundle] of all) {
+          const trusts = states[other]?.slice(1).includes(states[state]?.[0] ?? '')
+          expect(
+            verify(bundle['root-cert.pem'] ?? '', files['cert-chain.pem'] ?? '', files['ca-cert.pem'] ?? '') === 0,
+            `${state} against the bundle of ${other}`,
+          ).toBe(trusts)
+        }
+      }
+    },
+  )
 })
 
 describe.skipIf(!onPath('kustomize'))('kustomize', () => {
-  const build = (root: string, path: string): string => execFileSync('kustomize', ['build', join(root, path)], { encoding: 'utf8', stdio: 'pipe' })
+  const build = (root: string, path: string): string =>
+    execFileSync('kustomize', ['build', join(root, path)], { encoding: 'utf8', stdio: 'pipe' })
   const objects = (text: string): Map<string, Json> =>
     new Map(
       parseAllDocuments(text).map((document) => {
-        const object = document.toJS() as { readonly kind: string; readonly metadata: { readonly name: string; readonly namespace?: string } }
-        return [`${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`, object as unknown as Json]
+        const object = document.toJS() as {
+          readonly kind: string
+          readonly metadata: { readonly name: string; readonly namespace?: string }
+        }
+        return [`${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`, object]
       }),
     )
 
@@ -154,13 +184,23 @@ describe.skipIf(!onPath('kustomize'))('kustomize', () => {
       'apps/payments': ['StatefulSet/payments/payments'],
       'apps/monitoring': ['DaemonSet/monitoring/node-agent'],
     }
-    const rules = ['*/shop/*', '*/payments/*', '*/monitoring/*', '*/ledger/*'].map((match) => `    - { match: "${match}", delivery: owner }\n`).join('')
+    const rules = ['*/shop/*', '*/payments/*', '*/monitoring/*', '*/ledger/*']
+      .map((match) => `    - { match: "${match}", delivery: owner }\n`)
+      .join('')
     sandbox.forge.edit('mesh-ca/reroot.yaml', [['  rules: []\n', `  rules:\n${rules}`]])
     const before = checkedOut(sandbox, 'main')
 
-    for (const [step, id, word] of [['stage', 'g2-staged', []], ['promote', 'g2-promoted', ['--confirmed', 'looked']]] as const) {
+    for (const [step, id, word] of [
+      ['stage', 'g2-staged', []],
+      ['promote', 'g2-promoted', ['--confirmed', 'looked']],
+    ] as const) {
       await sandbox.does([step, '--stack', ...word], { as: sandbox.operator })
-      sandbox.forge.merge(sandbox.forge.branches().filter((name) => name.startsWith(`mesh-ca/${id}`)).at(-1) ?? '')
+      sandbox.forge.merge(
+        sandbox.forge
+          .branches()
+          .filter((name) => name.startsWith(`mesh-ca/${id}`))
+          .at(-1) ?? '',
+      )
       const after = checkedOut(sandbox, 'main')
 
       for (const [path, workloads] of Object.entries(overlays)) {
@@ -179,5 +219,5 @@ function annotated(object: Json, id: string): Json {
   const copy = structuredClone(object) as { spec: { template: { metadata: { annotations?: Record<string, string> } } } }
   const { metadata } = copy.spec.template
   metadata.annotations = { ...metadata.annotations, 'reroot.dev/rotation': id }
-  return copy as unknown as Json
+  return copy
 }

@@ -24,24 +24,65 @@ describe('refused, at its line', () => {
   const more = base.split('\n').length
   test.each([
     ['an unknown key', 'mash: shop\n', [`${more}: mash is not a known key`]],
-    ['an unknown key deep down', 'pki:\n  root:\n    days: 10\n    dayz: 1\n  intermediate: { days: 5 }\n', [`${more + 3}: pki.root.dayz is not a known key`]],
+    [
+      'an unknown key deep down',
+      'pki:\n  root:\n    days: 10\n    dayz: 1\n  intermediate: { days: 5 }\n',
+      [`${more + 3}: pki.root.dayz is not a known key`],
+    ],
     ['a wrong type', 'extraRoots: roots.pem\n', [`${more}: extraRoots: expected array, received string`]],
     ['a number as text', 'pki: { root: { days: "10" } }\n', [`${more}: pki.root.days: expected number, received string`]],
     ['a number with a fraction', 'pki: { root: { days: 1.5 } }\n', [`${more}: pki.root.days: expected int, received number`]],
     ['too little', 'restarts: { maxWorkloadsPerWave: 0 }\n', [`${more}: restarts.maxWorkloadsPerWave: expected number to be >=1`]],
-    ['a word that is none of them', 'pullRequests: some\n', [`${more}: pullRequests: expected one of "auto"|"one"|"per-wave"|"per-cluster"`]],
+    [
+      'a word that is none of them',
+      'pullRequests: some\n',
+      [`${more}: pullRequests: expected one of "auto"|"one"|"per-wave"|"per-cluster"`],
+    ],
     ['a YAML boolean for a word', 'trustDomain: on\n', [`${more}: trustDomain: expected string, received boolean`]],
     ['nothing where something is expected', 'gates:\n', [`${more}: gates: expected object, received null`]],
-    ['a path that leaves the repository', 'extraRoots: [a/../../b.pem]\n', [`${more}: extraRoots[0]: must be a path inside the repository, without . or ..`]],
+    [
+      'a path that leaves the repository',
+      'extraRoots: [a/../../b.pem]\n',
+      [`${more}: extraRoots[0]: must be a path inside the repository, without . or ..`],
+    ],
     ['an absolute path', 'extraRoots: [/etc/passwd]\n', [`${more}: extraRoots[0]: must be a path inside the repository, without . or ..`]],
-    ['a path into git’s own folder', 'extraRoots: [.git/config]\n', [`${more}: extraRoots[0]: must be a path inside the repository, without . or ..`]],
-    ['a path with a line break', 'extraRoots: ["a\\nb"]\n', [`${more}: extraRoots[0]: must be a path inside the repository, without . or ..`]],
-    ['a remote that git would take for an option', 'git: { remote: --upload-pack=x }\n', [`${more}: git.remote: must be the name of a branch`]],
+    [
+      'a path into git’s own folder',
+      'extraRoots: [.git/config]\n',
+      [`${more}: extraRoots[0]: must be a path inside the repository, without . or ..`],
+    ],
+    [
+      'a path with a line break',
+      'extraRoots: ["a\\nb"]\n',
+      [`${more}: extraRoots[0]: must be a path inside the repository, without . or ..`],
+    ],
+    [
+      'a remote that git would take for an option',
+      'git: { remote: --upload-pack=x }\n',
+      [`${more}: git.remote: must be the name of a branch`],
+    ],
     ['a branch that git refuses', 'git: { branch: "a..b" }\n', [`${more}: git.branch: must be the name of a branch`]],
     ['a prefix that is no folder', 'git: { branchPrefix: mesh-ca }\n', [`${more}: git.branchPrefix: must end in / or -`]],
-    ['a prefix that git refuses', 'git: { branchPrefix: ../ }\n', [`${more}: git.branchPrefix: must be the beginning of the name of a branch`]],
-    ['a rule that matches nothing', 'restarts: { rules: [{ match: Pod/a/b }] }\n', [`${more}: restarts.rules[0].match: must be Kind/namespace/name; * stands for any run of characters`]],
-    ['a cluster without anything', null, ['4: clusters[0].paths: is missing', '4: clusters[0].istio: is missing', '4: clusters[0].cacerts: is missing', '4: clusters[0].controller: is missing']],
+    [
+      'a prefix that git refuses',
+      'git: { branchPrefix: ../ }\n',
+      [`${more}: git.branchPrefix: must be the beginning of the name of a branch`],
+    ],
+    [
+      'a rule that matches nothing',
+      'restarts: { rules: [{ match: Pod/a/b }] }\n',
+      [`${more}: restarts.rules[0].match: must be Kind/namespace/name; * stands for any run of characters`],
+    ],
+    [
+      'a cluster without anything',
+      null,
+      [
+        '4: clusters[0].paths: is missing',
+        '4: clusters[0].istio: is missing',
+        '4: clusters[0].cacerts: is missing',
+        '4: clusters[0].controller: is missing',
+      ],
+    ],
   ])('%s', (_, text, expected) => {
     expect(problems(text === null ? 'version: 1\nmesh: shop\nclusters:\n  - name: prod\n' : base + text)).toEqual(expected)
   })
@@ -51,7 +92,12 @@ describe('refused, at its line', () => {
     ['a controller without a type', 'type: flux, ', '', '8: clusters[0].controller.type: is missing'],
     ['a name that is no label', 'name: prod', 'name: Prod_1', '4: clusters[0].name: must be a DNS-1123 label'],
     ['a version that is none', 'version: 1.30.3', 'version: latest', '6: clusters[0].istio.version: must be a version such as 1.30.3'],
-    ['a version that YAML takes for a number', 'version: 1.30.3', 'version: 1.30', '6: clusters[0].istio.version: expected string, received number'],
+    [
+      'a version that YAML takes for a number',
+      'version: 1.30.3',
+      'version: 1.30',
+      '6: clusters[0].istio.version: expected string, received number',
+    ],
   ])('%s', (_, from, to, expected) => {
     expect(problems(configText().replace(from, to))).toEqual([expected])
   })
@@ -59,7 +105,9 @@ describe('refused, at its line', () => {
   test('a destination of Argo CD in none of its forms says which there are', () => {
     const argocd = 'controller: { type: argocd, project: x, repoURL: why, destination: { cluster: z }, register: a/b.yaml, unseal: ksops }'
 
-    expect(problems(configText().replace(/controller: .*/, argocd))).toEqual(['8: clusters[0].controller.destination: expected name (string), or server (string)'])
+    expect(problems(configText().replace(/controller: .*/, argocd))).toEqual([
+      '8: clusters[0].controller.destination: expected name (string), or server (string)',
+    ])
   })
 
   test('everything at once: what is missing, unknown and of the wrong type', () => {
@@ -75,7 +123,9 @@ describe('refused, at its line', () => {
   })
 
   test('a file of the future says so, and nothing else', () => {
-    expect(problems(configText('more: 1\n').replace('version: 1\n', 'version: 2\n'))).toEqual(['1: the file is of a later version than this reroot knows'])
+    expect(problems(configText('more: 1\n').replace('version: 1\n', 'version: 2\n'))).toEqual([
+      '1: the file is of a later version than this reroot knows',
+    ])
   })
 
   test.each([
@@ -92,24 +142,66 @@ describe('values that contradict each other, at the line of the later one', () =
   test.each([
     ['two clusters of one name', two.replace('name: us', 'name: eu'), '9: two clusters have the same name'],
     ['one Secret for two clusters', two.replace('clusters/us/cacerts/', 'clusters/eu/cacerts/'), '12: two clusters share one cacerts file'],
-    ['one reference for two clusters', two.replace('register: clusters/us/', 'register: clusters/eu/'), '13: two clusters share one register file'],
-    ['a cluster of another’s istiod', two.replace('    istio: { version: 1.30.3 }', '    controlPlane: us\n    istio: { version: 1.30.3 }'), '6: a cluster served by another cluster’s istiod cannot be rotated yet'],
+    [
+      'one reference for two clusters',
+      two.replace('register: clusters/us/', 'register: clusters/eu/'),
+      '13: two clusters share one register file',
+    ],
+    [
+      'a cluster of another’s istiod',
+      two.replace('    istio: { version: 1.30.3 }', '    controlPlane: us\n    istio: { version: 1.30.3 }'),
+      '6: a cluster served by another cluster’s istiod cannot be rotated yet',
+    ],
     ['a source that is no Git', two.replace('kind: GitRepository', 'kind: OCIRepository'), '8: the source does not read Git'],
-    ['a root that is kept outside', configText('pki: { root: { custody: external } }\n'), '9: a root that is kept outside cannot be asked to sign yet'],
-    ['an intermediate that outlives its root', configText('pki:\n  root: { days: 10 }\n  intermediate: { days: 11 }\n'), '11: an intermediate would outlive its root'],
-    ['two tiers of one name', configText('restarts:\n  tiers:\n    - { name: a, namespaces: [x] }\n    - { name: a, namespaces: [z] }\n'), '12: two tiers have the same name'],
-    ['a namespace in two tiers', configText('restarts:\n  tiers:\n    - { name: a, namespaces: [x] }\n    - { name: b, namespaces: [z, x] }\n'), '12: a namespace is in two tiers'],
+    [
+      'a root that is kept outside',
+      configText('pki: { root: { custody: external } }\n'),
+      '9: a root that is kept outside cannot be asked to sign yet',
+    ],
+    [
+      'an intermediate that outlives its root',
+      configText('pki:\n  root: { days: 10 }\n  intermediate: { days: 11 }\n'),
+      '11: an intermediate would outlive its root',
+    ],
+    [
+      'two tiers of one name',
+      configText('restarts:\n  tiers:\n    - { name: a, namespaces: [x] }\n    - { name: a, namespaces: [z] }\n'),
+      '12: two tiers have the same name',
+    ],
+    [
+      'a namespace in two tiers',
+      configText('restarts:\n  tiers:\n    - { name: a, namespaces: [x] }\n    - { name: b, namespaces: [z, x] }\n'),
+      '12: a namespace is in two tiers',
+    ],
     ['delivery merge', configText('restarts: { delivery: merge }\n'), '9: delivery merge is not supported yet'],
-    ['delivery merge in a rule', configText('restarts:\n  rules:\n    - { match: "*/a/b", delivery: merge }\n'), '11: delivery merge is not supported yet'],
-    ['an expiry without a reason', configText('restarts:\n  rules:\n    - { match: "*/a/b", drain: expire }\n'), '11: a workload that is not restarted needs a reason'],
-    ['a rule for a cluster that is not there', configText('restarts:\n  rules:\n    - { match: "*/a/b", clusters: [prod, nowhere] }\n'), '11: no such cluster'],
-    ['a finding that nobody may accept', configText('accept:\n  - { finding: ca/preflight, reason: it works }\n'), '10: this finding cannot be accepted'],
+    [
+      'delivery merge in a rule',
+      configText('restarts:\n  rules:\n    - { match: "*/a/b", delivery: merge }\n'),
+      '11: delivery merge is not supported yet',
+    ],
+    [
+      'an expiry without a reason',
+      configText('restarts:\n  rules:\n    - { match: "*/a/b", drain: expire }\n'),
+      '11: a workload that is not restarted needs a reason',
+    ],
+    [
+      'a rule for a cluster that is not there',
+      configText('restarts:\n  rules:\n    - { match: "*/a/b", clusters: [prod, nowhere] }\n'),
+      '11: no such cluster',
+    ],
+    [
+      'a finding that nobody may accept',
+      configText('accept:\n  - { finding: ca/preflight, reason: it works }\n'),
+      '10: this finding cannot be accepted',
+    ],
   ])('%s', (_, text, expected) => {
     expect(problems(text)).toEqual([expected])
   })
 
   test.each(reservedWaveNames)('a tier named %s, as a wave of reroot’s own', (name) => {
-    expect(problems(configText(`restarts: { tiers: [{ name: ${name}, namespaces: [x] }] }\n`))).toEqual(['9: the name is one of reroot’s own waves'])
+    expect(problems(configText(`restarts: { tiers: [{ name: ${name}, namespaces: [x] }] }\n`))).toEqual([
+      '9: the name is one of reroot’s own waves',
+    ])
   })
 })
 
@@ -117,9 +209,30 @@ test('what is left out gets its default, and a full configuration is read as it 
   expect(makeConfig()).toMatchObject({
     trustDomain: 'cluster.local',
     git: { remote: 'origin', branch: 'main', branchPrefix: 'mesh-ca/' },
-    pki: { algorithm: 'rsa-4096', root: { days: 3650, custody: 'sealed' }, intermediate: { days: 1825 }, backdateMinutes: 60, renewBeforeDays: 180, workloadCertificateHours: 24 },
-    clusters: [{ controlPlane: 'own', istio: { namespace: 'istio-system', revisions: ['default'], multiRoot: false, ztunnel: null, caProvider: 'istiod' }, controller: { namespace: 'flux-system', ageKeySecret: 'sops-age' }, namespaces: [] }],
-    restarts: { delivery: 'auto', drain: { stage: 'restart', promote: 'restart', retire: 'restart' }, namespaces: [], tiers: [], maxWorkloadsPerWave: 50, rules: [] },
+    pki: {
+      algorithm: 'rsa-4096',
+      root: { days: 3650, custody: 'sealed' },
+      intermediate: { days: 1825 },
+      backdateMinutes: 60,
+      renewBeforeDays: 180,
+      workloadCertificateHours: 24,
+    },
+    clusters: [
+      {
+        controlPlane: 'own',
+        istio: { namespace: 'istio-system', revisions: ['default'], multiRoot: false, ztunnel: null, caProvider: 'istiod' },
+        controller: { namespace: 'flux-system', ageKeySecret: 'sops-age' },
+        namespaces: [],
+      },
+    ],
+    restarts: {
+      delivery: 'auto',
+      drain: { stage: 'restart', promote: 'restart', retire: 'restart' },
+      namespaces: [],
+      tiers: [],
+      maxWorkloadsPerWave: 50,
+      rules: [],
+    },
     pullRequests: 'auto',
     accept: [],
   })
@@ -128,16 +241,21 @@ test('what is left out gets its default, and a full configuration is read as it 
 test('no text makes the reader do anything but read or refuse', () => {
   const lines = configText('restarts:\n  rules:\n    - { match: "*/a/b" }\n').split('\n')
   fc.assert(
-    fc.property(fc.nat(lines.length - 1), fc.constantFrom('', '  x: 1', '- ', ': ', '? a', '{', '*a', '&a', '!x y', 'null', '\t'), (at, line) => {
-      const error = thrown(() => parseConfig(bytesOf(lines.with(at, line).join('\n')), file))
-      if (error !== 'nothing was thrown') expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
-    }),
+    fc.property(
+      fc.nat(lines.length - 1),
+      fc.constantFrom('', '  x: 1', '- ', ': ', '? a', '{', '*a', '&a', '!x y', 'null', '\t'),
+      (at, line) => {
+        const error = thrown(() => parseConfig(bytesOf(lines.with(at, line).join('\n')), file))
+        if (error !== 'nothing was thrown') expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
+      },
+    ),
   )
 })
 
 describe('what cannot follow a rotation', () => {
   const [cluster] = makeConfig().clusters
-  const hindrances = (istio: object): readonly string[] => rotationHindrances({ name: 'prod', istio: { ...cluster!.istio, ...istio } }, file).map(({ id }) => id)
+  const hindrances = (istio: object): readonly string[] =>
+    rotationHindrances({ name: 'prod', istio: { ...cluster!.istio, ...istio } }, file).map(({ id }) => id)
 
   test.each(['1.23.9', '1.24.5', '1.24.x', '1.24', '1.25.2', '1.25.0-rc.1', 'latest', ''])('ztunnel %j reads one root only', (ztunnel) => {
     expect(hindrances({ ztunnel })).toEqual(['mesh/ztunnel'])
@@ -155,7 +273,11 @@ describe('what cannot follow a rotation', () => {
 
 test('the documentation names every key that there is', () => {
   const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
-  const missing = keysOf(makeConfig('accept: [{ finding: workloads/opaque, reason: x }]\nrestarts: { tiers: [{ name: a, namespaces: [b] }], rules: [{ match: "*/a/b", clusters: [prod], delivery: job, drain: restart, reason: x }] }\n'))
+  const missing = keysOf(
+    makeConfig(
+      'accept: [{ finding: workloads/opaque, reason: x }]\nrestarts: { tiers: [{ name: a, namespaces: [b] }], rules: [{ match: "*/a/b", clusters: [prod], delivery: job, drain: restart, reason: x }] }\n',
+    ),
+  )
 
   expect([...missing].filter((key) => !text.includes(key))).toEqual([])
 })

@@ -10,17 +10,38 @@ const anchor = `flux-system/${controlPlaneKustomization}`
 const source = { kind: 'GitRepository', name: 'flux-system', namespace: 'flux-system' }
 const controller = (id: string, dependsOn: readonly string[] = [], more: Partial<Controller> = {}): Controller => {
   const [namespace = '', name = ''] = id.split('/')
-  return { id, name, namespace, site: { file: 'clusters/prod/apps.yaml', document: 0, line: 1 }, path: `apps/${name}`, source, dependsOn, wait: true, suspended: false, decryptsWith: null, ...more }
+  return {
+    id,
+    name,
+    namespace,
+    site: { file: 'clusters/prod/apps.yaml', document: 0, line: 1 },
+    path: `apps/${name}`,
+    source,
+    dependsOn,
+    wait: true,
+    suspended: false,
+    decryptsWith: null,
+    ...more,
+  }
 }
 const after = controller('flux-system/apps', [anchor])
 const before = controller('flux-system/apps')
 
 const yaml = workloadOf('Deployment/shop/cart')
-const overlay: Owner = { kind: 'kustomize', controller: 'flux-system/apps', kustomization: 'apps/overlays/eu/kustomization.yaml', component: { name: 'cart', namespace: null } }
+const overlay: Owner = {
+  kind: 'kustomize',
+  controller: 'flux-system/apps',
+  kustomization: 'apps/overlays/eu/kustomization.yaml',
+  component: { name: 'cart', namespace: null },
+}
 const built = workloadOf('Deployment/shop/cart', { owner: overlay })
-const release = workloadOf('Deployment/istio-system/istiod', { role: 'control-plane', owner: { kind: 'helm-release', controller: 'flux-system/apps', release: 'istio-system/istiod', chart: 'istiod' } })
+const release = workloadOf('Deployment/istio-system/istiod', {
+  role: 'control-plane',
+  owner: { kind: 'helm-release', controller: 'flux-system/apps', release: 'istio-system/istiod', chart: 'istiod' },
+})
 
-const choose = (more: string, discovery: Partial<Discovery>, step: Parameters<typeof chooseDeliveries>[2] = 'stage') => chooseDeliveries(makeConfig(more), discoveryOf(discovery), step, 'flux-system')
+const choose = (more: string, discovery: Partial<Discovery>, step: Parameters<typeof chooseDeliveries>[2] = 'stage') =>
+  chooseDeliveries(makeConfig(more), discoveryOf(discovery), step, 'flux-system')
 const rules = (rule: string, delivery = 'auto'): string => `restarts: { delivery: ${delivery}, rules: [${rule}] }\n`
 
 describe('refused', () => {
@@ -32,13 +53,35 @@ describe('refused', () => {
   })
 
   test.each([
-    ['owner, for a HelmRelease', 'owner', release, 'delivery owner is not possible: the HelmRelease istio-system/istiod of chart istiod defines it'],
-    ['owner, where a patch drops the annotation', 'owner', { ...built, owner: { ...overlay, undeliverable: 'a patch removes it' } }, 'delivery owner is not possible: a patch removes it'],
-    ['owner, for an item of a List', 'owner', { ...yaml, definition: { ...yaml.definition, item: 2 } }, 'delivery owner is not possible: it is an item of a List'],
+    [
+      'owner, for a HelmRelease',
+      'owner',
+      release,
+      'delivery owner is not possible: the HelmRelease istio-system/istiod of chart istiod defines it',
+    ],
+    [
+      'owner, where a patch drops the annotation',
+      'owner',
+      { ...built, owner: { ...overlay, undeliverable: 'a patch removes it' } },
+      'delivery owner is not possible: a patch removes it',
+    ],
+    [
+      'owner, for an item of a List',
+      'owner',
+      { ...yaml, definition: { ...yaml.definition, item: 2 } },
+      'delivery owner is not possible: it is an item of a List',
+    ],
   ])('%s', (_, delivery, workload, message) => {
     const { findings } = choose(`restarts: { delivery: ${delivery} }\n`, { workloads: [workload], controllers: [after] })
 
-    expect(findings).toMatchObject([{ id: 'restart/owner', severity: 'error', message, place: { cluster: 'prod', file: workload.definition.file, line: 1, object: formatWorkloadId(workload.id) } }])
+    expect(findings).toMatchObject([
+      {
+        id: 'restart/owner',
+        severity: 'error',
+        message,
+        place: { cluster: 'prod', file: workload.definition.file, line: 1, object: formatWorkloadId(workload.id) },
+      },
+    ])
   })
 
   test.each([
@@ -54,15 +97,25 @@ describe('refused', () => {
   test('a Job for a workload whose definition carries a restart: its owner would take it back', () => {
     const workloads = [{ ...yaml, carried: 'g2-staged' }]
 
-    expect(choose('', { workloads, controllers: [before] }).findings).toMatchObject([{ id: 'restart/carried', severity: 'error', found: 'reroot.dev/rotation: g2-staged' }])
+    expect(choose('', { workloads, controllers: [before] }).findings).toMatchObject([
+      { id: 'restart/carried', severity: 'error', found: 'reroot.dev/rotation: g2-staged' },
+    ])
     expect(choose('', { workloads, controllers: [after] }).findings).toEqual([])
   })
 
   test('workloads that Git does not show in a meshed namespace that is not listed, and a listed one without a shell', () => {
     const opaque = [{ namespace: 'legacy', owner: 'HelmRelease legacy/erp', site: { file: 'apps/erp.yaml', document: 0, line: 7 } }]
 
-    expect(choose('', { opaque }).findings).toMatchObject([{ id: 'restart/unseen', severity: 'error', place: { cluster: 'prod', file: 'apps/erp.yaml', line: 7, object: 'HelmRelease legacy/erp' } }])
-    expect(choose('restarts: { namespaces: [legacy] }\n', { opaque }).findings).toMatchObject([{ id: 'restart/shell-image', severity: 'error' }])
+    expect(choose('', { opaque }).findings).toMatchObject([
+      {
+        id: 'restart/unseen',
+        severity: 'error',
+        place: { cluster: 'prod', file: 'apps/erp.yaml', line: 7, object: 'HelmRelease legacy/erp' },
+      },
+    ])
+    expect(choose('restarts: { namespaces: [legacy] }\n', { opaque }).findings).toMatchObject([
+      { id: 'restart/shell-image', severity: 'error' },
+    ])
     expect(choose('restarts: { namespaces: [legacy] }\ngates: { shellImage: x }\n', { opaque }).findings).toEqual([])
   })
 })
@@ -78,7 +131,14 @@ describe('auto', () => {
     const { restarts } = choose('', { workloads: [yaml, built], controllers: [after] })
 
     expect(restarts).toMatchObject([
-      { delivery: 'owner', drain: 'restart', ordered: true, file: 'apps/cart.yaml', at: '/spec/template/metadata/annotations', why: 'flux-system/apps depends on mesh-ca-control-plane' },
+      {
+        delivery: 'owner',
+        drain: 'restart',
+        ordered: true,
+        file: 'apps/cart.yaml',
+        at: '/spec/template/metadata/annotations',
+        why: 'flux-system/apps depends on mesh-ca-control-plane',
+      },
       { delivery: 'owner', file: 'apps/overlays/eu/mesh-ca-restart/kustomization.yaml', at: '/patches' },
     ])
   })
@@ -87,23 +147,46 @@ describe('auto', () => {
     ['does not wait for the control plane', [before]],
     ['is not known', []],
     ['is suspended', [{ ...after, suspended: true }]],
-    ['waits, over one that does not wait itself', [controller('flux-system/apps', ['flux-system/mid']), controller('flux-system/mid', [anchor], { wait: false })]],
-    ['waits, over one of another source', [controller('flux-system/apps', ['flux-system/mid']), controller('flux-system/mid', [anchor], { source: { ...source, name: 'other' } })]],
-    ['waits, over one that is suspended', [controller('flux-system/apps', ['flux-system/mid']), controller('flux-system/mid', [anchor], { suspended: true })]],
+    [
+      'waits, over one that does not wait itself',
+      [controller('flux-system/apps', ['flux-system/mid']), controller('flux-system/mid', [anchor], { wait: false })],
+    ],
+    [
+      'waits, over one of another source',
+      [
+        controller('flux-system/apps', ['flux-system/mid']),
+        controller('flux-system/mid', [anchor], { source: { ...source, name: 'other' } }),
+      ],
+    ],
+    [
+      'waits, over one that is suspended',
+      [controller('flux-system/apps', ['flux-system/mid']), controller('flux-system/mid', [anchor], { suspended: true })],
+    ],
     ['reads a source of another namespace', [controller('flux-system/apps', [anchor], { source: { ...source, namespace: 'apps' } })]],
     ['waits for itself', [controller('flux-system/apps', ['flux-system/apps'])]],
     ['waits in a ring', [controller('flux-system/apps', ['flux-system/mid']), controller('flux-system/mid', ['flux-system/apps'])]],
     ['waits for something of that name elsewhere', [controller('flux-system/apps', ['other/mesh-ca-control-plane'])]],
   ])('is a Job where the controller %s', (_, controllers) => {
-    expect(delivered({ workloads: [yaml], controllers })).toEqual([['job', false, 'flux-system/apps does not depend on mesh-ca-control-plane, so only a Job keeps the order']])
+    expect(delivered({ workloads: [yaml], controllers })).toEqual([
+      ['job', false, 'flux-system/apps does not depend on mesh-ca-control-plane, so only a Job keeps the order'],
+    ])
   })
 
   test('is owner over a chain of those that wait', () => {
-    expect(delivered({ workloads: [yaml], controllers: [controller('flux-system/apps', ['flux-system/x', 'flux-system/mid']), controller('flux-system/mid', [anchor])] })).toMatchObject([['owner', true, expect.any(String)]])
+    expect(
+      delivered({
+        workloads: [yaml],
+        controllers: [controller('flux-system/apps', ['flux-system/x', 'flux-system/mid']), controller('flux-system/mid', [anchor])],
+      }),
+    ).toMatchObject([['owner', true, expect.any(String)]])
   })
 
   test('is a Job where no owner can carry it, however ordered', () => {
-    const workloads = [release, { ...built, owner: { ...overlay, undeliverable: 'a patch removes it' } }, { ...yaml, definition: { ...yaml.definition, item: 0 } }]
+    const workloads = [
+      release,
+      { ...built, owner: { ...overlay, undeliverable: 'a patch removes it' } },
+      { ...yaml, definition: { ...yaml.definition, item: 0 } },
+    ]
 
     expect(delivered({ workloads, controllers: [after] }).map(([delivery, , why]) => [delivery, why])).toEqual([
       ['job', expect.stringContaining('HelmRelease istio-system/istiod')],
@@ -114,30 +197,56 @@ describe('auto', () => {
 })
 
 describe('rules', () => {
-  const wishes = (rule: string): readonly string[] => choose(rules(rule), { workloads: [yaml], controllers: [after] }).restarts.map(({ delivery, why }) => `${delivery}: ${why}`)
+  const wishes = (rule: string): readonly string[] =>
+    choose(rules(rule), { workloads: [yaml], controllers: [after] }).restarts.map(({ delivery, why }) => `${delivery}: ${why}`)
 
   test.each([
-    ['Deployment/shop/cart', true], ['Deployment/shop/*', true], ['Deployment/*/cart', true], ['*/shop/c*t', true], ['*/*/*', true], ['Deployment/shop/ca', false],
-    ['Deployment/shop/cart2', false], ['StatefulSet/shop/cart', false], ['Deployment/shop/c.rt', false], ['Deployment/s*', null], ['Deployment/shop/+', false],
+    ['Deployment/shop/cart', true],
+    ['Deployment/shop/*', true],
+    ['Deployment/*/cart', true],
+    ['*/shop/c*t', true],
+    ['*/*/*', true],
+    ['Deployment/shop/ca', false],
+    ['Deployment/shop/cart2', false],
+    ['StatefulSet/shop/cart', false],
+    ['Deployment/shop/c.rt', false],
+    ['Deployment/s*', null],
+    ['Deployment/shop/+', false],
   ])('%s matches Deployment/shop/cart: %s', (match, matches) => {
     if (matches === null) expect(() => wishes(`{ match: ${match}, delivery: job }`)).toThrow('reroot.yaml has a problem')
-    else expect(wishes(`{ match: "${match}", delivery: job, reason: because }`)).toEqual([matches ? 'job: because' : 'owner: flux-system/apps depends on mesh-ca-control-plane'])
+    else
+      expect(wishes(`{ match: "${match}", delivery: job, reason: because }`)).toEqual([
+        matches ? 'job: because' : 'owner: flux-system/apps depends on mesh-ca-control-plane',
+      ])
   })
 
   test('the first that matches wins, and one for another cluster does not match', () => {
-    expect(wishes('{ match: Deployment/shop/cart, delivery: job, reason: first }, { match: "*/*/*", delivery: owner }')).toEqual(['job: first'])
-    const elsewhere = chooseDeliveries(makeConfig(rules('{ match: "*/*/*", clusters: [us], delivery: job }'), ['prod', 'us']), discoveryOf({ workloads: [yaml], controllers: [after] }), 'stage', 'flux-system')
+    expect(wishes('{ match: Deployment/shop/cart, delivery: job, reason: first }, { match: "*/*/*", delivery: owner }')).toEqual([
+      'job: first',
+    ])
+    const elsewhere = chooseDeliveries(
+      makeConfig(rules('{ match: "*/*/*", clusters: [us], delivery: job }'), ['prod', 'us']),
+      discoveryOf({ workloads: [yaml], controllers: [after] }),
+      'stage',
+      'flux-system',
+    )
     expect(elsewhere.restarts).toMatchObject([{ delivery: 'owner' }])
   })
 
   test('what expires is not restarted, with the person’s reason, or with the step’s drain', () => {
     expect(wishes('{ match: "*/*/*", drain: expire, reason: "leaves in March" }')).toEqual(['none: leaves in March'])
-    expect(choose('restarts: { drain: { retire: expire } }\n', { workloads: [yaml] }, 'retire').restarts).toMatchObject([{ delivery: 'none', drain: 'expire', why: 'restarts.drain.retire is expire' }])
-    expect(choose('restarts: { drain: { retire: expire } }\n', { workloads: [yaml] }, 'stage').restarts).toMatchObject([{ drain: 'restart' }])
+    expect(choose('restarts: { drain: { retire: expire } }\n', { workloads: [yaml] }, 'retire').restarts).toMatchObject([
+      { delivery: 'none', drain: 'expire', why: 'restarts.drain.retire is expire' },
+    ])
+    expect(choose('restarts: { drain: { retire: expire } }\n', { workloads: [yaml] }, 'stage').restarts).toMatchObject([
+      { drain: 'restart' },
+    ])
   })
 
   test('the control plane never expires: the step would not begin', () => {
-    const { restarts } = choose('restarts: { drain: { stage: expire }, rules: [{ match: "*/*/*", drain: expire, reason: x }] }\n', { workloads: [release] })
+    const { restarts } = choose('restarts: { drain: { stage: expire }, rules: [{ match: "*/*/*", drain: expire, reason: x }] }\n', {
+      workloads: [release],
+    })
 
     expect(restarts).toMatchObject([{ delivery: 'job', drain: 'restart' }])
   })
@@ -146,12 +255,17 @@ describe('rules', () => {
 test('every workload of the discovery gets one delivery, in its order, whatever the rules', () => {
   const kinds = fc.constantFrom<Workload>(yaml, built, release)
   fc.assert(
-    fc.property(fc.array(fc.tuple(kinds, fc.stringMatching(/^[a-z]{1,8}$/))), fc.constantFrom('auto', 'job', 'owner'), fc.boolean(), (parts, delivery, ordered) => {
-      const workloads = parts.map(([kind, name]): Workload => ({ ...kind, id: { ...kind.id, name } }))
-      const { restarts } = choose(`restarts: { delivery: ${delivery} }\n`, { workloads, controllers: [ordered ? after : before] })
-      expect(restarts.map(({ workload }) => workload)).toEqual(workloads.map(({ id }) => id))
-      for (const restart of restarts) expect(restart.file !== null).toBe(restart.delivery === 'owner')
-    }),
+    fc.property(
+      fc.array(fc.tuple(kinds, fc.stringMatching(/^[a-z]{1,8}$/))),
+      fc.constantFrom('auto', 'job', 'owner'),
+      fc.boolean(),
+      (parts, delivery, ordered) => {
+        const workloads = parts.map(([kind, name]): Workload => ({ ...kind, id: { ...kind.id, name } }))
+        const { restarts } = choose(`restarts: { delivery: ${delivery} }\n`, { workloads, controllers: [ordered ? after : before] })
+        expect(restarts.map(({ workload }) => workload)).toEqual(workloads.map(({ id }) => id))
+        for (const restart of restarts) expect(restart.file !== null).toBe(restart.delivery === 'owner')
+      },
+    ),
     { numRuns: 50 },
   )
 })

@@ -8,7 +8,13 @@ import { factsOf, intermediateOf, makeConfig, merge, nobody, rootOf, somebody, t
 const istiod = workloadOf('Deployment/istio-system/istiod', { role: 'control-plane' })
 const cart = workloadOf('Deployment/shop/cart')
 
-function storyOf(facts: DecisionFacts, step: Step, testimony: Testimony = somebody, more: Partial<ClusterStory> = {}, force: string | null = null): Story {
+function storyOf(
+  facts: DecisionFacts,
+  step: Step,
+  testimony: Testimony = somebody,
+  more: Partial<ClusterStory> = {},
+  force: string | null = null,
+): Story {
   const decision = decide(step, facts, testimony, force)
   const after = merge(facts, decision, undefined, [istiod, cart])
   const clusters = after.clusters.map(({ record, restarts }, index): ClusterStory => ({
@@ -24,7 +30,15 @@ function storyOf(facts: DecisionFacts, step: Step, testimony: Testimony = somebo
   }))
   return { decision, config: makeConfig(), mesh: after.mesh, clusters, findings: [], issued: step === 'stage' }
 }
-const whole = (more: Partial<ChangeSet> = {}): ChangeSet => ({ name: 'restarts', position: 1, of: 1, clusters: ['prod'], write: new Map([['mesh-ca/mesh.yaml', new Uint8Array()]]), remove: ['mesh-ca/old.yaml'], ...more })
+const whole = (more: Partial<ChangeSet> = {}): ChangeSet => ({
+  name: 'restarts',
+  position: 1,
+  of: 1,
+  clusters: ['prod'],
+  write: new Map([['mesh-ca/mesh.yaml', new Uint8Array()]]),
+  remove: ['mesh-ca/old.yaml'],
+  ...more,
+})
 const bodyOf = (story: Story, set = whole()): string => pullRequest(story, set, 'mesh-ca/x', null).body
 const at = (...before: readonly Step[]): DecisionFacts => takeAll(factsOf(), before)
 
@@ -38,7 +52,12 @@ test('title, base, trailers, and the same trailers in the body: squashing drops 
 })
 
 test('a later change set says after which one it is merged, and where it stands', () => {
-  const request = pullRequest(storyOf(at('stage'), 'promote'), whole({ name: 'wave-default', position: 2, of: 3 }), 'mesh-ca/g2-promoted-2-wave-default', 'mesh-ca/g2-promoted')
+  const request = pullRequest(
+    storyOf(at('stage'), 'promote'),
+    whole({ name: 'wave-default', position: 2, of: 3 }),
+    'mesh-ca/g2-promoted-2-wave-default',
+    'mesh-ca/g2-promoted',
+  )
 
   expect(request.title).toBe('promote g2 in prod (2/3 wave-default)')
   expect(request.body).toMatch(/^\*\*Merge this only after `mesh-ca\/g2-promoted` is merged/)
@@ -47,34 +66,55 @@ test('a later change set says after which one it is merged, and where it stands'
 })
 
 describe('for every step', () => {
-  const ways: Readonly<Partial<Record<Step, readonly Step[]>>> = { stage: [], promote: ['stage'], retire: ['stage', 'promote'], abandon: ['stage'], demote: ['stage', 'promote'], restore: ['stage', 'promote', 'retire'], replace: ['stage'] }
+  const ways: Readonly<Partial<Record<Step, readonly Step[]>>> = {
+    stage: [],
+    promote: ['stage'],
+    retire: ['stage', 'promote'],
+    abandon: ['stage'],
+    demote: ['stage', 'promote'],
+    restore: ['stage', 'promote', 'retire'],
+    replace: ['stage'],
+  }
 
-  test.each(Object.entries(ways) as [Step, readonly Step[]][])('%s: says what happens, the way back, every fingerprint, and no secret', (step, before) => {
-    const story = storyOf(at(...before), step)
-    const body = bodyOf(story)
+  test.each(Object.entries(ways) as [Step, readonly Step[]][])(
+    '%s: says what happens, the way back, every fingerprint, and no secret',
+    (step, before) => {
+      const story = storyOf(at(...before), step)
+      const body = bodyOf(story)
 
-    for (const heading of ['### Phase', '### What happens in prod when this is merged', '### What to check', '### How to go back', '### Certificates']) expect(body).toContain(heading)
-    const [move] = story.decision.moves
-    expect(body).toContain(`──${step}──▶  ${move!.to.phase} (signs ${move!.to.signer}, trusts`)
-    expect(body).toContain(rootOf(move!.to.signer).certificate.fingerprint)
-    expect(body).toContain(intermediateOf(move!.to.signer).fingerprint)
-    expect(body).toContain('`mesh-ca/old.yaml` (removed)')
-    expect(body).toContain(stepWords[step].back)
-    expect(body).not.toMatch(/PRIVATE KEY|AGE-SECRET|undefined|null|\[object/)
-    expect(body).toContain(step === 'stage' ? 'New certificates were issued for this step.' : 'No certificate is new')
-  })
+      for (const heading of [
+        '### Phase',
+        '### What happens in prod when this is merged',
+        '### What to check',
+        '### How to go back',
+        '### Certificates',
+      ])
+        expect(body).toContain(heading)
+      const [move] = story.decision.moves
+      expect(body).toContain(`──${step}──▶  ${move!.to.phase} (signs ${move!.to.signer}, trusts`)
+      expect(body).toContain(rootOf(move!.to.signer).certificate.fingerprint)
+      expect(body).toContain(intermediateOf(move!.to.signer).fingerprint)
+      expect(body).toContain('`mesh-ca/old.yaml` (removed)')
+      expect(body).toContain(stepWords[step].back)
+      expect(body).not.toMatch(/PRIVATE KEY|AGE-SECRET|undefined|null|\[object/)
+      expect(body).toContain(step === 'stage' ? 'New certificates were issued for this step.' : 'No certificate is new')
+    },
+  )
 
   test('there are words, in whole sentences', () => {
     for (const step of steps) {
       const { short, why, back } = stepWords[step]
-      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2' }), back]) expect(text, step).toMatch(/^[A-Z*`g].*\.(\*\*)?$/)
+      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2' }), back])
+        expect(text, step).toMatch(/^[A-Z*`g].*\.(\*\*)?$/)
     }
   })
 
   test('who is who: the sentence names the one that signs, and the other', () => {
     const first = (story: Story): string => bodyOf(story).split('\n')[0]!
     expect(first(storyOf(at('stage'), 'promote'))).toContain('From here on g2 signs workload certificates instead of g1.')
-    expect(first(storyOf(at('stage', 'promote'), 'retire'))).toContain('Every workload has a certificate of g2 now, so g1 leaves the bundle')
+    expect(first(storyOf(at('stage', 'promote'), 'retire'))).toContain(
+      'Every workload has a certificate of g2 now, so g1 leaves the bundle',
+    )
     expect(first(storyOf(at('stage', 'promote'), 'demote'))).toContain('g1 signs again, g2 stays trusted')
     expect(first(storyOf(at('stage', 'promote', 'retire'), 'restore'))).toContain('g1 is trusted again beside g2')
     expect(first(storyOf(at('stage'), 'abandon'))).toContain('gives up the rotation to g2: only g1 is trusted again')
@@ -94,8 +134,12 @@ describe('evidence and gates', () => {
   test('the entry gate of a step, that of a way back, and none', () => {
     const byGate = merge(at('stage'), decide('promote', at('stage'), nobody, null), undefined, [istiod, cart])
 
-    expect(bodyOf(storyOf(factsOf(), 'stage'))).toContain('1. **Entry gate** holds everything until the cluster is in `g1-steady` and `istio-ca-root-cert` holds its roots everywhere.')
-    expect(bodyOf(storyOf(byGate, 'demote'))).toContain('1. **Entry gate** lets a cluster pass that is in `g2-promoted`, or still in `g2-staged`; one that lags further behind it holds.')
+    expect(bodyOf(storyOf(factsOf(), 'stage'))).toContain(
+      '1. **Entry gate** holds everything until the cluster is in `g1-steady` and `istio-ca-root-cert` holds its roots everywhere.',
+    )
+    expect(bodyOf(storyOf(byGate, 'demote'))).toContain(
+      '1. **Entry gate** lets a cluster pass that is in `g2-promoted`, or still in `g2-staged`; one that lags further behind it holds.',
+    )
     expect(bodyOf(storyOf(at('stage', 'promote'), 'demote'))).not.toContain('Entry gate')
   })
 
@@ -108,14 +152,22 @@ describe('evidence and gates', () => {
   test('a Secret in place, in its own change set, names no wave', () => {
     const body = bodyOf(storyOf(factsOf(), 'stage', somebody, { managed: 'in-place' }), whole({ name: 'secret', of: 2 }))
 
-    expect(body).toContain('1. The owner of the Secret applies `cacerts` and the ConfigMap `mesh-ca-state` (`g2-staged`). Nothing restarts yet.')
+    expect(body).toContain(
+      '1. The owner of the Secret applies `cacerts` and the ConfigMap `mesh-ca-state` (`g2-staged`). Nothing restarts yet.',
+    )
     expect(body).not.toContain('Wave control-plane')
   })
 })
 
 test('the frozen list stands in the text, workload by workload, and warnings with their place', () => {
   const story = storyOf(factsOf(), 'stage')
-  const body = bodyOf({ ...story, findings: [{ id: 'workloads/job', severity: 'warning', place: { file: 'a.yaml', line: 3 }, message: 'a Job', remedy: 'wait' }, { id: 'workloads/job', severity: 'info', place: {}, message: 'not shown', remedy: '' }] })
+  const body = bodyOf({
+    ...story,
+    findings: [
+      { id: 'workloads/job', severity: 'warning', place: { file: 'a.yaml', line: 3 }, message: 'a Job', remedy: 'wait' },
+      { id: 'workloads/job', severity: 'info', place: {}, message: 'not shown', remedy: '' },
+    ],
+  })
 
   expect(body).toContain('The 2 workloads of prod, wave by wave')
   expect(body).toContain('| control-plane | `Deployment/istio-system/istiod` | job | a Job keeps the order |')

@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { Confidential, parseYamlFile, sha256 } from '../../src/base/index.ts'
 import type { Finding } from '../../src/base/index.ts'
 import { parseConfig } from '../../src/mesh/index.ts'
-import { acceptFindings, branchName, cacertsKeys, chainText, creationRules, layoutOf, ownMetadata, scaffoldConfig, secretDocument } from '../../src/plan/index.ts'
+import {
+  acceptFindings,
+  branchName,
+  cacertsKeys,
+  chainText,
+  creationRules,
+  layoutOf,
+  ownMetadata,
+  scaffoldConfig,
+  secretDocument,
+} from '../../src/plan/index.ts'
 import type { Scaffold } from '../../src/plan/index.ts'
 import { bytesOf, intermediateOf, makeConfig, rootOf } from '../support/mesh.ts'
 
@@ -30,14 +40,30 @@ describe('accepted findings', () => {
 
 describe('the Secret in the clear', () => {
   const signer = intermediateOf('g2')
-  const files = { caCert: signer.pem, caKey: new Confidential('KEY ü\n'), certChain: chainText(signer, rootOf('g2').certificate), rootCert: rootOf('g2').certificate.pem }
-  const document = secretDocument({ namespace: 'istio-system', state: 'g2-steady', signer, files, metadata: { labels: { a: 'b' }, annotations: { keep: 'me', 'reroot.dev/state': 'old' }, type: 'Opaque' } })
+  const files = {
+    caCert: signer.pem,
+    caKey: new Confidential('KEY ü\n'),
+    certChain: chainText(signer, rootOf('g2').certificate),
+    rootCert: rootOf('g2').certificate.pem,
+  }
+  const document = secretDocument({
+    namespace: 'istio-system',
+    state: 'g2-steady',
+    signer,
+    files,
+    metadata: { labels: { a: 'b' }, annotations: { keep: 'me', 'reroot.dev/state': 'old' }, type: 'Opaque' },
+  })
 
   test('has the four keys as base64 of their bytes, no stringData, and is not immutable', () => {
     expect(Object.keys(document)).toEqual(['apiVersion', 'kind', 'metadata', 'type', 'data'])
     const data = document['data'] as Record<string, string>
     expect(Object.keys(data)).toEqual([...cacertsKeys])
-    expect(Object.values(data).map((text) => Buffer.from(text, 'base64').toString())).toEqual([files.caCert, 'KEY ü\n', files.certChain, files.rootCert])
+    expect(Object.values(data).map((text) => Buffer.from(text, 'base64').toString())).toEqual([
+      files.caCert,
+      'KEY ü\n',
+      files.certChain,
+      files.rootCert,
+    ])
   })
 
   test('keeps what another owner wrote, and says in the clear what is inside: hashes of public facts alone', () => {
@@ -45,7 +71,12 @@ describe('the Secret in the clear', () => {
       name: 'cacerts',
       namespace: 'istio-system',
       labels: { a: 'b' },
-      annotations: { keep: 'me', 'reroot.dev/state': 'g2-steady', 'reroot.dev/ca-cert-sha256': signer.fingerprint, 'reroot.dev/root-cert-sha256': sha256(files.rootCert) },
+      annotations: {
+        keep: 'me',
+        'reroot.dev/state': 'g2-steady',
+        'reroot.dev/ca-cert-sha256': signer.fingerprint,
+        'reroot.dev/root-cert-sha256': sha256(files.rootCert),
+      },
     })
     expect(JSON.stringify(document['metadata'])).not.toContain(sha256('KEY ü\n'))
   })
@@ -79,7 +110,12 @@ describe('places', () => {
 
   test('branches of one step stand beside each other: none is a folder above another', () => {
     const { git } = makeConfig()
-    const names = [branchName(git, 'g2-staged', 1, 'secret'), branchName(git, 'g2-staged', 2, 'restarts'), branchName(git, 'g2-staged', 3, 'wave-default'), branchName(git, 'init', 1, 'init')]
+    const names = [
+      branchName(git, 'g2-staged', 1, 'secret'),
+      branchName(git, 'g2-staged', 2, 'restarts'),
+      branchName(git, 'g2-staged', 3, 'wave-default'),
+      branchName(git, 'init', 1, 'init'),
+    ]
 
     expect(names).toEqual(['mesh-ca/g2-staged', 'mesh-ca/g2-staged-2-restarts', 'mesh-ca/g2-staged-3-wave-default', 'mesh-ca/init'])
     for (const name of names) expect(names.filter((other) => other.startsWith(`${name}/`))).toEqual([])
@@ -87,9 +123,20 @@ describe('places', () => {
 })
 
 describe('rules of SOPS', () => {
-  const rules = creationRules(layoutOf('in.fra/mesh+ca'), ['age1root'], [{ name: 'prod', recipients: ['age1cluster', 'age1person'] }, { name: 'prod-us', recipients: ['age1us'] }])
-  const parsed = rules.map((text) => parseYamlFile(bytesOf(text), 'rule.yaml').documents[0]?.value as { path_regex: string; encrypted_regex?: string; age: string })
-  const covering = (path: string): readonly number[] => parsed.flatMap((rule, index) => (new RegExp(rule.path_regex).test(path) ? [index] : []))
+  const rules = creationRules(
+    layoutOf('in.fra/mesh+ca'),
+    ['age1root'],
+    [
+      { name: 'prod', recipients: ['age1cluster', 'age1person'] },
+      { name: 'prod-us', recipients: ['age1us'] },
+    ],
+  )
+  const parsed = rules.map(
+    (text) =>
+      parseYamlFile(bytesOf(text), 'rule.yaml').documents[0]?.value as { path_regex: string; encrypted_regex?: string; age: string },
+  )
+  const covering = (path: string): readonly number[] =>
+    parsed.flatMap((rule, index) => (new RegExp(rule.path_regex).test(path) ? [index] : []))
 
   test('cover what reroot seals, each file by one rule, and nothing else', () => {
     const layout = layoutOf('in.fra/mesh+ca')
@@ -97,7 +144,15 @@ describe('rules of SOPS', () => {
     expect(covering(layout.cluster('prod').ownSecret)).toEqual([1])
     expect(covering(layout.cluster('prod').prepared('g2-staged'))).toEqual([1])
     expect(covering(layout.cluster('prod-us').prepared('g2-staged'))).toEqual([2])
-    for (const path of ['in.fra/mesh+ca/mesh.yaml', layout.cluster('prod').record, 'inxfra/mesh+ca/roots/g2.sops.yaml', `x/${layout.root('g2')}`, layout.root('x/g2'), `${layout.root('g2')}.bak`]) expect(covering(path), path).toEqual([])
+    for (const path of [
+      'in.fra/mesh+ca/mesh.yaml',
+      layout.cluster('prod').record,
+      'inxfra/mesh+ca/roots/g2.sops.yaml',
+      `x/${layout.root('g2')}`,
+      layout.root('x/g2'),
+      `${layout.root('g2')}.bak`,
+    ])
+      expect(covering(path), path).toEqual([])
   })
 
   test('encrypt all of a root’s key, and the values of a Secret alone; recipients are one text, which every sops reads', () => {
@@ -115,7 +170,9 @@ describe('rules of SOPS', () => {
 
 describe('the first reroot.yaml', () => {
   const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/)
-  const path = fc.oneof(label, fc.constantFrom('on', 'null', '1e3', 'a b', "it's", 'x: y', '# no', 'ümlaut', '007')).map((name) => `clusters/${name}`)
+  const path = fc
+    .oneof(label, fc.constantFrom('on', 'null', '1e3', 'a b', "it's", 'x: y', '# no', 'ümlaut', '007'))
+    .map((name) => `clusters/${name}`)
   const cluster = fc.record({
     name: label,
     path,
@@ -141,7 +198,11 @@ describe('the first reroot.yaml', () => {
     remote: fc.constantFrom('origin', 'y', 'my-fork'),
     branch: fc.constantFrom('main', 'on', 'release/1.0', '2024'),
     extraRoots: fc.uniqueArray(path, { maxLength: 2 }),
-    clusters: fc.uniqueArray(cluster, { minLength: 1, maxLength: 3, selector: ({ name, cacerts, register }) => name + cacerts.file + register }),
+    clusters: fc.uniqueArray(cluster, {
+      minLength: 1,
+      maxLength: 3,
+      selector: ({ name, cacerts, register }) => name + cacerts.file + register,
+    }),
     unseen: fc.array(fc.record({ namespace: label, owner: fc.constant('HelmRelease a/b'), at: fc.constant('a.yaml:1') }), { maxLength: 2 }),
   })
   const alone = (texts: readonly string[]): boolean => new Set(texts).size === texts.length
@@ -150,18 +211,29 @@ describe('the first reroot.yaml', () => {
     fc.assert(
       fc.property(scaffold, (found: Scaffold) => {
         const { clusters } = found
-        fc.pre(alone(clusters.map(({ name }) => name)) && alone(clusters.map(({ cacerts }) => cacerts.file)) && alone(clusters.map(({ register }) => register)))
+        fc.pre(
+          alone(clusters.map(({ name }) => name)) &&
+            alone(clusters.map(({ cacerts }) => cacerts.file)) &&
+            alone(clusters.map(({ register }) => register)),
+        )
         const config = parseConfig(bytesOf(scaffoldConfig(found)), 'mesh-ca/reroot.yaml')
 
-        expect(config).toMatchObject({ mesh: found.mesh, trustDomain: found.trustDomain, git: { remote: found.remote, branch: found.branch }, extraRoots: found.extraRoots })
+        expect(config).toMatchObject({
+          mesh: found.mesh,
+          trustDomain: found.trustDomain,
+          git: { remote: found.remote, branch: found.branch },
+          extraRoots: found.extraRoots,
+        })
         expect(config.clusters).toMatchObject(
-          clusters.map(({ name, path: folder, istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider, cacerts, register }) => ({
-            name,
-            paths: [folder],
-            istio: { namespace: istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider },
-            cacerts,
-            controller: { type: 'flux', register },
-          })),
+          clusters.map(
+            ({ name, path: folder, istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider, cacerts, register }) => ({
+              name,
+              paths: [folder],
+              istio: { namespace: istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider },
+              cacerts,
+              controller: { type: 'flux', register },
+            }),
+          ),
         )
         expect(config.restarts.namespaces).toEqual([...new Set(found.unseen.map(({ namespace }) => namespace))].toSorted())
       }),
@@ -170,10 +242,24 @@ describe('the first reroot.yaml', () => {
   })
 
   test('sets no value that differs from the default where nothing was found', () => {
-    const text = scaffoldConfig({ mesh: 'shop', trustDomain: 'cluster.local', remote: 'origin', branch: 'main', extraRoots: [], clusters: fc.sample(cluster, { numRuns: 1, seed: 1 }), unseen: [] })
+    const text = scaffoldConfig({
+      mesh: 'shop',
+      trustDomain: 'cluster.local',
+      remote: 'origin',
+      branch: 'main',
+      extraRoots: [],
+      clusters: fc.sample(cluster, { numRuns: 1, seed: 1 }),
+      unseen: [],
+    })
     const { pki, gates, restarts, pullRequests, git } = parseConfig(bytesOf(text), 'mesh-ca/reroot.yaml')
     const defaults = makeConfig()
 
-    expect({ pki, gates, restarts, pullRequests, git }).toEqual({ pki: defaults.pki, gates: defaults.gates, restarts: defaults.restarts, pullRequests: defaults.pullRequests, git: defaults.git })
+    expect({ pki, gates, restarts, pullRequests, git }).toEqual({
+      pki: defaults.pki,
+      gates: defaults.gates,
+      restarts: defaults.restarts,
+      pullRequests: defaults.pullRequests,
+      git: defaults.git,
+    })
   })
 })

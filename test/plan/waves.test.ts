@@ -9,9 +9,19 @@ const namesOf = (waves: ReturnType<typeof planWaves<ReturnType<typeof restart>>>
   waves.map(({ name, restarts, namespaces }) => [name, restarts.map(({ workload }) => workload.name).join(), namespaces.join()])
 
 test('control plane, ztunnel, gateways, unlisted namespaces, then the tiers in their order', () => {
-  const config = makeConfig('restarts:\n  namespaces: [legacy, ledger]\n  tiers: [{ name: late, namespaces: [payments, ledger] }, { name: last, namespaces: [bank] }]\ngates: { shellImage: x }\n')
+  const config = makeConfig(
+    'restarts:\n  namespaces: [legacy, ledger]\n  tiers: [{ name: late, namespaces: [payments, ledger] }, { name: last, namespaces: [bank] }]\ngates: { shellImage: x }\n',
+  )
   const waves = planWaves(
-    [restart('Deployment/bank/vault'), restart('Deployment/payments/api'), restart('DaemonSet/istio-system/ztunnel', 'ztunnel'), restart('Deployment/shop/cart'), restart('Deployment/edge/gateway', 'gateway'), restart('Deployment/istio-system/istiod', 'control-plane'), restart('Deployment/batch/jobs')],
+    [
+      restart('Deployment/bank/vault'),
+      restart('Deployment/payments/api'),
+      restart('DaemonSet/istio-system/ztunnel', 'ztunnel'),
+      restart('Deployment/shop/cart'),
+      restart('Deployment/edge/gateway', 'gateway'),
+      restart('Deployment/istio-system/istiod', 'control-plane'),
+      restart('Deployment/batch/jobs'),
+    ],
     config,
   )
 
@@ -27,12 +37,22 @@ test('control plane, ztunnel, gateways, unlisted namespaces, then the tiers in t
 
 test('waves without work are left out, and a wave of nothing but unseen namespaces stays', () => {
   expect(planWaves([], makeConfig())).toEqual([])
-  expect(namesOf(planWaves([], makeConfig('restarts: { namespaces: [legacy] }\ngates: { shellImage: x }\n')))).toEqual([['default', '', 'legacy']])
+  expect(namesOf(planWaves([], makeConfig('restarts: { namespaces: [legacy] }\ngates: { shellImage: x }\n')))).toEqual([
+    ['default', '', 'legacy'],
+  ])
 })
 
 test('a group that is too large becomes several waves, and no two waves share a name, whatever tiers are called', () => {
-  const config = makeConfig('restarts:\n  maxWorkloadsPerWave: 2\n  namespaces: [legacy]\n  tiers: [{ name: default-2, namespaces: [a] }, { name: tier-1, namespaces: [b] }]\ngates: { shellImage: x }\n')
-  const waves = planWaves([...['s', 't', 'u', 'v', 'w'].map((name) => restart(`Deployment/shop/${name}`)), ...['x', 'y', 'z'].map((name) => restart(`Deployment/a/${name}`))], config)
+  const config = makeConfig(
+    'restarts:\n  maxWorkloadsPerWave: 2\n  namespaces: [legacy]\n  tiers: [{ name: default-2, namespaces: [a] }, { name: tier-1, namespaces: [b] }]\ngates: { shellImage: x }\n',
+  )
+  const waves = planWaves(
+    [
+      ...['s', 't', 'u', 'v', 'w'].map((name) => restart(`Deployment/shop/${name}`)),
+      ...['x', 'y', 'z'].map((name) => restart(`Deployment/a/${name}`)),
+    ],
+    config,
+  )
 
   expect(namesOf(waves)).toEqual([
     ['default', 's,t', 'legacy'],
@@ -45,12 +65,21 @@ test('a group that is too large becomes several waves, and no two waves share a 
 
 test('every restart and every unseen namespace is in one wave, the order in a group stays, and names are different labels', () => {
   const namespace = fc.constantFrom('a', 'b', 'c', 'd')
-  const tier = fc.record({ name: fc.oneof(fc.constantFrom('default-2', 'default-3', 'tier', 'tier-2', 'tier-2-2', 'x'.repeat(63))), namespaces: fc.uniqueArray(namespace, { minLength: 1, maxLength: 2 }) })
-  const tiers = fc.uniqueArray(tier, { maxLength: 3, selector: ({ name }) => name }).filter((all) => new Set(all.flatMap((one) => one.namespaces)).size === all.flatMap((one) => one.namespaces).length)
-  const workloads = fc.array(fc.tuple(namespace, fc.constantFrom<MeshRole>('control-plane', 'ztunnel', 'gateway', 'sidecar')), { maxLength: 20 })
+  const tier = fc.record({
+    name: fc.oneof(fc.constantFrom('default-2', 'default-3', 'tier', 'tier-2', 'tier-2-2', 'x'.repeat(63))),
+    namespaces: fc.uniqueArray(namespace, { minLength: 1, maxLength: 2 }),
+  })
+  const tiers = fc
+    .uniqueArray(tier, { maxLength: 3, selector: ({ name }) => name })
+    .filter((all) => new Set(all.flatMap((one) => one.namespaces)).size === all.flatMap((one) => one.namespaces).length)
+  const workloads = fc.array(fc.tuple(namespace, fc.constantFrom<MeshRole>('control-plane', 'ztunnel', 'gateway', 'sidecar')), {
+    maxLength: 20,
+  })
   fc.assert(
     fc.property(tiers, workloads, fc.integer({ min: 1, max: 5 }), fc.uniqueArray(namespace), (given, parts, most, namespaces) => {
-      const config = makeConfig(`restarts: ${JSON.stringify({ tiers: given, maxWorkloadsPerWave: most, namespaces })}\ngates: { shellImage: x }\n`)
+      const config = makeConfig(
+        `restarts: ${JSON.stringify({ tiers: given, maxWorkloadsPerWave: most, namespaces })}\ngates: { shellImage: x }\n`,
+      )
       const all = parts.map(([where, role], index) => restart(`Deployment/${where}/w${index}`, role))
       const waves = planWaves(all, config)
 
@@ -58,12 +87,20 @@ test('every restart and every unseen namespace is in one wave, the order in a gr
       for (const { name, restarts } of waves) {
         expect(name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
         expect(restarts.length).toBeLessThanOrEqual(most)
-        expect(restarts.map((one) => all.indexOf(one))).toEqual(restarts.map((one) => all.indexOf(one)).toSorted((one, other) => one - other))
+        expect(restarts.map((one) => all.indexOf(one))).toEqual(
+          restarts.map((one) => all.indexOf(one)).toSorted((one, other) => one - other),
+        )
       }
-      expect(waves.flatMap(({ restarts }) => restarts.map(({ workload }) => workload.name)).toSorted()).toEqual(all.map(({ workload }) => workload.name).toSorted())
+      expect(waves.flatMap(({ restarts }) => restarts.map(({ workload }) => workload.name)).toSorted()).toEqual(
+        all.map(({ workload }) => workload.name).toSorted(),
+      )
       expect(waves.flatMap((wave) => wave.namespaces).toSorted()).toEqual(namespaces.toSorted())
       const firstOther = waves.findIndex(({ name }) => !name.startsWith('control-plane'))
-      expect(waves.slice(firstOther === -1 ? waves.length : firstOther).flatMap(({ restarts }) => restarts.filter(({ source }) => source.role === 'control-plane'))).toEqual([])
+      expect(
+        waves
+          .slice(firstOther === -1 ? waves.length : firstOther)
+          .flatMap(({ restarts }) => restarts.filter(({ source }) => source.role === 'control-plane')),
+      ).toEqual([])
     }),
     { numRuns: 60 },
   )

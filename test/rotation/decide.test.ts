@@ -10,7 +10,10 @@ const cart = workloadOf('Deployment/shop/cart')
 /** A step decided on, and merged with a list of these workloads. */
 function staged(edit: (cluster: StepFacts) => StepFacts = (cluster) => cluster, names = ['prod']): DecisionFacts {
   const facts = factsOf(names)
-  const merged = merge(facts, decide('stage', facts, nobody, null), undefined, [workloadOf('Deployment/istio-system/istiod', { role: 'control-plane' }), cart])
+  const merged = merge(facts, decide('stage', facts, nobody, null), undefined, [
+    workloadOf('Deployment/istio-system/istiod', { role: 'control-plane' }),
+    cart,
+  ])
   return { ...merged, clusters: merged.clusters.map(edit) }
 }
 
@@ -18,7 +21,12 @@ describe('refused', () => {
   test.each([
     ['promote', [], 'promote is not possible: prod is steady: g1 signs, g1 is trusted', '`stage`'],
     ['retire', ['stage'], 'retire is not possible: prod is staged: g1 signs, g1 and g2 are trusted', '`promote`, or `rollback` to abandon'],
-    ['stage', ['stage', 'promote'], 'stage is not possible: prod is promoted: g2 signs, g1 and g2 are trusted', '`retire`, or `rollback` to demote'],
+    [
+      'stage',
+      ['stage', 'promote'],
+      'stage is not possible: prod is promoted: g2 signs, g1 and g2 are trusted',
+      '`retire`, or `rollback` to demote',
+    ],
     ['restore', [], 'restore is not possible: prod is steady', '`stage`'],
     ['restore', ['stage', 'abandon'], 'restore is not possible: prod is steady', '`stage`'],
     ['restore', ['replace'], 'restore is not possible: prod is steady', '`stage`'],
@@ -27,7 +35,11 @@ describe('refused', () => {
   ] as const)('%s after %j', (step, before, message, hint) => {
     const error = thrown(() => decide(step, at(...before), somebody, 'at once'))
 
-    expect(error).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(message) as unknown, hint: expect.stringContaining(hint) as unknown })
+    expect(error).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining(message) as unknown,
+      hint: expect.stringContaining(hint) as unknown,
+    })
   })
 
   test('demote after restore: the key of the retired root is gone, and workloads may not trust it yet', () => {
@@ -64,7 +76,10 @@ describe('refused', () => {
     const half = merge(facts, decide('promote', facts, somebody, null), ['eu'])
 
     for (const step of ['stage', 'retire', 'abandon', 'demote', 'restore'] as const) {
-      expect(thrown(() => decide(step, half, somebody, 'at once')), step).toMatchObject({
+      expect(
+        thrown(() => decide(step, half, somebody, 'at once')),
+        step,
+      ).toMatchObject({
         code: 'REFUSED',
         message: 'the clusters of the mesh stand apart: eu is in g2-promoted, us is in g2-staged',
       })
@@ -86,13 +101,38 @@ describe('refused', () => {
   })
 
   test.each([
-    ['the Secret is in place', (cluster: StepFacts): StepFacts => ({ ...cluster, managed: 'in-place' }), 'another owner delivers the Secret, so that no entry gate can hold it'],
-    ['the list is not merged', (cluster: StepFacts): StepFacts => ({ ...cluster, restarts: null }), 'the restarts of g2-staged are not on the branch: merge the rest of its pull requests first'],
-    ['the list is that of another step', (cluster: StepFacts): StepFacts => ({ ...cluster, restarts: { ...cluster.restarts!, id: 'g1-restart' } }), 'the restarts of g2-staged are not on the branch'],
+    [
+      'the Secret is in place',
+      (cluster: StepFacts): StepFacts => ({ ...cluster, managed: 'in-place' }),
+      'another owner delivers the Secret, so that no entry gate can hold it',
+    ],
+    [
+      'the list is not merged',
+      (cluster: StepFacts): StepFacts => ({ ...cluster, restarts: null }),
+      'the restarts of g2-staged are not on the branch: merge the rest of its pull requests first',
+    ],
+    [
+      'the list is that of another step',
+      (cluster: StepFacts): StepFacts => ({ ...cluster, restarts: { ...cluster.restarts!, id: 'g1-restart' } }),
+      'the restarts of g2-staged are not on the branch',
+    ],
     ['a workload expires', withCart({ delivery: 'none', drain: 'expire' }), 'Deployment/shop/cart is not restarted: only time drains it'],
     ['an owner restarts', withCart({ delivery: 'owner' }), 'Deployment/shop/cart is restarted by its owner, which no entry gate orders'],
   ] as const)('entry-gate evidence where %s', (_, edit, lack) => {
-    expect(thrown(() => decide('promote', staged(edit), nobody, null))).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(`  - prod: ${lack}`) as unknown })
+    expect(thrown(() => decide('promote', staged(edit), nobody, null))).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining(`  - prod: ${lack}`) as unknown,
+    })
+  })
+
+  test('a word, or time, for restarts that were never merged', () => {
+    const early = staged((cluster) => ({ ...cluster, restarts: null }))
+    const lack = { code: 'REFUSED', message: expect.stringContaining('the restarts of g2-staged are not on the branch') as unknown }
+
+    expect(thrown(() => decide('promote', early, somebody, null))).toMatchObject(lack)
+    expect(thrown(() => decide('promote', early, { confirmed: null, gatePassed: new Map([['prod', new Date(0)]]) }, null))).toMatchObject(
+      lack,
+    )
   })
 
   test.each([
@@ -102,14 +142,20 @@ describe('refused', () => {
   ])('elapsed evidence with %s', (_, hours, lack) => {
     const passed: Testimony = { confirmed: null, gatePassed: new Map([['prod', new Date(now.getTime() - hours * 3_600_000)]]) }
 
-    expect(thrown(() => decide('promote', staged(), passed, null))).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(lack) as unknown })
+    expect(thrown(() => decide('promote', staged(), passed, null))).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining(lack) as unknown,
+    })
   })
 
   test('abandon after demote, while certificates of the candidate may live', () => {
     const facts = merge(at('stage', 'promote'), decide('demote', at('stage', 'promote'), nobody, null), undefined, [cart])
     const owned = { ...facts, clusters: facts.clusters.map(withCart({ delivery: 'owner' })) }
 
-    expect(thrown(() => decide('abandon', owned, nobody, null))).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('g2-demoted is complete') as unknown })
+    expect(thrown(() => decide('abandon', owned, nobody, null))).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('g2-demoted is complete') as unknown,
+    })
   })
 })
 
@@ -119,7 +165,16 @@ describe('taken', () => {
       step: 'stage',
       id: 'g2-staged',
       generation: 'g2',
-      moves: [{ cluster: 'prod', from: { phase: 'steady', signer: 'g1' }, to: { phase: 'staged', signer: 'g1', candidate: 'g2' }, evidence: null, forced: null, merged: false }],
+      moves: [
+        {
+          cluster: 'prod',
+          from: { phase: 'steady', signer: 'g1' },
+          to: { phase: 'staged', signer: 'g1', candidate: 'g2' },
+          evidence: null,
+          forced: null,
+          merged: false,
+        },
+      ],
     })
   })
 
@@ -143,19 +198,40 @@ describe('taken', () => {
   test('an entry gate speaks for the one cluster of a mesh', () => {
     const [move] = decide('promote', staged(), nobody, null).moves
 
-    expect(move).toMatchObject({ evidence: { kind: 'entry-gate', detail: expect.stringContaining('2 workloads') as unknown }, forced: null })
+    expect(move).toMatchObject({
+      evidence: { kind: 'entry-gate', detail: expect.stringContaining('2 workloads') as unknown },
+      forced: null,
+    })
   })
 
   test('time speaks, cluster by cluster, and a person speaks for all', () => {
     const facts = staged((cluster) => cluster, ['eu', 'us'])
     const day = new Date(now.getTime() - 24 * 3_600_000)
 
-    expect(decide('promote', facts, { confirmed: null, gatePassed: new Map([['eu', day], ['us', day]]) }, null).moves).toMatchObject([
+    expect(
+      decide(
+        'promote',
+        facts,
+        {
+          confirmed: null,
+          gatePassed: new Map([
+            ['eu', day],
+            ['us', day],
+          ]),
+        },
+        null,
+      ).moves,
+    ).toMatchObject([
       { evidence: { kind: 'elapsed', detail: expect.stringContaining(day.toISOString()) as unknown } },
       { evidence: { kind: 'elapsed' } },
     ])
-    expect(thrown(() => decide('promote', facts, { confirmed: null, gatePassed: new Map([['eu', day]]) }, null))).toMatchObject({ message: expect.not.stringContaining('- eu:') as unknown })
-    expect(decide('promote', facts, somebody, null).moves).toMatchObject([{ evidence: { kind: 'person', detail: 'seen with istioctl' } }, { evidence: { kind: 'person' } }])
+    expect(thrown(() => decide('promote', facts, { confirmed: null, gatePassed: new Map([['eu', day]]) }, null))).toMatchObject({
+      message: expect.not.stringContaining('- eu:') as unknown,
+    })
+    expect(decide('promote', facts, somebody, null).moves).toMatchObject([
+      { evidence: { kind: 'person', detail: 'seen with istioctl' } },
+      { evidence: { kind: 'person' } },
+    ])
   })
 
   test('by force: the barrier and the reason are recorded, and only if a barrier stood', () => {
@@ -163,7 +239,10 @@ describe('taken', () => {
 
     const [move] = decide('promote', facts, nobody, 'the key may leak today').moves
 
-    expect(move?.forced).toMatchObject({ reason: 'the key may leak today', barrier: expect.stringContaining('eu: the mesh has other clusters') as unknown })
+    expect(move?.forced).toMatchObject({
+      reason: 'the key may leak today',
+      barrier: expect.stringContaining('eu: the mesh has other clusters') as unknown,
+    })
     expect(move?.evidence).toBeNull()
     expect(decide('promote', facts, somebody, 'in a hurry').moves[0]?.forced).toBeNull()
   })
@@ -174,7 +253,13 @@ describe('taken', () => {
 
     const rest = decide('promote', half, nobody, null)
 
-    expect(rest).toMatchObject({ id: 'g2-promoted', moves: [{ cluster: 'eu', merged: false, evidence: { kind: 'person' } }, { cluster: 'us', merged: true, evidence: { kind: 'person' } }] })
+    expect(rest).toMatchObject({
+      id: 'g2-promoted',
+      moves: [
+        { cluster: 'eu', merged: false, evidence: { kind: 'person' } },
+        { cluster: 'us', merged: true, evidence: { kind: 'person' } },
+      ],
+    })
   })
 
   test('replace goes on where it is half merged, wherever the clusters were, and the next one is a new one', () => {
@@ -184,12 +269,24 @@ describe('taken', () => {
     const half = merge(apart, first, ['us'])
 
     expect(first).toMatchObject({ id: 'g3-replaced', moves: [{ merged: false }, { merged: false }] })
-    expect(decide('replace', half, nobody, null)).toMatchObject({ id: 'g3-replaced', moves: [{ cluster: 'eu', merged: false }, { cluster: 'us', merged: true }] })
+    expect(decide('replace', half, nobody, null)).toMatchObject({
+      id: 'g3-replaced',
+      moves: [
+        { cluster: 'eu', merged: false },
+        { cluster: 'us', merged: true },
+      ],
+    })
 
     const done = merge(half, decide('replace', half, nobody, null))
     const second = decide('replace', done, nobody, null)
     expect(second).toMatchObject({ id: 'g4-replaced', moves: [{ merged: false }, { merged: false }] })
-    expect(decide('replace', merge(done, second, ['eu']), nobody, null)).toMatchObject({ id: 'g4-replaced', moves: [{ cluster: 'eu', merged: true }, { cluster: 'us', merged: false }] })
+    expect(decide('replace', merge(done, second, ['eu']), nobody, null)).toMatchObject({
+      id: 'g4-replaced',
+      moves: [
+        { cluster: 'eu', merged: true },
+        { cluster: 'us', merged: false },
+      ],
+    })
   })
 
   test('replace goes on while its second change set, with the list, is not merged', () => {
@@ -201,6 +298,10 @@ describe('taken', () => {
 
   test('a generation is counted from all that were ever made, also by a step of which nothing else is merged', () => {
     expect(decide('stage', { ...factsOf(), mesh: meshOf(4) }, nobody, null)).toMatchObject({ id: 'g5-staged', generation: 'g5' })
+    expect(decide('stage', { ...factsOf(), usedGenerations: ['g2', 'g7', 'g1'] }, nobody, null)).toMatchObject({
+      id: 'g8-staged',
+      generation: 'g8',
+    })
   })
 })
 
@@ -208,10 +309,20 @@ test('what has a barrier, and what a gate must have seen begin', () => {
   const facts = staged()
   const promoted = merge(facts, decide('promote', facts, nobody, null))
   const seen = merge(facts, decide('promote', facts, somebody, null))
-  const forced = merge(staged((cluster) => cluster, ['eu', 'us']), decide('promote', staged((cluster) => cluster, ['eu', 'us']), nobody, 'now'))
+  const forced = merge(
+    staged((cluster) => cluster, ['eu', 'us']),
+    decide(
+      'promote',
+      staged((cluster) => cluster, ['eu', 'us']),
+      nobody,
+      'now',
+    ),
+  )
   const [one] = promoted.clusters
 
-  expect((['stage', 'promote', 'retire', 'abandon', 'demote', 'restore', 'replace'] as const).map((step) => hasBarrier(step, one!))).toEqual([true, true, true, true, false, false, false])
+  expect(
+    (['stage', 'promote', 'retire', 'abandon', 'demote', 'restore', 'replace'] as const).map((step) => hasBarrier(step, one!)),
+  ).toEqual([true, true, true, true, false, false, false])
   expect(hasBarrier('abandon', facts.clusters[0]!)).toBe(false)
   expect(hasBarrier('abandon', take(promoted, 'demote').clusters[0]!)).toBe(true)
 
@@ -225,7 +336,10 @@ test('what has a barrier, and what a gate must have seen begin', () => {
 function withCart(more: { readonly delivery: 'none' | 'owner'; readonly drain?: 'expire' }): (cluster: StepFacts) => StepFacts {
   return (cluster) => {
     const list = cluster.restarts!
-    const waves = list.waves.map((wave) => ({ ...wave, restarts: wave.restarts.map((restart) => (restart.workload.name === 'cart' ? { ...restart, ...more } : restart)) }))
+    const waves = list.waves.map((wave) => ({
+      ...wave,
+      restarts: wave.restarts.map((restart) => (restart.workload.name === 'cart' ? { ...restart, ...more } : restart)),
+    }))
     return { ...cluster, restarts: { ...list, waves } }
   }
 }

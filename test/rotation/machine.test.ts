@@ -25,13 +25,23 @@ interface Served {
   readonly trusted: readonly string[]
 }
 
-const served = (record: StepFacts['record']): Served => ({ state: record.state, signer: record.phase.signer, trusted: trustedGenerations(record.phase) })
+const served = (record: StepFacts['record']): Served => ({
+  state: record.state,
+  signer: record.phase.signer,
+  trusted: trustedGenerations(record.phase),
+})
 const ids = ['Deployment/istio-system/istiod', 'Deployment/shop/cart', 'Deployment/shop/till'] as const
 const listed = ids.map((id) => workloadOf(id))
 
 function running({ record }: StepFacts): Running {
   const first = served(record)
-  return { name: record.cluster, secret: first, served: first, applied: null, workloads: ids.map((id) => ({ id, leaf: first.signer, trusted: first.trusted, carries: null })) }
+  return {
+    name: record.cluster,
+    secret: first,
+    served: first,
+    applied: null,
+    workloads: ids.map((id) => ({ id, leaf: first.signer, trusted: first.trusted, carries: null })),
+  }
 }
 
 /** The controller applies what is merged; a gate that holds leaves all as it was. */
@@ -45,7 +55,9 @@ function opens(entry: EntryGate | null, { secret, served: control, workloads }: 
   if (entry === null || secret.state === to) return true
   if (secret.state !== entry.state) return false
   if (entry.roots === false) return true
-  const carried = entry.waves.flatMap((wave) => wave.restarts.map(({ workload }) => `${workload.kind}/${workload.namespace}/${workload.name}`))
+  const carried = entry.waves.flatMap((wave) =>
+    wave.restarts.map(({ workload }) => `${workload.kind}/${workload.namespace}/${workload.name}`),
+  )
   return control.state === secret.state && workloads.every(({ id, carries }) => !carried.includes(id) || carries === entry.id)
 }
 
@@ -80,13 +92,20 @@ function restart(cluster: Running, which: number): void {
 /** Pairs of workloads, over all clusters, that reject each other. */
 function broken(clusters: readonly Running[]): readonly string[] {
   const all = clusters.flatMap(({ name, workloads }) => workloads.map((workload) => ({ ...workload, id: `${name}: ${workload.id}` })))
-  return all.flatMap((one) => all.filter((other) => !other.trusted.includes(one.leaf)).map((other) => `${other.id} trusts ${other.trusted.join()}, ${one.id} presents ${one.leaf}`))
+  return all.flatMap((one) =>
+    all
+      .filter((other) => !other.trusted.includes(one.leaf))
+      .map((other) => `${other.id} trusts ${other.trusted.join()}, ${one.id} presents ${one.leaf}`),
+  )
 }
 
 /** Whether a person who looked at this cluster would find its last step complete. */
 function isComplete(cluster: Running, { record }: StepFacts): boolean {
   const wanted = served(record)
-  return cluster.served.state === wanted.state && cluster.workloads.every(({ leaf, trusted }) => leaf === wanted.signer && trusted.join() === wanted.trusted.join())
+  return (
+    cluster.served.state === wanted.state &&
+    cluster.workloads.every(({ leaf, trusted }) => leaf === wanted.signer && trusted.join() === wanted.trusted.join())
+  )
 }
 
 type Event =
@@ -97,7 +116,10 @@ type Event =
 const steps = ['stage', 'promote', 'retire', 'abandon', 'demote', 'restore'] as const
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('plan' as const), step: fc.constantFrom(...steps), merged: fc.nat(3) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('sync', 'restart', 'crash', 'reload', 'renew'), cluster: fc.nat(1), which: fc.nat(2) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom('sync', 'restart', 'crash', 'reload', 'renew'), cluster: fc.nat(1), which: fc.nat(2) }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'settle' as const }) },
 )
 
@@ -168,11 +190,15 @@ class World {
   copySealed(decision: Decision, where: readonly string[]): void {
     for (const move of decision.moves) {
       if (move.merged || !where.includes(move.cluster)) continue
-      const made: readonly StateId[] = decision.step === 'stage' ? ['staged', 'promoted', 'steady'].map((phase) => `${decision.generation}-${phase}`) : []
+      const made: readonly StateId[] =
+        decision.step === 'stage' ? ['staged', 'promoted', 'steady'].map((phase) => `${decision.generation}-${phase}`) : []
       const there = new Set([...(this.sealed.get(move.cluster) ?? []), ...made, stateOf(move.from)])
       const to = stateOf(move.to)
       if (!there.has(to)) throw new Error(`${decision.step} in ${move.cluster} needs ${to}; there is ${[...there].join()}`)
-      this.sealed.set(move.cluster, preparedAfter(move, decision.step).filter((state) => there.has(state)))
+      this.sealed.set(
+        move.cluster,
+        preparedAfter(move, decision.step).filter((state) => there.has(state)),
+      )
     }
   }
 }
@@ -187,7 +213,13 @@ const prefixes: readonly (readonly Step[])[] = [
 ] // prettier-ignore
 
 /** Goes through a run. @returns the world at its end. */
-function go(names: readonly string[], prefix: readonly Step[], settled: boolean, events: readonly Event[], after: (world: World) => void = () => {}): World {
+function go(
+  names: readonly string[],
+  prefix: readonly Step[],
+  settled: boolean,
+  events: readonly Event[],
+  after: (world: World) => void = () => {},
+): World {
   const world = new World(names)
   for (const step of prefix) {
     world.happen({ kind: 'plan', step, merged: 3 })
@@ -208,7 +240,9 @@ test('without force and without replace, no two workloads ever reject each other
     fc.property(journey, ([{ names, events }, prefix, settled]) => {
       const told: string[] = []
       go(names, prefix, settled, events, (world) => {
-        told.push(`${world.decisions.map(({ id }) => id).join(' ')} | ${world.clusters.map(({ name, secret }) => `${name} ${secret.state}`).join(', ')}`)
+        told.push(
+          `${world.decisions.map(({ id }) => id).join(' ')} | ${world.clusters.map(({ name, secret }) => `${name} ${secret.state}`).join(', ')}`,
+        )
         expect(broken(world.clusters), told.join('\n')).toEqual([])
       })
     }),
@@ -235,18 +269,24 @@ test('the records of all clusters hang together at every moment, and no id or nu
 test('a step that is merged in some clusters goes on in the others under the same id and generation, and nothing else does', () => {
   const names = ['eu', 'us', 'asia']
   fc.assert(
-    fc.property(fc.constantFrom(...prefixes), fc.constantFrom(...steps, 'replace' as const), fc.subarray(names, { minLength: 1, maxLength: 2 }), fc.constantFrom(...steps), (prefix, step, first, other) => {
-      const world = go(names, prefix, true, [])
-      const decision = world.decided(step)
-      if (decision === null || decision.moves.some(({ merged }) => merged)) return
-      world.facts = merge(world.facts, decision, first, listed)
+    fc.property(
+      fc.constantFrom(...prefixes),
+      fc.constantFrom(...steps, 'replace' as const),
+      fc.subarray(names, { minLength: 1, maxLength: 2 }),
+      fc.constantFrom(...steps),
+      (prefix, step, first, other) => {
+        const world = go(names, prefix, true, [])
+        const decision = world.decided(step)
+        if (decision === null || decision.moves.some(({ merged }) => merged)) return
+        world.facts = merge(world.facts, decision, first, listed)
 
-      if (other !== step) expect(world.decided(other)).toBeNull()
-      const rest = world.decided(step)
-      expect(rest).toMatchObject({ id: decision.id, generation: decision.generation })
-      expect(rest?.moves.map(({ merged }) => merged)).toEqual(names.map((name) => first.includes(name)))
-      expect(rest?.moves.map(({ from, to }) => [from, to])).toEqual(decision.moves.map(({ from, to }) => [from, to]))
-    }),
+        if (other !== step) expect(world.decided(other)).toBeNull()
+        const rest = world.decided(step)
+        expect(rest).toMatchObject({ id: decision.id, generation: decision.generation })
+        expect(rest?.moves.map(({ merged }) => merged)).toEqual(names.map((name) => first.includes(name)))
+        expect(rest?.moves.map(({ from, to }) => [from, to])).toEqual(decision.moves.map(({ from, to }) => [from, to]))
+      },
+    ),
     { numRuns: 60 },
   )
 })
@@ -256,7 +296,10 @@ test('a step that is merged everywhere has nothing left to do, except replace, w
     const last = prefix.at(-1)
     if (last === undefined) continue
     const world = go(['eu', 'us'], prefix, true, [])
-    expect(world.decided(last)?.moves.every(({ merged }) => merged), prefix.join()).toBe(true)
+    expect(
+      world.decided(last)?.moves.every(({ merged }) => merged),
+      prefix.join(),
+    ).toBe(true)
     expect(world.decided(last)?.id).toBe(lastTransition(world.facts.clusters[0]!.record)?.id)
 
     const number = world.facts.mesh.generations.length
@@ -268,15 +311,21 @@ test('a step that is merged everywhere has nothing left to do, except replace, w
 test('promote and demote change no byte of root-cert.pem, whoever adopted it and whatever extra roots there are', () => {
   const extra = [intermediateOf('g7'), rootOf('g9').certificate]
   fc.assert(
-    fc.property(fc.subarray(extra), fc.constantFrom(null, `# taken over\n${rootOf('g1').certificate.pem}`), fc.constantFrom(...prefixes), fc.constantFrom(...steps), (extraRoots, taken, prefix, step) => {
-      const world = go(['prod'], prefix, true, [])
-      const decision = world.decided(step)
-      const [move] = decision?.moves ?? []
-      if (decision === null || move === undefined || move.merged) return
-      const mesh = merge(world.facts, decision).mesh
-      const [before, after] = [move.from, move.to].map((phase) => rootBundleText(mesh, phase, extraRoots, taken))
-      expect(before === after, `${step} from ${describePhase(move.from)}`).toBe(step === 'promote' || step === 'demote')
-    }),
+    fc.property(
+      fc.subarray(extra),
+      fc.constantFrom(null, `# taken over\n${rootOf('g1').certificate.pem}`),
+      fc.constantFrom(...prefixes),
+      fc.constantFrom(...steps),
+      (extraRoots, taken, prefix, step) => {
+        const world = go(['prod'], prefix, true, [])
+        const decision = world.decided(step)
+        const [move] = decision?.moves ?? []
+        if (decision === null || move === undefined || move.merged) return
+        const mesh = merge(world.facts, decision).mesh
+        const [before, after] = [move.from, move.to].map((phase) => rootBundleText(mesh, phase, extraRoots, taken))
+        expect(before === after, `${step} from ${describePhase(move.from)}`).toBe(step === 'promote' || step === 'demote')
+      },
+    ),
   )
 })
 

@@ -1,7 +1,15 @@
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
 import type { RerootError } from '../../src/base/index.ts'
-import { readClusterRecord, readMeshRecord, readRestartList, rootBundleText, writeClusterRecord, writeMeshRecord, writeRestartList } from '../../src/rotation/index.ts'
+import {
+  readClusterRecord,
+  readMeshRecord,
+  readRestartList,
+  rootBundleText,
+  writeClusterRecord,
+  writeMeshRecord,
+  writeRestartList,
+} from '../../src/rotation/index.ts'
 import type { ClusterRecord, MeshRecord, Step } from '../../src/rotation/index.ts'
 import { adopted, bytesOf, factsOf, intermediateOf, meshOf, rootOf, takeAll, thrown } from '../support/mesh.ts'
 
@@ -41,15 +49,30 @@ describe('an edit of record.yaml by hand is refused at its line', () => {
     ['state', 'state: g2-staged', 'state: g2-promoted', 'state does not follow from the transitions'],
     ['state of another shape', 'state: g2-staged', 'state: g2', 'state: must be a state such as g2-staged'],
     ['signer', 'signer: g1', 'signer: g2', 'signer does not follow from the transitions'],
-    ['a root bundle that is no hash', /rootBundle: "?[0-9a-f]{64}"?/, 'rootBundle: abc', 'rootBundle: must be a SHA-256: 64 lower-case hex digits'],
+    [
+      'a root bundle that is no hash',
+      /rootBundle: "?[0-9a-f]{64}"?/,
+      'rootBundle: abc',
+      'rootBundle: must be a SHA-256: 64 lower-case hex digits',
+    ],
     ['an adopted bundle that is none', 'adoptedRootBundle: null', 'adoptedRootBundle: x', 'this is not the bundle that was taken over'],
-    ['an adopted bundle of another root', 'adoptedRootBundle: null', `adoptedRootBundle: ${JSON.stringify(root2.pem)}`, 'this is not the bundle that was taken over'],
+    [
+      'an adopted bundle of another root',
+      'adoptedRootBundle: null',
+      `adoptedRootBundle: ${JSON.stringify(root2.pem)}`,
+      'this is not the bundle that was taken over',
+    ],
     ['the generation of an intermediate', '- generation: g2', '- generation: g3', 'mesh.yaml has no generation g3'],
     ['the state of an intermediate', 'state: active', 'state: former', null],
     ['a candidate without a key', 'state: prepared', 'state: former', null],
     ['two that sign', 'state: prepared', 'state: active', 'an intermediate under g2 cannot be active now'],
     ['a state that there is not', 'state: prepared', 'state: next', 'intermediates[1].state: expected one of "active"|"prepared"|"former"'],
-    ['the fingerprint', /fingerprint: "?[0-9a-f]{64}"?/, `fingerprint: "${'0'.repeat(64)}"`, 'fingerprint differs from the certificate below it'],
+    [
+      'the fingerprint',
+      /fingerprint: "?[0-9a-f]{64}"?/,
+      `fingerprint: "${'0'.repeat(64)}"`,
+      'fingerprint differs from the certificate below it',
+    ],
     ['a moment', /notAfter: .*/, 'notAfter: "2050-01-01T00:00:00Z"', 'notAfter differs from the certificate below it'],
     ['the id of a transition', 'id: g2-staged', 'id: g3-staged', null],
     ['an id that is none', 'id: g2-staged', 'id: later', 'transitions[0].id: must be the id of a step such as g2-staged'],
@@ -67,16 +90,23 @@ describe('an edit of record.yaml by hand is refused at its line', () => {
   })
 
   test('trusted, in another order', () => {
-    expect(problems(() => readRecord(stagedText.replace('- g1\n  - g2', '- g2\n  - g1')))).toEqual([`${lineOf(stagedText, 'trusted:')}: trusted does not follow from the transitions`])
+    expect(problems(() => readRecord(stagedText.replace('- g1\n  - g2', '- g2\n  - g1')))).toEqual([
+      `${lineOf(stagedText, 'trusted:')}: trusted does not follow from the transitions`,
+    ])
   })
 
   test('a transition that says another step: at the transition', () => {
-    expect(problems(() => readRecord(stagedText.replace('step: stage', 'step: replace')))).toEqual([`${lineOf(stagedText, '- id: g2-staged')}: g2-staged is not the id of a replace`])
+    expect(problems(() => readRecord(stagedText.replace('step: stage', 'step: replace')))).toEqual([
+      `${lineOf(stagedText, '- id: g2-staged')}: g2-staged is not the id of a replace`,
+    ])
   })
 
   test('an intermediate of somebody else, with facts that fit it', () => {
     const [own, other] = [intermediateOf('g2'), intermediateOf('g1', 'other')]
-    const record = { ...staged.record, intermediates: staged.record.intermediates.map((one) => (one.certificate === own ? { ...one, certificate: other } : one)) }
+    const record = {
+      ...staged.record,
+      intermediates: staged.record.intermediates.map((one) => (one.certificate === own ? { ...one, certificate: other } : one)),
+    }
     const text = writeClusterRecord(record)
 
     expect(problems(() => readRecord(text))).toEqual([`${lineOf(text, 'certificate: |', 1)}: the root of g2 did not sign this certificate`])
@@ -87,7 +117,9 @@ describe('an edit of record.yaml by hand is refused at its line', () => {
     const text = writeClusterRecord(record)
 
     expect(readRecord(text, mesh)).toEqual(record)
-    expect(problems(() => readRecord(text.replace('state: former', 'state: prepared'), mesh))).toEqual([`${lineOf(text, 'state: former')}: an intermediate under g1 cannot be prepared now`])
+    expect(problems(() => readRecord(text.replace('state: former', 'state: prepared'), mesh))).toEqual([
+      `${lineOf(text, 'state: former')}: an intermediate under g1 cannot be prepared now`,
+    ])
   })
 
   test('a generation that mesh.yaml has lost, even an abandoned one: its number must not be used again', () => {
@@ -101,18 +133,30 @@ describe('an edit of record.yaml by hand is refused at its line', () => {
   })
 
   test('the record of another cluster, at this one’s place', () => {
-    expect(problems(() => readRecord(stagedText, staged.mesh, 'mesh-ca/clusters/us/record.yaml'))).toEqual([`${lineOf(stagedText, 'cluster:')}: the record is another cluster’s`])
+    expect(problems(() => readRecord(stagedText, staged.mesh, 'mesh-ca/clusters/us/record.yaml'))).toEqual([
+      `${lineOf(stagedText, 'cluster:')}: the record is another cluster’s`,
+    ])
   })
 })
 
 describe('an edit of mesh.yaml by hand is refused at its line', () => {
   test.each([
-    ['fingerprint', /fingerprint: "?[0-9a-f]{64}"?/, `fingerprint: "${'0'.repeat(64)}"`, 'fingerprint differs from the certificate below it'],
+    [
+      'fingerprint',
+      /fingerprint: "?[0-9a-f]{64}"?/,
+      `fingerprint: "${'0'.repeat(64)}"`,
+      'fingerprint differs from the certificate below it',
+    ],
     ['algorithm', /algorithm: .*/, 'algorithm: rsa-4096', 'algorithm differs from the certificate below it'],
     ['subject', /subject: .*/, 'subject: "CN=me"', 'subject differs from the certificate below it'],
     ['notBefore', /notBefore: .*/, 'notBefore: "2020-01-01T00:00:00Z"', 'notBefore differs from the certificate below it'],
     ['notAfter', /notAfter: .*/, 'notAfter: "2060-01-01T00:00:00Z"', 'notAfter differs from the certificate below it'],
-    ['a moment with a fraction', /notAfter: .*/, 'notAfter: "2060-01-01T00:00:00.000Z"', 'generations[0].notAfter: must be a moment such as 2031-02-27T09:00:00Z'],
+    [
+      'a moment with a fraction',
+      /notAfter: .*/,
+      'notAfter: "2060-01-01T00:00:00.000Z"',
+      'generations[0].notAfter: must be a moment such as 2031-02-27T09:00:00Z',
+    ],
     ['origin', 'origin: adopted', 'origin: found', 'generations[0].origin: expected one of "adopted"|"issued"|"external"'],
     ['rootKey', 'rootKey: unknown', 'rootKey: gone', 'generations[0].rootKey: expected one of "unknown"|"sealed"|"discarded"|"external"'],
     ['id', 'id: g2', 'id: g1', 'generations are not in the order of their numbers'],
@@ -142,13 +186,23 @@ describe('an edit of mesh.yaml by hand is refused at its line', () => {
 })
 
 describe('a file as a whole', () => {
-  const read = { 'mesh.yaml': readMesh, 'record.yaml': readRecord, 'restarts.yaml': (text: string) => readRestartList(bytesOf(text), 'restarts.yaml') }
-  const texts = { 'mesh.yaml': meshText, 'record.yaml': stagedText, 'restarts.yaml': writeRestartList({ id: 'g2-staged', entry: null, namespaces: [], waves: [] }) }
+  const read = {
+    'mesh.yaml': readMesh,
+    'record.yaml': readRecord,
+    'restarts.yaml': (text: string) => readRestartList(bytesOf(text), 'restarts.yaml'),
+  }
+  const texts = {
+    'mesh.yaml': meshText,
+    'record.yaml': stagedText,
+    'restarts.yaml': writeRestartList({ id: 'g2-staged', entry: null, namespaces: [], waves: [] }),
+  }
   const files = ['mesh.yaml', 'record.yaml', 'restarts.yaml'] as const
 
   test.each(files)('%s with the markers of a merge conflict', (file) => {
     const [first = '', ...rest] = texts[file].split('\n')
-    const found = problems(() => read[file]([first, '<<<<<<< HEAD', 'version: 1', '=======', 'version: 1', '>>>>>>> other', ...rest].join('\n')))
+    const found = problems(() =>
+      read[file]([first, '<<<<<<< HEAD', 'version: 1', '=======', 'version: 1', '>>>>>>> other', ...rest].join('\n')),
+    )
 
     expect(found).toContainEqual(expect.stringMatching(/^2: not valid YAML/))
   })
@@ -159,17 +213,44 @@ describe('a file as a whole', () => {
     expect(error).toMatchObject({
       code: 'RECORD_INVALID',
       message: expect.stringMatching(/was written by a later version of reroot$/) as unknown,
-      findings: [{ message: 'the file is of a later version than this reroot knows', expected: 'version 1', found: 'version 2', place: { line: expect.any(Number) as unknown } }],
+      findings: [
+        {
+          message: 'the file is of a later version than this reroot knows',
+          expected: 'version 1',
+          found: 'version 2',
+          place: { line: expect.any(Number) as unknown },
+        },
+      ],
     })
   })
 
-  test.each(files.flatMap((file) => [[file, 'nothing', ''], [file, 'a list', '- 1\n'], [file, 'two documents', `${texts[file]}---\n${texts[file]}`], [file, 'bytes', '\u0000']] as const))('%s that is %s', (file, _, text) => {
+  test.each(
+    files.flatMap(
+      (file) =>
+        [
+          [file, 'nothing', ''],
+          [file, 'a list', '- 1\n'],
+          [file, 'two documents', `${texts[file]}---\n${texts[file]}`],
+          [file, 'bytes', '\u0000'],
+        ] as const,
+    ),
+  )('%s that is %s', (file, _, text) => {
     expect(problems(() => read[file](text)).length).toBeGreaterThan(0)
   })
 })
 
 test('what is written reads back as it was, in every phase', () => {
-  const ways: readonly (readonly Step[])[] = [[], ['stage'], ['stage', 'promote'], ['stage', 'promote', 'retire'], ['stage', 'promote', 'retire', 'restore'], ['stage', 'promote', 'demote'], ['stage', 'promote', 'demote', 'abandon'], ['replace'], ['stage', 'promote', 'replace', 'stage']]
+  const ways: readonly (readonly Step[])[] = [
+    [],
+    ['stage'],
+    ['stage', 'promote'],
+    ['stage', 'promote', 'retire'],
+    ['stage', 'promote', 'retire', 'restore'],
+    ['stage', 'promote', 'demote'],
+    ['stage', 'promote', 'demote', 'abandon'],
+    ['replace'],
+    ['stage', 'promote', 'replace', 'stage'],
+  ]
   for (const way of ways) {
     const { mesh, record } = after(...way)
     expect(readMesh(writeMeshRecord(mesh)), way.join()).toEqual(mesh)

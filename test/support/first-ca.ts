@@ -28,9 +28,17 @@ export interface RootWishes {
 }
 
 /** A root as somebody made it by hand years ago. */
-export async function firstRoot({ algorithm = 'ecdsa-p256', name = 'Root CA', age = 730, left = 2920 }: RootWishes = {}): Promise<FirstRoot> {
+export async function firstRoot({
+  algorithm = 'ecdsa-p256',
+  name = 'Root CA',
+  age = 730,
+  left = 2920,
+}: RootWishes = {}): Promise<FirstRoot> {
   const key = await generateKey(algorithm)
-  const subject = [{ type: 'O', value: 'Istio' }, { type: 'CN', value: name }] as const
+  const subject = [
+    { type: 'O', value: 'Istio' },
+    { type: 'CN', value: name },
+  ] as const
   return { certificate: issueRoot(lint({ kind: 'root', subject, ...period(age, left) }), key, systemEntropy), key }
 }
 
@@ -38,8 +46,19 @@ export async function firstRoot({ algorithm = 'ecdsa-p256', name = 'Root CA', ag
 export async function clusterCa(root: FirstRoot, cluster: string, algorithm: KeyAlgorithm = 'ecdsa-p256'): Promise<CaTexts> {
   const key = await generateKey(algorithm)
   const { notBefore, notAfter } = root.certificate
-  const subject = [{ type: 'O', value: 'Istio' }, { type: 'CN', value: 'Intermediate CA' }, { type: 'L', value: cluster }] as const
-  const template = lint({ kind: 'intermediate', subject, notBefore, notAfter, issuer: root.certificate, dnsNames: ['istiod.istio-system.svc'] })
+  const subject = [
+    { type: 'O', value: 'Istio' },
+    { type: 'CN', value: 'Intermediate CA' },
+    { type: 'L', value: cluster },
+  ] as const
+  const template = lint({
+    kind: 'intermediate',
+    subject,
+    notBefore,
+    notAfter,
+    issuer: root.certificate,
+    dnsNames: ['istiod.istio-system.svc'],
+  })
   const ca = issueIntermediate(template, key.publicKey, { certificate: root.certificate, key: root.key.privateKey }, systemEntropy)
   return {
     'ca-cert.pem': ca.pem,
@@ -53,7 +72,8 @@ export async function clusterCa(root: FirstRoot, cluster: string, algorithm: Key
 export function layOut(folder: string, root: FirstRoot, clusters: Readonly<Record<string, CaTexts>>): void {
   write(join(folder, 'root-key.pem'), privateKeyPem(root.key.privateKey).reveal())
   write(join(folder, 'root-cert.pem'), root.certificate.pem)
-  for (const [cluster, texts] of Object.entries(clusters)) for (const [name, text] of Object.entries(texts)) write(join(folder, cluster, name), text)
+  for (const [cluster, texts] of Object.entries(clusters))
+    for (const [name, text] of Object.entries(texts)) write(join(folder, cluster, name), text)
 }
 
 function write(path: string, text: string): void {

@@ -28,11 +28,15 @@ export class Forge {
     const refs = readRefs(this.directory)
     const parent = refs.get(`refs/heads/${branch}`) ?? refs.get('refs/heads/main')
     const body = Buffer.from(message)
-    const chunks: Uint8Array[] = [Buffer.from(`commit refs/heads/${branch}\ncommitter Bea Developer <bea@shop.example> now\ndata ${body.length}\n`), body]
+    const chunks: Uint8Array[] = [
+      Buffer.from(`commit refs/heads/${branch}\ncommitter Bea Developer <bea@shop.example> now\ndata ${body.length}\n`),
+      body,
+    ]
     chunks.push(Buffer.from(parent === undefined ? '\n' : `\nfrom ${parent}\n`))
     for (const [path, content] of Object.entries(edits)) {
       if (content === null) chunks.push(Buffer.from(`D ${path}\n`))
-      else chunks.push(Buffer.from(`M 100644 inline ${path}\ndata ${Buffer.from(content).length}\n`), Buffer.from(content), Buffer.from('\n'))
+      else
+        chunks.push(Buffer.from(`M 100644 inline ${path}\ndata ${Buffer.from(content).length}\n`), Buffer.from(content), Buffer.from('\n'))
     }
     this.git(['fast-import', '--quiet', '--date-format=now', '--force'], Buffer.concat(chunks))
   }
@@ -50,7 +54,10 @@ export class Forge {
   /** Every file of a branch, as bytes. */
   files(branch = 'main'): ReadonlyMap<string, Buffer> {
     const commit = readRefs(this.directory).get(`refs/heads/${branch}`) ?? branch
-    const entries = this.git(['ls-tree', '-r', '-z', commit]).toString('utf8').split('\0').filter((line) => line !== '')
+    const entries = this.git(['ls-tree', '-r', '-z', commit])
+      .toString('utf8')
+      .split('\0')
+      .filter((line) => line !== '')
     const named = entries.map((line) => ({ sha: line.slice(12, 52), path: line.slice(53) }))
     const out = this.git(['cat-file', '--batch'], `${named.map((one) => one.sha).join('\n')}\n`)
     const files = new Map<string, Buffer>()
@@ -92,7 +99,7 @@ export function readRefs(gitDirectory: string): ReadonlyMap<string, string> {
     if (sha !== undefined && name !== undefined && sha.length === 40) refs.set(name, sha)
   }
   for (const path of filesBelow(join(gitDirectory, 'refs'))) refs.set(relative(gitDirectory, path), readFileSync(path, 'utf8').trim())
-  return new Map([...refs].filter(([name]) => !name.startsWith('refs/remotes/')).toSorted())
+  return new Map([...refs].filter(([name]) => !name.startsWith('refs/remotes/')).toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 /** Every file below a folder but for `.git`; none if there is no such folder. */

@@ -30,7 +30,10 @@ export function expectGolden(folder: string, phases: Readonly<Record<string, Tre
 /** A sealed file with its payloads and age blocks replaced: no sealed key is committed, and the rest is as it was. */
 export function withoutPayloads(text: string): string {
   return text
-    .replaceAll(/ENC\[AES256_GCM,data:[^,\]]*,iv:[^,\]]*,tag:[^,\]]*,type:(\w+)\]/g, 'ENC[AES256_GCM,data:c2VhbGVk,iv:c2VhbGVk,tag:c2VhbGVk,type:$1]')
+    .replaceAll(
+      /ENC\[AES256_GCM,data:[^,\]]*,iv:[^,\]]*,tag:[^,\]]*,type:(\w+)\]/g,
+      'ENC[AES256_GCM,data:c2VhbGVk,iv:c2VhbGVk,tag:c2VhbGVk,type:$1]',
+    )
     .replaceAll(/(-----BEGIN AGE ENCRYPTED FILE-----\n)(\s*)[\s\S]*?(\n\s*-----END AGE ENCRYPTED FILE-----)/g, '$1$2c2VhbGVk$3')
 }
 
@@ -39,7 +42,10 @@ type Scrubbed = Record<string, Record<string, string>>
 function scrubbed(phases: Readonly<Record<string, Tree>>): Scrubbed {
   const token = numbered()
   return Object.fromEntries(
-    Object.entries(phases).map(([phase, tree]) => [phase, Object.fromEntries([...tree].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([path, text]) => [path, scrub(text, token)]))]),
+    Object.entries(phases).map(([phase, tree]) => [
+      phase,
+      Object.fromEntries([...tree].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([path, text]) => [path, scrub(text, token)])),
+    ]),
   )
 }
 
@@ -60,14 +66,18 @@ function numbered(): Token {
 }
 
 function scrub(text: string, token: Token): string {
-  return text
-    .replaceAll(/-----BEGIN CERTIFICATE-----(?:\\n|[\sA-Za-z0-9+/=])+-----END CERTIFICATE-----/g, (pem) => token('certificate', pem.replaceAll(/\\n|\s/g, '')))
-    // A value that begins with a digit is written with quotes.
-    .replaceAll(/"?\b([0-9a-f]{64})\b"?/g, (_, value: string) => token('sha256', value))
-    .replaceAll(/\bage1[02-9ac-hj-np-z]{58}\b/g, (value) => token('recipient', value))
-    .replaceAll(/(\bmesh-ca-[a-z0-9.-]+-)([0-9a-f]{8})\b/g, (_, name: string, value: string) => `${name}${token('hash', value)}`)
-    // Not numbered: two dates of one run may or may not fall into the same second.
-    .replaceAll(/"?\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b"?/g, '<date>')
+  return (
+    text
+      .replaceAll(/-----BEGIN CERTIFICATE-----(?:\\n|[\sA-Za-z0-9+/=])+-----END CERTIFICATE-----/g, (pem) =>
+        token('certificate', pem.replaceAll(/\\n|\s/g, '')),
+      )
+      // A value that begins with a digit is written with quotes.
+      .replaceAll(/"?\b([0-9a-f]{64})\b"?/g, (_, value: string) => token('sha256', value))
+      .replaceAll(/\bage1[02-9ac-hj-np-z]{58}\b/g, (value) => token('recipient', value))
+      .replaceAll(/(\bmesh-ca-[a-z0-9.-]+-)([0-9a-f]{8})\b/g, (_, name: string, value: string) => `${name}${token('hash', value)}`)
+      // Not numbered: two dates of one run may or may not fall into the same second.
+      .replaceAll(/"?\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b"?/g, '<date>')
+  )
 }
 
 export function readTree(folder: string): Tree {

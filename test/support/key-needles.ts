@@ -28,7 +28,9 @@ export function keysIn(haystack: Buffer, needles: Needles): readonly string[] {
 /** How a text looks inside base64, wherever it begins: the characters that depend on it alone. */
 function insideBase64(text: string): readonly string[] {
   return [0, 1, 2].map((before) => {
-    const encoded = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]).toString('base64').replace(/=+$/, '')
+    const encoded = Buffer.concat([Buffer.alloc(before), Buffer.from(text)])
+      .toString('base64')
+      .replace(/=+$/, '')
     const whole = Math.floor((before + Buffer.byteLength(text)) / 3) * 4
     return encoded.slice(before === 0 ? 0 : 4, whole)
   })

@@ -24,12 +24,19 @@ export async function inside(sandbox: Sandbox, path = liveFile, as: Reader = san
   if (bytes === undefined) throw new Error(`main has no ${path}`)
   const { data, metadata } = await opened(bytes, path, as)
   const text = (key: string): string => data[key] ?? ''
-  const files = { caCert: text('ca-cert.pem'), caKey: new Confidential(text('ca-key.pem')), certChain: text('cert-chain.pem'), rootCert: text('root-cert.pem') }
+  const files = {
+    caCert: text('ca-cert.pem'),
+    caKey: new Confidential(text('ca-key.pem')),
+    certChain: text('cert-chain.pem'),
+    rootCert: text('root-cert.pem'),
+  }
   return {
     signer: commonName(parseCertificate(files.caCert).issuer),
     roots: parseBundle(files.rootCert).map((root) => commonName(root.subject)),
     state: metadata.annotations?.['reroot.dev/state'],
-    problems: preflight(files, new Date(), { entropy: systemEntropy }).flatMap((problem) => (problem.severity === 'error' ? [problem.message] : [])),
+    problems: preflight(files, new Date(), { entropy: systemEntropy }).flatMap((problem) =>
+      problem.severity === 'error' ? [problem.message] : [],
+    ),
     rootCert: files.rootCert,
   }
 }
@@ -37,7 +44,9 @@ export async function inside(sandbox: Sandbox, path = liveFile, as: Reader = san
 /** The sealed states beside the live Secret. */
 export function preparedStates(sandbox: Sandbox, cluster = 'prod'): readonly string[] {
   const folder = `mesh-ca/clusters/${cluster}/prepared/`
-  return [...sandbox.forge.files().keys()].flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length).replace('.sops.yaml', '')] : []))
+  return [...sandbox.forge.files().keys()].flatMap((path) =>
+    path.startsWith(folder) ? [path.slice(folder.length).replace('.sops.yaml', '')] : [],
+  )
 }
 
 function commonName(subject: string): string {

@@ -6,7 +6,18 @@ import type { Certificate } from '../../src/pki/index.ts'
 import { freezeRestarts, successor } from '../../src/plan/index.ts'
 import type { ChosenRestart } from '../../src/plan/index.ts'
 import { decide, follow, rootBundleText, stateOf } from '../../src/rotation/index.ts'
-import type { ClusterRecord, Decision, DecisionFacts, Generation, MeshRecord, RestartList, Step, StepFacts, Testimony, Transition } from '../../src/rotation/index.ts'
+import type {
+  ClusterRecord,
+  Decision,
+  DecisionFacts,
+  Generation,
+  MeshRecord,
+  RestartList,
+  Step,
+  StepFacts,
+  Testimony,
+  Transition,
+} from '../../src/rotation/index.ts'
 import type { Discovery, Workload } from '../../src/workloads/index.ts'
 import { makeCa } from '../pki/made-ca.ts'
 import type { MadeCa } from '../pki/made-ca.ts'
@@ -27,7 +38,8 @@ ${cluster}`,
   return `version: 1\nmesh: shop\nclusters:\n${clusters.join('')}${more}`
 }
 
-export const makeConfig = (more = '', names?: readonly string[]): Config => parseConfig(bytesOf(configText(more, names)), 'mesh-ca/reroot.yaml')
+export const makeConfig = (more = '', names?: readonly string[]): Config =>
+  parseConfig(bytesOf(configText(more, names)), 'mesh-ca/reroot.yaml')
 
 const plainConfig = makeConfig()
 
@@ -36,7 +48,14 @@ const intermediates = new Map<string, MadeCa>()
 
 /** The root of a generation, made when it is asked for first. */
 export function rootOf(id: string): MadeCa {
-  const made = roots.get(id) ?? makeCa({ name: [{ type: 'O', value: 'shop' }, { type: 'CN', value: `root ${id}` }] })
+  const made =
+    roots.get(id) ??
+    makeCa({
+      name: [
+        { type: 'O', value: 'shop' },
+        { type: 'CN', value: `root ${id}` },
+      ],
+    })
   roots.set(id, made)
   return made
 }
@@ -44,7 +63,15 @@ export function rootOf(id: string): MadeCa {
 /** The intermediate of a cluster under a generation. */
 export function intermediateOf(id: string, cluster = 'prod'): Certificate {
   const key = `${id}/${cluster}`
-  const made = intermediates.get(key) ?? makeCa({ issuer: rootOf(id), name: [{ type: 'L', value: cluster }, { type: 'CN', value: `intermediate ${id}` }] })
+  const made =
+    intermediates.get(key) ??
+    makeCa({
+      issuer: rootOf(id),
+      name: [
+        { type: 'L', value: cluster },
+        { type: 'CN', value: `intermediate ${id}` },
+      ],
+    })
   intermediates.set(key, made)
   return made.certificate
 }
@@ -81,11 +108,22 @@ export const somebody: Testimony = { confirmed: 'seen with istioctl', gatePassed
 
 /** What `decide` is told: clusters that `init` has taken over. */
 export function factsOf(names: readonly string[] = ['prod']): DecisionFacts {
-  return { mesh: meshOf(1), clusters: names.map((name) => ({ record: adopted(name), restarts: null, managed: 'own' })), usedGenerations: [], workloadCertificateHours: 24, now }
+  return {
+    mesh: meshOf(1),
+    clusters: names.map((name) => ({ record: adopted(name), restarts: null, managed: 'own' })),
+    usedGenerations: [],
+    workloadCertificateHours: 24,
+    now,
+  }
 }
 
 /** The facts once the step is merged in the clusters named (default: all), as the plan would have it. */
-export function merge(facts: DecisionFacts, decision: Decision, where = facts.clusters.map(({ record }) => record.cluster), workloads: readonly Workload[] = []): DecisionFacts {
+export function merge(
+  facts: DecisionFacts,
+  decision: Decision,
+  where = facts.clusters.map(({ record }) => record.cluster),
+  workloads: readonly Workload[] = [],
+): DecisionFacts {
   const brings = decision.step === 'stage' || decision.step === 'replace'
   const number = Number(decision.generation.slice(1))
   const mesh = brings ? meshOf(Math.max(number, facts.mesh.generations.length)) : facts.mesh
@@ -154,7 +192,18 @@ export const restartOf = (source: Workload, more: Partial<ChosenRestart> = {}): 
 })
 
 export function discoveryOf(more: Partial<Discovery> = {}): Discovery {
-  return { cluster: 'prod', workloads: [], outside: [], namespaces: [], opaque: [], controllers: [], istio: [], cacerts: [], findings: [], ...more }
+  return {
+    cluster: 'prod',
+    workloads: [],
+    outside: [],
+    namespaces: [],
+    opaque: [],
+    controllers: [],
+    istio: [],
+    cacerts: [],
+    findings: [],
+    ...more,
+  }
 }
 
 /** Whether a record hangs together by itself. */

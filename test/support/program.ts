@@ -7,7 +7,9 @@ import { bundle } from '../../scripts/house/bundle.ts'
 declare module 'vitest' {
   export interface ProvidedContext {
     /** The program under test, bundled once a run from the present source. */
-    readonly program: { readonly file: string; /** Where test files share prepared repositories. */ readonly states: string } | { readonly error: string }
+    readonly program:
+      | { readonly file: string; /** Where test files share prepared repositories. */ readonly states: string }
+      | { readonly error: string }
   }
 }
 

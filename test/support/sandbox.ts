@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
@@ -39,7 +39,11 @@ export interface SandboxWishes {
   readonly clusters?: readonly string[]
   readonly root?: RootWishes
   /** What the laid out CA is changed to. */
-  readonly ca?: (texts: CaTexts, root: FirstRoot, cluster: string) => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>
+  readonly ca?: (
+    texts: CaTexts,
+    root: FirstRoot,
+    cluster: string,
+  ) => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>
 }
 
 // A run is a process that starts others; a busy machine takes its time.
@@ -79,7 +83,10 @@ export class Sandbox {
   static async make(wishes: SandboxWishes = {}): Promise<Sandbox> {
     const folder = newFolder()
     for (const name of ['home', 'tmp', 'keys']) mkdirSync(join(folder, name))
-    writeFileSync(join(folder, 'home/.gitconfig'), '[user]\n\tname = Ada Platform\n\temail = ada@shop.example\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n')
+    writeFileSync(
+      join(folder, 'home/.gitconfig'),
+      '[user]\n\tname = Ada Platform\n\temail = ada@shop.example\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n',
+    )
     const root = await firstRoot(wishes.root)
     const cas: Record<string, CaTexts> = {}
     for (const cluster of wishes.clusters ?? ['prod']) {
@@ -90,10 +97,18 @@ export class Sandbox {
     await Promise.all(['operator', 'cluster', 'custodian'].map((name) => makeReader(join(folder, `keys/${name}.txt`))))
 
     const env = environmentOf(folder)
-    await execa('git', ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', 'remote.git'], { cwd: folder, env, extendEnv: false })
+    await execa('git', ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', 'remote.git'], {
+      cwd: folder,
+      env,
+      extendEnv: false,
+    })
     const sandbox = new Sandbox(folder)
     sandbox.forge.push({ ...exampleTree(), ...wishes.tree }, 'The platform as it is')
-    await execa('git', ['clone', '--quiet', '--no-hardlinks', '--template=', join(folder, 'remote.git'), 'platform'], { cwd: folder, env, extendEnv: false })
+    await execa('git', ['clone', '--quiet', '--no-hardlinks', '--template=', join(folder, 'remote.git'), 'platform'], {
+      cwd: folder,
+      env,
+      extendEnv: false,
+    })
     return sandbox
   }
 
@@ -109,9 +124,19 @@ export class Sandbox {
   /** Runs the built program in the clone, as a user would. */
   async run(args: readonly string[], { as = null, cwd = this.clone, environment = {} }: RunOptions = {}): Promise<Run> {
     const env = { ...environmentOf(this.folder), ...(as === null ? {} : { SOPS_AGE_KEY_FILE: as.file }), ...environment }
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [programFile(), ...args], { cwd, env, extendEnv: false, reject: false, stdin: 'ignore', stripFinalNewline: false })
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [programFile(), ...args], {
+      cwd,
+      env,
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      stripFinalNewline: false,
+    })
     this.#said.push(stdout, stderr)
-    expect(filesBelow(this.temporary).filter((path) => !path.includes('/reroot-plan-')), `left in TMPDIR by ${args[0] ?? ''}`).toEqual([])
+    expect(
+      filesBelow(this.temporary).filter((path) => !path.includes('/reroot-plan-')),
+      `left in TMPDIR by ${args[0] ?? ''}`,
+    ).toEqual([])
     return { exitCode: exitCode ?? -1, stdout, stderr }
   }
 
@@ -123,7 +148,10 @@ export class Sandbox {
   }
 
   /** A run that must be refused, and must leave everything as it was. */
-  async refuses(args: readonly string[], refusal: { readonly exitCode: number; readonly code: string; readonly says: readonly (string | RegExp)[] } & RunOptions): Promise<Run> {
+  async refuses(
+    args: readonly string[],
+    refusal: { readonly exitCode: number; readonly code: string; readonly says: readonly (string | RegExp)[] } & RunOptions,
+  ): Promise<Run> {
     const before = this.everything()
     const result = await this.run(args, refusal)
     expect(result.stderr, `${args.join(' ')} exited ${result.exitCode}\n${result.stdout}`).toContain(`[${refusal.code}]`)
@@ -147,7 +175,20 @@ export class Sandbox {
   }
 
   initArguments(...more: readonly string[]): string[] {
-    return ['init', '--mesh', 'shop', '--from', '../certs', '--cluster-recipient', `prod=${this.cluster.recipient}`, '--operator', this.operator.recipient, '--custodian', this.custodian.recipient, ...more]
+    return [
+      'init',
+      '--mesh',
+      'shop',
+      '--from',
+      '../certs',
+      '--cluster-recipient',
+      `prod=${this.cluster.recipient}`,
+      '--operator',
+      this.operator.recipient,
+      '--custodian',
+      this.custodian.recipient,
+      ...more,
+    ]
   }
 
   /** git in the user's clone. */
@@ -171,11 +212,21 @@ export class Sandbox {
 
   /** Places where a private key or an age identity came out. @param more keys that are known by now, as PEM. */
   keysThatCameOut(more: readonly string[] = []): readonly string[] {
-    const secrets = filesBelow(this.certs).filter((path) => path.endsWith('-key.pem')).map((path) => readFileSync(path, 'utf8'))
+    const secrets = filesBelow(this.certs)
+      .filter((path) => path.endsWith('-key.pem'))
+      .map((path) => readFileSync(path, 'utf8'))
     const needles = keyNeedles([...secrets, ...more])
     const found = this.#said.flatMap((text, index) => keysIn(Buffer.from(text), needles).map((what) => `output ${index}: ${what}`))
-    for (const repository of [this.forge.directory, this.clone].filter((path) => existsSync(join(path, '.git')) || existsSync(join(path, 'objects')))) {
-      const objects = new Forge(repository, environmentOf(this.folder)).git(['cat-file', '--batch-all-objects', '--batch', '--buffer', '--unordered'])
+    for (const repository of [this.forge.directory, this.clone].filter(
+      (path) => existsSync(join(path, '.git')) || existsSync(join(path, 'objects')),
+    )) {
+      const objects = new Forge(repository, environmentOf(this.folder)).git([
+        'cat-file',
+        '--batch-all-objects',
+        '--batch',
+        '--buffer',
+        '--unordered',
+      ])
       found.push(...keysIn(objects, needles).map((what) => `${repository}: ${what}`))
     }
     return found
@@ -216,17 +267,20 @@ function newFolder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), 'reroot-sandbox-')))
 }
 
-function environmentOf(folder: string): Readonly<Record<string, string>> {
-  return { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home'), TMPDIR: join(folder, 'tmp'), LC_ALL: 'C', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' }
+/** What programs of a sandbox see: a HOME and a TMPDIR of its own, and nothing of the machine’s git. */
+export function environmentOf(folder: string): Readonly<Record<string, string>> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: join(folder, 'home'),
+    TMPDIR: join(folder, 'tmp'),
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+  }
 }
 
 function programFile(): string {
   const program = inject('program')
   if ('error' in program) throw new Error(`the program could not be bundled: ${program.error}`)
   return program.file
-}
-
-/** Entries of a folder, or none. */
-export function entriesOf(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder).toSorted() : []
 }

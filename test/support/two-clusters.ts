@@ -8,7 +8,10 @@ export function secondCluster(): Edits {
   const text = (path: string): string => Buffer.from(exampleTree()[path] ?? '').toString('utf8')
   const edits: Record<string, string> = {}
   for (const path of Object.keys(exampleTree())) {
-    if (path.startsWith('clusters/prod/')) edits[path.replace('clusters/prod/', 'clusters/prod-us/')] = text(path).replaceAll('./clusters/prod', './clusters/prod-us').replaceAll('/overlays/prod', '/overlays/us')
+    if (path.startsWith('clusters/prod/'))
+      edits[path.replace('clusters/prod/', 'clusters/prod-us/')] = text(path)
+        .replaceAll('./clusters/prod', './clusters/prod-us')
+        .replaceAll('/overlays/prod', '/overlays/us')
     if (/^apps\/\w+\/overlays\/prod\//.test(path)) edits[path.replace('/overlays/prod/', '/overlays/us/')] = text(path)
   }
   return edits
