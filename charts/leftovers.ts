@@ -60,6 +60,8 @@ export interface StateFilesProps {
   readonly after: StateId
   /** Of the step before; `null`: it restarted nothing. */
   readonly id: string | null
+  /** The first step after `init`: what `init` brought need not have been applied. */
+  readonly first: boolean
   readonly leftovers: readonly Leftover[]
   /** Namespaces whose roots are looked at. */
   readonly roots: readonly string[]
@@ -67,10 +69,10 @@ export interface StateFilesProps {
   readonly self: Stub
 }
 
-/** A folder for each state in which the gate is passable. Where the step has happened, or nothing was ever applied, its files do nothing. */
+/** A folder for each state in which the gate is passable. Where the step has happened, or is the first and nothing was applied before, its files do nothing. */
 export function stateFiles(props: StateFilesProps): readonly RunFile[] {
   const before = props.before === props.after ? [] : beforeFiles(props)
-  return [...before, ...passedFiles(props, [props.after, presentState])].filter((file) => file.paths.length > 0)
+  return [...before, ...passedFiles(props, props.first ? [props.after, presentState] : [props.after])].filter((file) => file.paths.length > 0)
 }
 
 type PlacedFile = RunFile & { readonly paths: readonly string[] }

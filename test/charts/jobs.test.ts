@@ -200,7 +200,8 @@ describe('the entry gate', () => {
   })
 
   // A Job that is deleted runs again, when everything carries a newer restart.
-  test.each(['g2-promoted', '$(STATE)'])('in %s has every file, and writes and waits for nothing but itself', (state) => {
+  test('in the state after the step has every file, and writes and waits for nothing but itself', () => {
+    const state = 'g2-promoted'
     const paths = (of: string): readonly string[] =>
       itemsOf(job).flatMap(({ path }) => (path.startsWith(`${of}/`) ? [path.slice(of.length + 1)] : []))
 
@@ -212,6 +213,10 @@ describe('the entry gate', () => {
     expect(textIn(objects, job, `${state}/restart.json`)).toBe('{}\n')
     expect(textIn(objects, job, `${state}/restart.sh`)).not.toContain('kubectl')
     expect(job.spec?.template?.metadata.annotations).toMatchObject({ 'reroot.dev/rotation': 'g2-staged' })
+  })
+
+  test('without any state holds: a cluster that nothing was applied to would jump ahead', () => {
+    expect(itemsOf(job).filter(({ path }) => path.startsWith('$(STATE)/'))).toEqual([])
   })
 
   test('may patch what it restarts, and of the rest nothing but itself and what is meshed where Git does not show it', () => {
@@ -313,6 +318,7 @@ describe('the entry gate', () => {
     expect(callsOf(jobIn(all, '00-entry-gate/gate.yaml'))).toEqual([
       'kubectl get --filename=/gate/$(STATE)/roots.yaml --output=go-template-file=/gate/roots.tmpl',
     ])
+    expect(stubsIn(all, jobIn(all, '00-entry-gate/gate.yaml'), '$(STATE)/roots.yaml')).toEqual([])
   })
 
   test('of a Secret in place waits for its owner', () => {
