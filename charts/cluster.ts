@@ -32,10 +32,7 @@ export function renderCluster(props: ClusterProps): Files {
 
   const at = (path: string): string => `${props.directory}/${path}`
   const files = new Map<string, string>([
-    [
-      at('kustomization.yaml'),
-      renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', ['flux.yaml']),
-    ],
+    [at('kustomization.yaml'), renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', ['flux.yaml'])],
     [at('flux.yaml'), renderChain(props, links)],
     ...(own ? renderCacerts(props) : []),
     ...(own || props.step !== null ? folder(at('waves/00-entry-gate'), aboutEntry[props.cacerts.managed], entryFiles(props)) : []),

@@ -72,7 +72,9 @@ export interface StateFilesProps {
 /** A folder for each state in which the gate is passable. Where the step has happened, or is the first and nothing was applied before, its files do nothing. */
 export function stateFiles(props: StateFilesProps): readonly RunFile[] {
   const before = props.before === props.after ? [] : beforeFiles(props)
-  return [...before, ...passedFiles(props, props.first ? [props.after, presentState] : [props.after])].filter((file) => file.paths.length > 0)
+  return [...before, ...passedFiles(props, props.first ? [props.after, presentState] : [props.after])].filter(
+    (file) => file.paths.length > 0,
+  )
 }
 
 type PlacedFile = RunFile & { readonly paths: readonly string[] }

@@ -17,7 +17,19 @@ tell(`A platform team's repository for Flux, copied from examples/flux, and a CA
 
 heading('1. init: take over the CA that the mesh has')
 await run(
-  ['init', '--mesh', 'shop', '--from', place(world.certs), '--cluster-recipient', `prod=${world.cluster.recipient}`, '--operator', world.operator.recipient, '--custodian', world.custodian.recipient],
+  [
+    'init',
+    '--mesh',
+    'shop',
+    '--from',
+    place(world.certs),
+    '--cluster-recipient',
+    `prod=${world.cluster.recipient}`,
+    '--operator',
+    world.operator.recipient,
+    '--custodian',
+    world.custodian.recipient,
+  ],
   world.operator,
 )
 await merge('mesh-ca/init')
@@ -53,7 +65,9 @@ await run(['status'], null, 'whole')
 
 heading('Where to look')
 tell(await world.git('log', '--first-parent', '--oneline', '--no-decorate', 'main'))
-tell(`the repository   ${world.clone}\nwhat stage wrote  git -C ${world.clone} show --stat mesh-ca/g2-staged\nthe sealed Secret ${world.clone}/mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml\nwho can open it   SOPS_AGE_KEY_FILE=${world.operator.file} sops decrypt FILE`)
+tell(
+  `the repository   ${world.clone}\nwhat stage wrote  git -C ${world.clone} show --stat mesh-ca/g2-staged\nthe sealed Secret ${world.clone}/mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml\nwho can open it   SOPS_AGE_KEY_FILE=${world.operator.file} sops decrypt FILE`,
+)
 
 /** A command that must succeed; `whole` shows its pull request's text, else only the summary. */
 async function run(args: readonly string[], identity: Reader | null, stdout: 'whole' | 'summary' = 'summary'): Promise<void> {
@@ -101,4 +115,3 @@ async function editedByHand(): Promise<void> {
   await world.git('push', '--quiet', 'origin', 'main')
   tell('(the commit is reverted)')
 }
-

@@ -6,7 +6,9 @@ import type { Output } from './report.ts'
 export function reportInit(result: InitResult, options: { readonly output: Output; readonly out: string | null }): void {
   const { base, clusters, findings, request, delivered } = result
   for (const { flux, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
-    say(`cluster ${flux.name}: Flux syncs ${flux.path} (${flux.site.file}:${flux.site.line}), source ${flux.source.kind}/${flux.source.name}`)
+    say(
+      `cluster ${flux.name}: Flux syncs ${flux.path} (${flux.site.file}:${flux.site.line}), source ${flux.source.kind}/${flux.source.name}`,
+    )
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
     say(`  cacerts: ${cacerts === null ? 'not in Git; taken from the files given' : `sealed at ${cacerts.site.file}, stays there`}`)
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))
@@ -14,11 +16,23 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
   }
   const shown = findings.filter((finding) => finding.severity !== 'info')
   reportFindings(shown)
-  if (shown.some((finding) => finding.severity === 'error')) say('these errors do not stop init, but `reroot stage` refuses until they are mended, or accepted in reroot.yaml')
-  if (options.output === 'json') printJson({ base, request: { ...request, trailers: Object.fromEntries(request.trailers) }, delivered, write: [...result.write.keys()].toSorted(), findings })
+  if (shown.some((finding) => finding.severity === 'error'))
+    say('these errors do not stop init, but `reroot stage` refuses until they are mended, or accepted in reroot.yaml')
+  if (options.output === 'json')
+    printJson({
+      base,
+      request: { ...request, trailers: Object.fromEntries(request.trailers) },
+      delivered,
+      write: [...result.write.keys()].toSorted(),
+      findings,
+    })
   else print(`# ${request.title}\n\n${request.body}`)
   if (options.out !== null) say(`dry run: nothing was committed or pushed; the files are in ${options.out}`)
   else if (delivered?.unchanged === true) say(`${request.branch} is up to date at ${delivered.commit.slice(0, 10)}: nothing was pushed`)
-  else if (delivered !== null) say(`${delivered.pushed ? `pushed ${request.branch} to ${base.remote}` : `kept ${request.branch} in this clone`} (${delivered.commit.slice(0, 10)}, on ${base.branch})`)
-  if (options.out === null) say(`next: open a pull request from ${request.branch} into ${base.branch} with the text above; once it is merged, run \`reroot stage\``)
+  else if (delivered !== null)
+    say(
+      `${delivered.pushed ? `pushed ${request.branch} to ${base.remote}` : `kept ${request.branch} in this clone`} (${delivered.commit.slice(0, 10)}, on ${base.branch})`,
+    )
+  if (options.out === null)
+    say(`next: open a pull request from ${request.branch} into ${base.branch} with the text above; once it is merged, run \`reroot stage\``)
 }

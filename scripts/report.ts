@@ -17,7 +17,10 @@ export function print(text: string): void {
 /** Names come from other people's manifests: what would move the cursor or change a terminal is shown instead of sent. */
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 export function printJson(value: unknown): void {
@@ -47,7 +50,10 @@ export function reportFindings(findings: readonly Finding[]): void {
 }
 
 /** What a step did: the pull request's text on stdout, the rest on stderr. */
-export function reportStep(result: StepResult, options: { readonly output: Output; readonly dryRun: boolean; readonly out: string | null }): void {
+export function reportStep(
+  result: StepResult,
+  options: { readonly output: Output; readonly dryRun: boolean; readonly out: string | null },
+): void {
   const { decision, base, changes, findings } = result
   reportFindings(findings.filter((finding) => finding.severity === 'warning'))
   if (options.output === 'json') printJson(stepJson(result))
@@ -56,15 +62,21 @@ export function reportStep(result: StepResult, options: { readonly output: Outpu
     say(`nothing to do: ${decision.id} is merged in full`)
     return
   }
-  if (options.output === 'text') for (const change of changes.filter((one) => options.dryRun || one.commit !== null)) print(`# ${change.request.title}\n\n${change.request.body}`)
+  if (options.output === 'text')
+    for (const change of changes.filter((one) => options.dryRun || one.commit !== null))
+      print(`# ${change.request.title}\n\n${change.request.body}`)
   if (options.dryRun) {
     say(`dry run: nothing was committed or pushed; the files are in ${options.out ?? ''}`)
     return
   }
   for (const { request, commit, pushed, unchanged } of changes) {
-    if (commit === null) say(`${request.branch} comes next: run the same command again once ${request.mergeAfter ?? 'the one before'} is merged`)
+    if (commit === null)
+      say(`${request.branch} comes next: run the same command again once ${request.mergeAfter ?? 'the one before'} is merged`)
     else if (unchanged) say(`${request.branch} is up to date at ${commit.slice(0, 10)}: nothing was pushed`)
-    else say(`${pushed ? `pushed ${request.branch} to ${base.remote}` : `kept ${request.branch} in this clone`} (${commit.slice(0, 10)}, on ${base.branch})`)
+    else
+      say(
+        `${pushed ? `pushed ${request.branch} to ${base.remote}` : `kept ${request.branch} in this clone`} (${commit.slice(0, 10)}, on ${base.branch})`,
+      )
   }
   say(`next: open a pull request from ${first.request.branch} into ${base.branch} with the text above, have it reviewed, and merge it`)
 }

@@ -5,7 +5,10 @@ import manifest from '../package.json' with { type: 'json' }
 
 type Load = () => Promise<CommandUnknownOpts>
 
-const step = (name: string): Load => async () => (await import('./commands/step.ts')).stepCommand(name)
+const step =
+  (name: string): Load =>
+  async () =>
+    (await import('./commands/step.ts')).stepCommand(name)
 
 /** Every command, with what it does in a line. Only the one that is called is loaded, so that help comes at once. */
 const commands: readonly (readonly [name: string, description: string, load: Load])[] = [
@@ -15,7 +18,11 @@ const commands: readonly (readonly [name: string, description: string, load: Loa
   ['retire', 'stop trusting the old root', step('retire')],
   ['rollback', 'go one step back: demote, abandon or restore', step('rollback')],
   ['replace', 'emergency: replace the root in one step; mutual TLS breaks until all have restarted', step('replace')],
-  ['status', 'where every cluster stands, and what the next step needs', async () => (await import('./commands/status.ts')).statusCommand()],
+  [
+    'status',
+    'where every cluster stands, and what the next step needs',
+    async () => (await import('./commands/status.ts')).statusCommand(),
+  ],
   ['render', 'write the manifests of the present state into a folder', async () => (await import('./commands/render.ts')).renderCommand()],
 ]
 

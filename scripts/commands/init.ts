@@ -17,7 +17,12 @@ export const initCommand = () =>
     .addOption(directoryOption())
     .option('--mesh <name>', 'the O= of new certificates (default: the clone’s folder)')
     .option('--cluster <name>', 'only this cluster; repeatable (default: all that are found)', collect, [])
-    .option('--from <folder>', 'PEM files of the present CA, where Git has no sealed Secret: a folder, or <cluster>=<folder>; repeatable', collect, [])
+    .option(
+      '--from <folder>',
+      'PEM files of the present CA, where Git has no sealed Secret: a folder, or <cluster>=<folder>; repeatable',
+      collect,
+      [],
+    )
     .option('--cluster-recipient <cluster=age1…>', 'the age recipient that the cluster’s Flux unseals with; repeatable', collect, [])
     .option('--operator <age1…>', 'age recipient of a person who may run `stage`; repeatable', collect, [])
     .option('--custodian <age1…>', 'age recipient of a person who keeps the roots’ keys; repeatable (default: the operators)', collect, [])
@@ -35,7 +40,11 @@ export const initCommand = () =>
           directory: flags.directory.replace(/\/+$/, ''),
           mesh: flags.mesh ?? null,
           answers: { clusters: flags.cluster, istioVersion: flags.istioVersion ?? null, istioNamespace: flags.istioNamespace ?? null },
-          recipients: { clusters: pairs('--cluster-recipient', flags.clusterRecipient), operators: flags.operator, custodians: flags.custodian },
+          recipients: {
+            clusters: pairs('--cluster-recipient', flags.clusterRecipient),
+            operators: flags.operator,
+            custodians: flags.custodian,
+          },
           extraRoots: flags.extraRoot,
           readCa: flags.from.length === 0 ? null : caReader(flags.from),
           push: flags.push,
@@ -51,7 +60,10 @@ export const initCommand = () =>
 
 /** `--from certs` serves every cluster, `--from prod=certs/prod` one. */
 function caReader(given: readonly string[]): (cluster: string) => Promise<CaSource | null> {
-  const byCluster = pairs('--from', given.filter((text) => text.includes('=')))
+  const byCluster = pairs(
+    '--from',
+    given.filter((text) => text.includes('=')),
+  )
   const shared = given.find((text) => !text.includes('='))
   return async (cluster) => {
     const folder = byCluster.get(cluster) ?? shared

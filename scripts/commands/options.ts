@@ -4,8 +4,10 @@ import { RerootError } from '../../src/base/index.ts'
 
 /** Options that several commands share. */
 export const directoryOption = () => new Option('--directory <path>', 'reroot’s directory in the repository').default('mesh-ca')
-export const outputOption = () => new Option('--output <format>', 'what goes to stdout').choices(['text', 'json'] as const).default('text' as const)
-export const dryRunOption = () => new Option('--dry-run', 'print the plan, write the files into --out, and touch nothing else').default(false)
+export const outputOption = () =>
+  new Option('--output <format>', 'what goes to stdout').choices(['text', 'json'] as const).default('text' as const)
+export const dryRunOption = () =>
+  new Option('--dry-run', 'print the plan, write the files into --out, and touch nothing else').default(false)
 export const outOption = () => new Option('--out <folder>', 'where --dry-run writes (default: a new temporary folder)')
 export const noPushOption = () => new Option('--no-push', 'keep the branch in this clone')
 export const configOption = () => new Option('--config <file>', 'take this reroot.yaml, and commit it with the change')

@@ -37,12 +37,26 @@ function days(given: string | undefined): number | null {
 function text(result: Status): string {
   const rows = result.clusters.map((cluster) => {
     const [first] = cluster.expiries
-    return [cluster.cluster, cluster.phase, cluster.signer, cluster.trusted.join(' + '), cluster.lastStep ?? 'init', first === undefined ? '' : `${first.daysLeft} (${first.what})${cluster.renewDue ? ' !' : ''}`]
+    return [
+      cluster.cluster,
+      cluster.phase,
+      cluster.signer,
+      cluster.trusted.join(' + '),
+      cluster.lastStep ?? 'init',
+      first === undefined ? '' : `${first.daysLeft} (${first.what})${cluster.renewDue ? ' !' : ''}`,
+    ]
   })
-  const lines = [`mesh ${result.mesh}, read from ${result.readFrom}`, '', ...table(['CLUSTER', 'PHASE', 'SIGNER', 'TRUSTED', 'LAST STEP', 'DAYS LEFT'], rows), '']
+  const lines = [
+    `mesh ${result.mesh}, read from ${result.readFrom}`,
+    '',
+    ...table(['CLUSTER', 'PHASE', 'SIGNER', 'TRUSTED', 'LAST STEP', 'DAYS LEFT'], rows),
+    '',
+  ]
   for (const { step, needs } of result.next) {
     const named = command(step) === step ? `\`reroot ${step}\`` : `\`reroot ${command(step)}\` (${step})`
-    lines.push(needs.length === 0 ? `possible: ${named} can be planned now` : `possible: ${named} needs evidence that the last step is complete:`)
+    lines.push(
+      needs.length === 0 ? `possible: ${named} can be planned now` : `possible: ${named} needs evidence that the last step is complete:`,
+    )
     for (const need of needs) lines.push(`  - ${need}`)
   }
   if (result.branches !== null && result.branches.length > 0) lines.push(`not merged yet: ${result.branches.join(', ')}`)
@@ -55,5 +69,10 @@ function command(step: string): string {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  return [head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  return [head, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }

@@ -12,7 +12,10 @@ import { configOption, directoryOption, dryRunOption, noPushOption, outOption, o
 
 type Choose = Parameters<typeof takeStep>[2]
 
-const always = (step: ReturnType<Choose>): Choose => () => step
+const always =
+  (step: ReturnType<Choose>): Choose =>
+  () =>
+    step
 
 const choices: Readonly<Record<string, readonly [description: string, choose: Choose]>> = {
   stage: ['trust a new root beside the present one: makes its keys, and seals every state of the rotation', always('stage')],
@@ -81,8 +84,10 @@ function times(given: readonly string[]): ReadonlyMap<string, Date> {
 }
 
 function forceReason(force: boolean, reason: string | undefined): string | null {
-  if (force && nonEmpty('--reason', reason) === null) throw new RerootError('USAGE', '--force needs --reason', { hint: 'say why the barrier is overridden: it is recorded' })
-  if (!force && reason !== undefined) throw new RerootError('USAGE', '--reason is only for --force', { hint: 'leave --reason out, or add --force' })
+  if (force && nonEmpty('--reason', reason) === null)
+    throw new RerootError('USAGE', '--force needs --reason', { hint: 'say why the barrier is overridden: it is recorded' })
+  if (!force && reason !== undefined)
+    throw new RerootError('USAGE', '--reason is only for --force', { hint: 'leave --reason out, or add --force' })
   return force ? (reason ?? null) : null
 }
 

@@ -12,7 +12,19 @@ export async function makeFirstCa(folder: string, cluster: string): Promise<void
   // Two years old: whole seconds, like all dates of a certificate.
   const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000 - 730 * 86_400_000)
   const notAfter = new Date(notBefore.getTime() + 3650 * 86_400_000)
-  const root = issueRoot(lint({ kind: 'root', subject: [{ type: 'O', value: 'Istio' }, { type: 'CN', value: 'Root CA' }], notBefore, notAfter }), rootKey, systemEntropy)
+  const root = issueRoot(
+    lint({
+      kind: 'root',
+      subject: [
+        { type: 'O', value: 'Istio' },
+        { type: 'CN', value: 'Root CA' },
+      ],
+      notBefore,
+      notAfter,
+    }),
+    rootKey,
+    systemEntropy,
+  )
   const subject = [
     { type: 'O', value: 'Istio' },
     { type: 'CN', value: 'Intermediate CA' },

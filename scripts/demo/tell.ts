@@ -35,7 +35,10 @@ export async function unsealed(world: DemoWorld, roots: readonly string[], signe
   const live = await unsealAsCluster(world)
   check(live.problems.length === 0, `istiod would not take the Secret: ${live.problems.join('; ')}`)
   check(live.signer.endsWith(signer), `the signer is ${live.signer}, not ${signer}`)
-  check(live.roots.length === roots.length && roots.every((root, index) => live.roots[index]?.endsWith(root) === true), `the roots are ${live.roots.join(' and ')}`)
+  check(
+    live.roots.length === roots.length && roots.every((root, index) => live.roots[index]?.endsWith(root) === true),
+    `the roots are ${live.roots.join(' and ')}`,
+  )
   tell(`(unsealed with the cluster's identity: ${live.signer} signs; trusted: ${live.roots.join(' and ')}; istiod's own checks pass)`)
 }
 

@@ -25,14 +25,18 @@ export interface DemoWorld {
   readonly custodian: Reader
   git(...args: readonly string[]): Promise<string>
   /** Runs the built program in the clone, as a user would. */
-  reroot(args: readonly string[], identity: Reader | null): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>
+  reroot(
+    args: readonly string[],
+    identity: Reader | null,
+  ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>
 }
 
 /** Copies the example into a temporary folder, with a bare remote beside it, and age identities for everybody. */
 export async function makeWorld(): Promise<DemoWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'reroot-demo-'))
   const [clone, remote, certs, keys, home] = ['platform', 'remote.git', 'certs', 'keys', 'home'].map((name) => join(folder, name))
-  if (clone === undefined || remote === undefined || certs === undefined || keys === undefined || home === undefined) throw new TypeError('unreachable')
+  if (clone === undefined || remote === undefined || certs === undefined || keys === undefined || home === undefined)
+    throw new TypeError('unreachable')
   await Promise.all([certs, keys, home].map((path) => mkdir(path, { recursive: true })))
   await cp(join(house, 'examples/flux'), clone, { recursive: true })
 
@@ -50,11 +54,18 @@ export async function makeWorld(): Promise<DemoWorld> {
   await git('remote', 'add', 'origin', remote)
   await git('push', '--quiet', '--set-upstream', 'origin', 'main')
 
-  const [operator, cluster, custodian] = await Promise.all(['operator', 'cluster', 'custodian'].map((name) => reader(join(keys, `${name}.txt`))))
+  const [operator, cluster, custodian] = await Promise.all(
+    ['operator', 'cluster', 'custodian'].map((name) => reader(join(keys, `${name}.txt`))),
+  )
   if (operator === undefined || cluster === undefined || custodian === undefined) throw new TypeError('unreachable')
   const reroot: DemoWorld['reroot'] = async (args, identity) => {
     const env = { ...environment, ...(identity === null ? {} : { SOPS_AGE_KEY_FILE: identity.file }) }
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [join(house, 'build/reroot.js'), ...args], { cwd: clone, env, extendEnv: false, reject: false })
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [join(house, 'build/reroot.js'), ...args], {
+      cwd: clone,
+      env,
+      extendEnv: false,
+      reject: false,
+    })
     return { exitCode: exitCode ?? -1, stdout, stderr }
   }
   return { folder, clone, certs, operator, cluster, custodian, git, reroot }

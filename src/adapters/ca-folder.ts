@@ -35,15 +35,17 @@ export async function readCaFolder(folder: string, cluster: string): Promise<CaF
     await firstOf([home], names.certChain),
     await firstOf([home, join(home, '..')], names.rootCert),
   ]
-  const missing = [
-    own === null ? names.caCert : null,
-    caKey === null ? names.caKey : null,
-    root === null ? names.rootCert : null,
-  ].filter((list) => list !== null)
+  const missing = [own === null ? names.caCert : null, caKey === null ? names.caKey : null, root === null ? names.rootCert : null].filter(
+    (list) => list !== null,
+  )
   if (own === null || caKey === null || root === null) {
-    throw new RerootError('CA_UNSUPPORTED', `${folder} does not hold the CA of ${cluster}: ${missing.map((list) => list.join(' or ')).join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`, {
-      hint: 'give the folder with ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem of this cluster, or the folder above it',
-    })
+    throw new RerootError(
+      'CA_UNSUPPORTED',
+      `${folder} does not hold the CA of ${cluster}: ${missing.map((list) => list.join(' or ')).join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
+      {
+        hint: 'give the folder with ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem of this cluster, or the folder above it',
+      },
+    )
   }
   const rootKey = await firstOf([home, join(home, '..')], names.rootKey)
   return {

@@ -24,7 +24,18 @@ export async function commitsBetween(git: Git, base: string, head: string): Prom
 
 /** Every path below a folder that a commit of this history has added, also those that are gone. */
 export async function pathsEver(git: Git, commit: string, folder: string): Promise<readonly string[]> {
-  const output = await git.read(['log', '-z', '--no-color', '--no-renames', '--format=', '--name-only', '--diff-filter=A', commit, '--', folder])
+  const output = await git.read([
+    'log',
+    '-z',
+    '--no-color',
+    '--no-renames',
+    '--format=',
+    '--name-only',
+    '--diff-filter=A',
+    commit,
+    '--',
+    folder,
+  ])
   return [...new Set(output.split('\0').map((path) => path.trim()))].filter((path) => path !== '').toSorted()
 }
 

@@ -26,7 +26,11 @@ export interface Finding {
 /** One finding in text: `file:line: message [id]`, then what was expected, found, and the remedy. */
 export function describeFinding(finding: Finding): string {
   const { place } = finding
-  const at = [place.cluster, place.file === undefined ? undefined : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`, place.object]
+  const at = [
+    place.cluster,
+    place.file === undefined ? undefined : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`,
+    place.object,
+  ]
   const where = at.filter((part) => part !== undefined).join(' ')
   const lines = [`${where === '' ? '' : `${where}: `}${finding.message} [${finding.id}]`]
   if (finding.expected !== undefined) lines.push(`  expected: ${finding.expected}`)

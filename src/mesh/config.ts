@@ -26,5 +26,8 @@ function lineOf(document: YamlDocument, path: readonly (string | number)[]): num
 
 function invalid(file: string, findings: readonly Finding[]): RerootError {
   const count = findings.length === 1 ? 'a problem' : `${findings.length} problems`
-  return new RerootError('CONFIG_INVALID', `${file} has ${count}`, { hint: 'mend what is listed and run the command again; nothing was written', findings })
+  return new RerootError('CONFIG_INVALID', `${file} has ${count}`, {
+    hint: 'mend what is listed and run the command again; nothing was written',
+    findings,
+  })
 }

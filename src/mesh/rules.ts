@@ -18,21 +18,33 @@ const problem = (place: Place, message: string, remedy: string, more: Pick<Findi
 
 const uniqueClusters: ConfigRule = (config, at) =>
   repeated(config.clusters.map((cluster) => cluster.name)).map((index) =>
-    problem(at(['clusters', index, 'name']), 'two clusters have the same name', 'give every cluster a name of its own', { found: config.clusters[index]?.name ?? '' }),
+    problem(at(['clusters', index, 'name']), 'two clusters have the same name', 'give every cluster a name of its own', {
+      found: config.clusters[index]?.name ?? '',
+    }),
   )
 
 const uniqueSecretFiles: ConfigRule = (config, at) =>
   repeated(config.clusters.map((cluster) => cluster.cacerts.file)).map((index) =>
-    problem(at(['clusters', index, 'cacerts', 'file']), 'two clusters share one cacerts file', 'every cluster has intermediates, and so a Secret, of its own', {
-      found: config.clusters[index]?.cacerts.file ?? '',
-    }),
+    problem(
+      at(['clusters', index, 'cacerts', 'file']),
+      'two clusters share one cacerts file',
+      'every cluster has intermediates, and so a Secret, of its own',
+      {
+        found: config.clusters[index]?.cacerts.file ?? '',
+      },
+    ),
   )
 
 const uniqueReferences: ConfigRule = (config, at) =>
   repeated(config.clusters.map((cluster) => cluster.controller.register)).map((index) =>
-    problem(at(['clusters', index, 'controller', 'register']), 'two clusters share one register file', 'every cluster picks up its own directory by a file of its own', {
-      found: config.clusters[index]?.controller.register ?? '',
-    }),
+    problem(
+      at(['clusters', index, 'controller', 'register']),
+      'two clusters share one register file',
+      'every cluster picks up its own directory by a file of its own',
+      {
+        found: config.clusters[index]?.controller.register ?? '',
+      },
+    ),
   )
 
 const knownPrimaries: ConfigRule = (config, at) =>
@@ -51,7 +63,14 @@ const knownPrimaries: ConfigRule = (config, at) =>
 const supportedControllers: ConfigRule = (config, at) =>
   config.clusters.flatMap((cluster, index) => {
     if (cluster.controller.type === 'flux') return []
-    return [problem(at(['clusters', index, 'controller', 'type']), 'clusters that Argo CD applies cannot be rotated yet', 'use a repository that Flux applies', { expected: 'flux', found: cluster.controller.type })]
+    return [
+      problem(
+        at(['clusters', index, 'controller', 'type']),
+        'clusters that Argo CD applies cannot be rotated yet',
+        'use a repository that Flux applies',
+        { expected: 'flux', found: cluster.controller.type },
+      ),
+    ]
   })
 
 const supportedSources: ConfigRule = (config, at) =>
@@ -69,31 +88,54 @@ const supportedSources: ConfigRule = (config, at) =>
 
 const supportedCustody: ConfigRule = (config, at) =>
   config.pki.root.custody === 'external'
-    ? [problem(at(['pki', 'root', 'custody']), 'a root that is kept outside cannot be asked to sign yet', 'use sealed, or discard', { expected: 'sealed | discard', found: 'external' })]
+    ? [
+        problem(at(['pki', 'root', 'custody']), 'a root that is kept outside cannot be asked to sign yet', 'use sealed, or discard', {
+          expected: 'sealed | discard',
+          found: 'external',
+        }),
+      ]
     : []
 
 const intermediateInsideRoot: ConfigRule = (config, at) =>
   config.pki.intermediate.days > config.pki.root.days
     ? [
-        problem(at(['pki', 'intermediate', 'days']), 'an intermediate would outlive its root', 'give the root more days, or the intermediate fewer', {
-          expected: `at most ${config.pki.root.days}`,
-          found: String(config.pki.intermediate.days),
-        }),
+        problem(
+          at(['pki', 'intermediate', 'days']),
+          'an intermediate would outlive its root',
+          'give the root more days, or the intermediate fewer',
+          {
+            expected: `at most ${config.pki.root.days}`,
+            found: String(config.pki.intermediate.days),
+          },
+        ),
       ]
     : []
 
 const tiers: ConfigRule = (config, at) => {
   const names = config.restarts.tiers.map((tier) => tier.name)
-  const findings = repeated(names).map((index) => problem(at(['restarts', 'tiers', index, 'name']), 'two tiers have the same name', 'give every tier a name of its own'))
+  const findings = repeated(names).map((index) =>
+    problem(at(['restarts', 'tiers', index, 'name']), 'two tiers have the same name', 'give every tier a name of its own'),
+  )
   config.restarts.tiers.forEach((tier, index) => {
     if (reservedWaveNames.some((name) => tier.name === name)) {
-      findings.push(problem(at(['restarts', 'tiers', index, 'name']), 'the name is one of reroot’s own waves', 'choose another name', { found: tier.name }))
+      findings.push(
+        problem(at(['restarts', 'tiers', index, 'name']), 'the name is one of reroot’s own waves', 'choose another name', {
+          found: tier.name,
+        }),
+      )
     }
   })
-  const places = config.restarts.tiers.flatMap((tier, index) => tier.namespaces.map((namespace, position) => ({ namespace, index, position })))
+  const places = config.restarts.tiers.flatMap((tier, index) =>
+    tier.namespaces.map((namespace, position) => ({ namespace, index, position })),
+  )
   for (const index of repeated(places.map((place) => place.namespace))) {
     const place = places[index]
-    if (place !== undefined) findings.push(problem(at(['restarts', 'tiers', place.index, 'namespaces', place.position]), 'a namespace is in two tiers', 'list it once', { found: place.namespace }))
+    if (place !== undefined)
+      findings.push(
+        problem(at(['restarts', 'tiers', place.index, 'namespaces', place.position]), 'a namespace is in two tiers', 'list it once', {
+          found: place.namespace,
+        }),
+      )
   }
   return findings
 }
@@ -118,9 +160,13 @@ const acceptable: ConfigRule = (config, at) =>
 const mergeIsNotBuilt: ConfigRule = (config, at) => {
   const remedy = 'use auto, job or owner'
   const findings: Finding[] = []
-  if (config.restarts.delivery === 'merge') findings.push(problem(at(['restarts', 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }))
+  if (config.restarts.delivery === 'merge')
+    findings.push(problem(at(['restarts', 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }))
   config.restarts.rules.forEach((rule, index) => {
-    if (rule.delivery === 'merge') findings.push(problem(at(['restarts', 'rules', index, 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }))
+    if (rule.delivery === 'merge')
+      findings.push(
+        problem(at(['restarts', 'rules', index, 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }),
+      )
   })
   return findings
 }
@@ -128,7 +174,13 @@ const mergeIsNotBuilt: ConfigRule = (config, at) => {
 const reasonsForExpiry: ConfigRule = (config, at) =>
   config.restarts.rules.flatMap((rule, index) =>
     rule.drain === 'expire' && rule.reason === undefined
-      ? [problem(at(['restarts', 'rules', index]), 'a workload that is not restarted needs a reason', 'say why in `reason`: it is repeated in every pull request')]
+      ? [
+          problem(
+            at(['restarts', 'rules', index]),
+            'a workload that is not restarted needs a reason',
+            'say why in `reason`: it is repeated in every pull request',
+          ),
+        ]
       : [],
   )
 
@@ -137,7 +189,11 @@ const knownRuleClusters: ConfigRule = (config, at) =>
     (rule.clusters ?? []).flatMap((name, position) =>
       config.clusters.some((cluster) => cluster.name === name)
         ? []
-        : [problem(at(['restarts', 'rules', index, 'clusters', position]), 'no such cluster', 'use a name from `clusters`', { found: name })],
+        : [
+            problem(at(['restarts', 'rules', index, 'clusters', position]), 'no such cluster', 'use a name from `clusters`', {
+              found: name,
+            }),
+          ],
     ),
   )
 

@@ -5,7 +5,9 @@ const path = z
   .string()
   .min(1)
   .refine(
-    (text) => !text.split('/').some((part) => part === '..' || part === '.' || part === '' || part.toLowerCase() === '.git') && !/\p{Cc}/u.test(text),
+    (text) =>
+      !text.split('/').some((part) => part === '..' || part === '.' || part === '' || part.toLowerCase() === '.git') &&
+      !/\p{Cc}/u.test(text),
     'must be a path inside the repository, without . or ..',
   )
 // What git allows in the name of a branch (git check-ref-format), and nothing that a command line takes for an option.
@@ -56,14 +58,21 @@ const cluster = z.strictObject({
 
 const restarts = z.strictObject({
   delivery: z.enum(deliveries).default('auto'),
-  drain: z.strictObject({ stage: drain.default('restart'), promote: drain.default('restart'), retire: drain.default('restart') }).prefault({}),
+  drain: z
+    .strictObject({ stage: drain.default('restart'), promote: drain.default('restart'), retire: drain.default('restart') })
+    .prefault({}),
   namespaces: z.array(label).default([]),
   tiers: z.array(z.strictObject({ name: label, namespaces: z.array(label).min(1) })).default([]),
   maxWorkloadsPerWave: z.int().min(1).max(500).default(50),
   rules: z
     .array(
       z.strictObject({
-        match: z.string().regex(/^(Deployment|StatefulSet|DaemonSet|\*)\/[^/]+\/[^/]+$/, 'must be Kind/namespace/name; * stands for any run of characters'),
+        match: z
+          .string()
+          .regex(
+            /^(Deployment|StatefulSet|DaemonSet|\*)\/[^/]+\/[^/]+$/,
+            'must be Kind/namespace/name; * stands for any run of characters',
+          ),
         clusters: z.array(label).optional(),
         delivery: z.enum(deliveries).optional(),
         drain: drain.optional(),
@@ -111,7 +120,13 @@ export const writtenConfig = z.strictObject({
     .prefault({}),
   pullRequests: z.enum(['auto', 'one', 'per-wave', 'per-cluster']).default('auto'),
   accept: z
-    .array(z.strictObject({ finding: z.string().regex(/^[a-z]+\/[a-z-]+$/, 'must be the id of a finding'), file: path.optional(), reason: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        finding: z.string().regex(/^[a-z]+\/[a-z-]+$/, 'must be the id of a finding'),
+        file: path.optional(),
+        reason: z.string().min(1),
+      }),
+    )
     .default([]),
 })
 

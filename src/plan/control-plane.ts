@@ -12,7 +12,8 @@ export function missingControlPlane(discovery: Discovery): readonly Finding[] {
       message: 'no istiod was found, so the control plane would not be restarted',
       expected: 'an istiod in Git, or its Deployments in reroot.yaml',
       found: 'neither',
-      remedy: 'state the names of its Deployments in reroot.yaml: clusters[].istio.istiod: [istiod] (`kubectl get deployments -A -l app=istiod`)',
+      remedy:
+        'state the names of its Deployments in reroot.yaml: clusters[].istio.istiod: [istiod] (`kubectl get deployments -A -l app=istiod`)',
     },
   ]
 }

@@ -55,7 +55,9 @@ function choose(
   workload: Workload,
   ordered: boolean,
   reason: string | null,
-): { readonly delivery: Delivery; readonly file: string | null; readonly at: string | null; readonly why: string } | { readonly finding: Finding } {
+):
+  | { readonly delivery: Delivery; readonly file: string | null; readonly at: string | null; readonly why: string }
+  | { readonly finding: Finding } {
   const job = (why: string) => ({ delivery: 'job', file: null, at: null, why }) as const
   const owner = workload.owner
   const obstacle = ownerObstacle(workload)
@@ -64,7 +66,8 @@ function choose(
   if (!byOwner && workload.carried !== null) return { finding: carriedAlready(workload, workload.carried) }
   if (wish === 'job') return job(reason ?? 'restarts.delivery is job')
   if (obstacle !== null) return job(`${obstacle}, so only a Job reaches it`)
-  if (wish === 'auto' && !ordered) return job(`${owner.controller} does not depend on ${controlPlaneKustomization}, so only a Job keeps the order`)
+  if (wish === 'auto' && !ordered)
+    return job(`${owner.controller} does not depend on ${controlPlaneKustomization}, so only a Job keeps the order`)
   const why = ordered ? `${owner.controller} depends on ${controlPlaneKustomization}` : (reason ?? 'restarts.delivery is owner')
   if (owner.kind === 'yaml') return { delivery: 'owner', file: workload.definition.file, at: '/spec/template/metadata/annotations', why }
   if (owner.kind !== 'kustomize') throw new TypeError(`an owner of kind ${owner.kind} carries no restart`)
@@ -82,7 +85,12 @@ function ownerCannot(workload: Workload, because: string): Finding {
   return {
     id: 'restart/owner',
     severity: 'error',
-    place: { cluster: workload.cluster, file: workload.definition.file, line: workload.definition.line, object: formatWorkloadId(workload.id) },
+    place: {
+      cluster: workload.cluster,
+      file: workload.definition.file,
+      line: workload.definition.line,
+      object: formatWorkloadId(workload.id),
+    },
     message: `delivery owner is not possible: ${because}`,
     expected: 'plain YAML or a kustomize overlay',
     found: workload.owner.kind,
@@ -95,7 +103,12 @@ function carriedAlready(workload: Workload, carried: string): Finding {
   return {
     id: 'restart/carried',
     severity: 'error',
-    place: { cluster: workload.cluster, file: workload.definition.file, line: workload.definition.line, object: formatWorkloadId(workload.id) },
+    place: {
+      cluster: workload.cluster,
+      file: workload.definition.file,
+      line: workload.definition.line,
+      object: formatWorkloadId(workload.id),
+    },
     message: `its definition carries the restart ${carried}, so its owner would take back what a Job patches`,
     expected: 'delivery owner, or a definition without the annotation',
     found: `${restartAnnotation}: ${carried}`,
@@ -110,8 +123,15 @@ function hindrances(workload: Workload): readonly Finding[] {
     {
       id: paused ? 'restart/paused' : 'restart/on-delete',
       severity: 'error',
-      place: { cluster: workload.cluster, file: workload.definition.file, line: workload.definition.line, object: formatWorkloadId(workload.id) },
-      message: paused ? 'the Deployment is paused, so a new pod template replaces no pod' : 'its update strategy is OnDelete, so a new pod template replaces no pod',
+      place: {
+        cluster: workload.cluster,
+        file: workload.definition.file,
+        line: workload.definition.line,
+        object: formatWorkloadId(workload.id),
+      },
+      message: paused
+        ? 'the Deployment is paused, so a new pod template replaces no pod'
+        : 'its update strategy is OnDelete, so a new pod template replaces no pod',
       expected: 'a workload whose pods follow its template',
       found: paused ? 'spec.paused: true' : 'spec.updateStrategy.type: OnDelete',
       remedy: `${paused ? 'resume it' : 'use RollingUpdate'}, or add a rule with drain: expire and a reason, and replace its pods yourself`,
@@ -157,7 +177,10 @@ function drainOf(config: Config, rule: Rule | undefined, step: Step): 'restart' 
 
 function matches(rule: Rule, workload: Workload): boolean {
   if (rule.clusters !== undefined && !rule.clusters.includes(workload.cluster)) return false
-  const pattern = rule.match.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('[^/]*')
+  const pattern = rule.match
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('[^/]*')
   return new RegExp(`^${pattern}$`).test(formatWorkloadId(workload.id))
 }
 
@@ -177,7 +200,11 @@ function controllersAfterControlPlane(controllers: readonly Controller[], anchor
     const result =
       controller !== undefined &&
       !controller.suspended &&
-      controller.dependsOn.some((dependency) => (dependency === anchor && controller.source.namespace === anchorNamespace) || (byId.get(dependency)?.wait === true && sameSource(byId.get(dependency), controller) && isAfter(dependency)))
+      controller.dependsOn.some(
+        (dependency) =>
+          (dependency === anchor && controller.source.namespace === anchorNamespace) ||
+          (byId.get(dependency)?.wait === true && sameSource(byId.get(dependency), controller) && isAfter(dependency)),
+      )
     known.set(id, result)
     return result
   }
@@ -185,5 +212,10 @@ function controllersAfterControlPlane(controllers: readonly Controller[], anchor
 }
 
 function sameSource(one: Controller | undefined, other: Controller): boolean {
-  return one !== undefined && one.source.kind === other.source.kind && one.source.name === other.source.name && one.source.namespace === other.source.namespace
+  return (
+    one !== undefined &&
+    one.source.kind === other.source.kind &&
+    one.source.name === other.source.name &&
+    one.source.namespace === other.source.namespace
+  )
 }

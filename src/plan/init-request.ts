@@ -52,15 +52,28 @@ export function initRequest(input: {
     ...notes(findings),
     '### How to go back',
     wayBack(clusters),
-    fold(`The ${input.files.length} files of this change`, input.files.map(({ path, edited }) => `- \`${path}\`${edited ? ' (edited)' : ''}`).join('\n'), 0),
+    fold(
+      `The ${input.files.length} files of this change`,
+      input.files.map(({ path, edited }) => `- \`${path}\`${edited ? ' (edited)' : ''}`).join('\n'),
+      0,
+    ),
     trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
   ]
-  return { branch: input.branch, base: input.base, title: `init: reroot takes over the CA of ${mesh.mesh}`, body: `${sections.join('\n\n')}\n`, trailers, mergeAfter: null }
+  return {
+    branch: input.branch,
+    base: input.base,
+    title: `init: reroot takes over the CA of ${mesh.mesh}`,
+    body: `${sections.join('\n\n')}\n`,
+    trailers,
+    mergeAfter: null,
+  }
 }
 
 function wayBack(clusters: readonly InitStory[]): string {
   const own = clusters.some((cluster) => cluster.managed === 'own')
-  const kept = own ? ' Flux never deletes a Secret that reroot delivers: it carries `kustomize.toolkit.fluxcd.io/prune: disabled`.' : ' The Secret stays with its owner.'
+  const kept = own
+    ? ' Flux never deletes a Secret that reroot delivers: it carries `kustomize.toolkit.fluxcd.io/prune: disabled`.'
+    : ' The Secret stays with its owner.'
   return `Before the merge: close the pull request and delete the branch. After it: revert it.${kept}`
 }
 
@@ -85,9 +98,15 @@ kubectl --context ${cluster.name} -n ${cluster.istioNamespace} get secret cacert
 }
 
 function certificateTable(mesh: MeshRecord, clusters: readonly InitStory[]): string {
-  const roots = mesh.generations.map(({ id, certificate }) => `| root ${id} | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` |`)
+  const roots = mesh.generations.map(
+    ({ id, certificate }) =>
+      `| root ${id} | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` |`,
+  )
   const intermediates = clusters.flatMap(({ name, record }) =>
-    record.intermediates.map(({ certificate }) => `| ${name}: intermediate | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` |`),
+    record.intermediates.map(
+      ({ certificate }) =>
+        `| ${name}: intermediate | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` |`,
+    ),
   )
   return `| certificate | subject | algorithm | valid until | SHA-256 |\n|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`
 }

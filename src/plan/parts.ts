@@ -27,7 +27,12 @@ export interface ChangeSet {
 
 /** Renders a Component: charts do. */
 export type ComponentText = (
-  restarts: readonly { readonly kind: ChosenRestart['workload']['kind']; readonly name: string; readonly namespace: string | null; readonly id: RestartId }[],
+  restarts: readonly {
+    readonly kind: ChosenRestart['workload']['kind']
+    readonly name: string
+    readonly namespace: string | null
+    readonly id: RestartId
+  }[],
 ) => string
 
 /**
@@ -72,7 +77,10 @@ function ownerEdit(
     const { owner, definition } = restart.source
     if (owner.kind === 'yaml') {
       const bytes = write.get(definition.file) ?? existing(read, definition.file)
-      write.set(definition.file, applySplices(bytes, annotatePodTemplate(bytes, definition.file, definition.document, { key: restartAnnotation, value: id })))
+      write.set(
+        definition.file,
+        applySplices(bytes, annotatePodTemplate(bytes, definition.file, definition.document, { key: restartAnnotation, value: id })),
+      )
     } else if (owner.kind === 'kustomize') {
       texts.push({ kind: restart.workload.kind, ...owner.component, id })
       const bytes = existing(read, owner.kustomization)
@@ -95,7 +103,11 @@ function existing(read: (path: string) => Uint8Array | null, path: string): Uint
  * Puts parts into change sets. `auto` and `one`: as few as the order allows. `per-cluster`: each cluster's own. Parts of one name merge side
  * by side, `secret` before `restarts` before every `wave-…`.
  */
-export function changeSets(parts: readonly Part[], pullRequests: 'auto' | 'one' | 'per-wave' | 'per-cluster', split: boolean): readonly ChangeSet[] {
+export function changeSets(
+  parts: readonly Part[],
+  pullRequests: 'auto' | 'one' | 'per-wave' | 'per-cluster',
+  split: boolean,
+): readonly ChangeSet[] {
   const names = [...new Set(parts.map((part) => part.name))].toSorted((one, other) => rank(one, parts) - rank(other, parts))
   const stages: Part[][] =
     split || pullRequests === 'per-wave' ? names.map((name) => parts.filter((part) => part.name === name)) : [[...parts]]

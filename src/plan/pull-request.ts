@@ -2,7 +2,18 @@ import { formatWorkloadId } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import { generationIn, momentText, stateOf, trustedGenerations } from '../rotation/index.ts'
-import type { ClusterRecord, Decision, EntryGate, MeshRecord, Move, Phase, RestartEntry, RestartList, StateId, Step } from '../rotation/index.ts'
+import type {
+  ClusterRecord,
+  Decision,
+  EntryGate,
+  MeshRecord,
+  Move,
+  Phase,
+  RestartEntry,
+  RestartList,
+  StateId,
+  Step,
+} from '../rotation/index.ts'
 import { fold } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import { stepWords } from './words.ts'
@@ -88,7 +99,9 @@ function readyBefore(story: Story, set: ChangeSet): string {
   const waves = story.clusters[0]?.restarts.waves.map((one) => one.name) ?? []
   const before = wave === undefined ? undefined : waves[waves.indexOf(wave) - 1]
   if (set.name === 'restarts') return 'the Secret has been applied'
-  return before === undefined ? 'what it brought has been applied' : `the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
+  return before === undefined
+    ? 'what it brought has been applied'
+    : `the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
 }
 
 /** Who is who in a step, for sentences. */
@@ -102,7 +115,10 @@ function names(decision: Decision): { readonly signer: string; readonly other: s
 function drawn(decision: Decision): string[] {
   const rows = decision.moves.map((move) => `${move.cluster}: ${phaseText(move.from)}  ──${decision.step}──▶  ${phaseText(move.to)}`)
   const width = Math.max(...decision.moves.map((move) => move.cluster.length))
-  return ['### Phase', `\`\`\`text\n${rows.map((row, index) => row.padStart(row.length + width - (decision.moves[index]?.cluster.length ?? 0))).join('\n')}\n\`\`\``]
+  return [
+    '### Phase',
+    `\`\`\`text\n${rows.map((row, index) => row.padStart(row.length + width - (decision.moves[index]?.cluster.length ?? 0))).join('\n')}\n\`\`\``,
+  ]
 }
 
 function phaseText(phase: Phase): string {
@@ -110,19 +126,31 @@ function phaseText(phase: Phase): string {
 }
 
 function onMerge(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
-  return clusters.flatMap((cluster) => [`### What happens in ${cluster.name} when this is merged`, mergeSteps(cluster, set).map((line, index) => `${index + 1}. ${line}`).join('\n')])
+  return clusters.flatMap((cluster) => [
+    `### What happens in ${cluster.name} when this is merged`,
+    mergeSteps(cluster, set)
+      .map((line, index) => `${index + 1}. ${line}`)
+      .join('\n'),
+  ])
 }
 
 function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
   const { restarts, move } = cluster
   const state = stateOf(move.to)
-  if (set.name === 'secret') return [`The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`]
-  if (set.name.startsWith('wave-')) return ['The owners of the listed workloads apply the restart annotation, and roll them out. The wave’s gate goes on as soon as all of them carry it.']
+  if (set.name === 'secret')
+    return [`The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`]
+  if (set.name.startsWith('wave-'))
+    return [
+      'The owners of the listed workloads apply the restart annotation, and roll them out. The wave’s gate goes on as soon as all of them carry it.',
+    ]
   const entry = restarts.entry
   const lines: string[] = []
   if (cluster.managed === 'in-place') lines.push(`A gate waits until \`mesh-ca-state\` says \`${state}\`.`)
   else {
-    if (entry !== null) lines.push(`**Entry gate** ${entry.roots === false ? wayBackText(entry, state) : `holds everything until the cluster is in \`${entry.state}\`${entryText(entry)}`}.`)
+    if (entry !== null)
+      lines.push(
+        `**Entry gate** ${entry.roots === false ? wayBackText(entry, state) : `holds everything until the cluster is in \`${entry.state}\`${entryText(entry)}`}.`,
+      )
     lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. ${whenTakenUp(cluster)}`)
   }
   for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave.restarts, wave.namespaces, cluster)}`)
@@ -132,8 +160,11 @@ function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
 /** istiod reloads a new signer by itself, but new roots only with multi-root on (facts/istio.md 2.1). */
 function whenTakenUp({ move, multiRoot }: ClusterStory): string {
   const sameRoots = trustedGenerations(move.from).join() === trustedGenerations(move.to).join()
-  if (sameRoots) return 'The roots are the same, so istiod takes up the new signer by itself within a minute or two; its restart makes sure of it.'
-  return multiRoot ? 'istiod takes up the roots by itself within a minute or two; its restart makes sure of it.' : 'istiod does not act on new roots before its restart (multi-root is off).'
+  if (sameRoots)
+    return 'The roots are the same, so istiod takes up the new signer by itself within a minute or two; its restart makes sure of it.'
+  return multiRoot
+    ? 'istiod takes up the roots by itself within a minute or two; its restart makes sure of it.'
+    : 'istiod does not act on new roots before its restart (multi-root is off).'
 }
 
 function wayBackText(entry: EntryGate, to: StateId): string {
@@ -210,18 +241,34 @@ function certificates(story: Story, clusters: readonly ClusterStory[]): string[]
   const intermediates = clusters.flatMap(({ name, record }) =>
     record.intermediates
       .filter((one) => one.state !== 'former')
-      .map(({ generation, state, certificate }) => `| ${name}: intermediate under ${generation} (${state}) | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` | sealed |`),
+      .map(
+        ({ generation, state, certificate }) =>
+          `| ${name}: intermediate under ${generation} (${state}) | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` | sealed |`,
+      ),
   )
-  const origin = story.issued ? 'New certificates were issued for this step.' : 'No certificate is new: the step copies sealed bytes that `stage` made.'
-  return ['### Certificates', `${origin}\n\n| certificate | subject | algorithm | valid until | SHA-256 | private key |\n|---|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`]
+  const origin = story.issued
+    ? 'New certificates were issued for this step.'
+    : 'No certificate is new: the step copies sealed bytes that `stage` made.'
+  return [
+    '### Certificates',
+    `${origin}\n\n| certificate | subject | algorithm | valid until | SHA-256 | private key |\n|---|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`,
+  ]
 }
 
-const keyPlaces = { unknown: 'where its owner keeps it', sealed: 'sealed for its custodians', discarded: 'discarded', external: 'kept outside' } as const
+const keyPlaces = {
+  unknown: 'where its owner keeps it',
+  sealed: 'sealed for its custodians',
+  discarded: 'discarded',
+  external: 'kept outside',
+} as const
 
 function notes(findings: readonly Finding[]): string[] {
   const warnings = findings.filter((finding) => finding.severity === 'warning')
   if (warnings.length === 0) return []
-  const rows = warnings.map(({ id, message, place }) => `- ${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${message} (\`${id}\`)`)
+  const rows = warnings.map(
+    ({ id, message, place }) =>
+      `- ${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${message} (\`${id}\`)`,
+  )
   return ['### Worth knowing', fold(`${warnings.length} ${warnings.length === 1 ? 'note' : 'notes'}`, rows.join('\n'), 5)]
 }
 
@@ -229,9 +276,18 @@ function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[
   if (set.name === 'secret') return []
   return clusters.flatMap(({ name, restarts }) => {
     const rows = restarts.waves.flatMap((wave) =>
-      wave.restarts.map((restart) => `| ${wave.name} | \`${formatWorkloadId(restart.workload)}\` | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${restart.why} |`),
+      wave.restarts.map(
+        (restart) =>
+          `| ${wave.name} | \`${formatWorkloadId(restart.workload)}\` | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${restart.why} |`,
+      ),
     )
-    return [fold(`The ${rows.length} workloads of ${name}, wave by wave`, `| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`, 0)]
+    return [
+      fold(
+        `The ${rows.length} workloads of ${name}, wave by wave`,
+        `| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`,
+        0,
+      ),
+    ]
   })
 }
 

@@ -33,7 +33,13 @@ export function freezeRestarts(input: {
 /** A frozen list without the workloads that are gone since: a gate would wait for them for ever. Later ones are exempt, and stay out. */
 export function withoutVanished(list: RestartList, discovery: Discovery): RestartList {
   const present = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
-  return { ...list, waves: list.waves.map((wave) => ({ ...wave, restarts: wave.restarts.filter((restart) => present.has(formatWorkloadId(restart.workload))) })) }
+  return {
+    ...list,
+    waves: list.waves.map((wave) => ({
+      ...wave,
+      restarts: wave.restarts.filter((restart) => present.has(formatWorkloadId(restart.workload))),
+    })),
+  }
 }
 
 /**
@@ -47,13 +53,16 @@ function entryGate(input: {
   readonly discovery: Discovery
 }): EntryGate | null {
   const { step, record, before, discovery } = input
-  if (!hasBarrier(step, { record })) return mustHaveBegun(step, { record }) ? { state: record.state, id: null, waves: [], roots: false } : null
+  if (!hasBarrier(step, { record }))
+    return mustHaveBegun(step, { record }) ? { state: record.state, id: null, waves: [], roots: false } : null
   const last = lastTransition(record)
   if (last === null || before === null) return { state: record.state, id: null, waves: [] }
   const present = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
   const waves = before.waves.map(({ name, restarts, namespaces }): EntryWave => ({
     name,
-    restarts: restarts.flatMap(({ workload, delivery }) => (delivery === 'none' || !present.has(formatWorkloadId(workload)) ? [] : [{ workload, delivery }])),
+    restarts: restarts.flatMap(({ workload, delivery }) =>
+      delivery === 'none' || !present.has(formatWorkloadId(workload)) ? [] : [{ workload, delivery }],
+    ),
     namespaces,
   }))
   return { state: record.state, id: before.id, waves: waves.filter((wave) => wave.restarts.length + wave.namespaces.length > 0) }

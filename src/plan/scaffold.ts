@@ -52,7 +52,14 @@ pki: # of new generations; what the mesh has now is in mesh.yaml
   backdateMinutes: 60
   renewBeforeDays: 180 # \`reroot status\` warns from then on
   workloadCertificateHours: 24 # the longest that a workload certificate lives
-extraRoots: ${scaffold.extraRoots.length === 0 ? '[]' : `\n${scaffold.extraRoots.map((path) => `  - ${scalar(path)}\n`).join('').trimEnd()}`} # PEM files of foreign roots, trusted in every phase
+extraRoots: ${
+    scaffold.extraRoots.length === 0
+      ? '[]'
+      : `\n${scaffold.extraRoots
+          .map((path) => `  - ${scalar(path)}\n`)
+          .join('')
+          .trimEnd()}`
+  } # PEM files of foreign roots, trusted in every phase
 clusters: # who can unseal is in .sops.yaml, not here
 ${scaffold.clusters.map(clusterText).join('')}restarts:
   delivery: auto # auto | job | owner
@@ -73,7 +80,9 @@ pullRequests: auto # auto | one | per-wave | per-cluster
 
 function clusterText(cluster: ScaffoldCluster): string {
   const { istioNamespace: namespace, version, revisions, istiod, multiRoot, ztunnel, caProvider } = cluster
-  const meshed = cluster.meshed.map((one) => `    #   ${one.namespace}: ${one.workloads} ${one.workloads === 1 ? 'workload' : 'workloads'}, ${one.why}\n`).join('')
+  const meshed = cluster.meshed
+    .map((one) => `    #   ${one.namespace}: ${one.workloads} ${one.workloads === 1 ? 'workload' : 'workloads'}, ${one.why}\n`)
+    .join('')
   return `  - name: ${scalar(cluster.name)}
     paths: ${list([cluster.path])} # what this cluster's Flux syncs: ${cluster.syncAt}
     controlPlane: own
@@ -103,6 +112,8 @@ function list(items: readonly string[]): string {
 }
 
 function flow(value: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(value).map(([key, item]) => `${key}: ${Array.isArray(item) ? list(item as string[]) : typeof item === 'string' ? scalar(item) : String(item)}`)
+  const entries = Object.entries(value).map(
+    ([key, item]) => `${key}: ${Array.isArray(item) ? list(item as string[]) : typeof item === 'string' ? scalar(item) : String(item)}`,
+  )
   return `{ ${entries.join(', ')} }`
 }

@@ -13,7 +13,11 @@ export interface ClusterRecipients {
  * The rules for what reroot seals, to stand above any catch-all: the roots' keys for their custodians, everything encrypted; each
  * cluster's Secret for that cluster and its operators. In the form that every sops reads (a list under `age` needs 3.11).
  */
-export function creationRules(layout: Layout, custodians: readonly string[], clusters: readonly ClusterRecipients[]): readonly CreationRuleText[] {
+export function creationRules(
+  layout: Layout,
+  custodians: readonly string[],
+  clusters: readonly ClusterRecipients[],
+): readonly CreationRuleText[] {
   const roots = `# reroot: the keys of the mesh's roots, for their custodians alone; everything in them is encrypted.\n${ruleText({ path_regex: `^${escape(layout.directory)}/roots/[^/]+\\.sops\\.yaml$`, age: custodians.join(',') })}`
   return [...(custodians.length === 0 ? [] : [roots]), ...clusters.map((cluster) => clusterRule(layout.cluster(cluster.name), cluster))]
 }

@@ -63,6 +63,10 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
       `**This interrupts mutual TLS.** The root is replaced in one step, for a key that leaked: ${signer} signs and only ${signer} is trusted. From the moment the control plane has restarted until the last workload has, workloads that have restarted and workloads that have not reject each other’s certificates, because neither side trusts the other’s root. ${other} is no longer trusted at the end.`,
     back: `${notMerged} After it there is no way back to the old root: a leaked key must not be trusted again.`,
   },
-  renew: { short: 'Renew the intermediates under the same root.', why: ({ signer }) => `New intermediates under ${signer}; the root stays.`, back: notMerged },
+  renew: {
+    short: 'Renew the intermediates under the same root.',
+    why: ({ signer }) => `New intermediates under ${signer}; the root stays.`,
+    back: notMerged,
+  },
   restart: { short: 'Restart stragglers.', why: () => 'A new restart id for workloads that did not follow.', back: notMerged },
 }

@@ -33,22 +33,35 @@ export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, ho
   if (last === null) return { evidence: null }
   const { restarts } = facts
   // No word and no time stands in for restarts that were never merged.
-  if (restarts === null || restarts.id !== last.id) return { lacks: [`the restarts of ${last.id} are not on the branch: merge the rest of its pull requests first`] }
+  if (restarts === null || restarts.id !== last.id)
+    return { lacks: [`the restarts of ${last.id} are not on the branch: merge the rest of its pull requests first`] }
   if (testimony.confirmed !== null) return { evidence: { kind: 'person', detail: testimony.confirmed } }
 
   const passed = testimony.gatePassed.get(facts.record.cluster)
   if (passed !== undefined) {
     const elapsedHours = (now.getTime() - passed.getTime()) / 3_600_000
     if (elapsedHours >= hours) {
-      return { evidence: { kind: 'elapsed', detail: `the control plane’s gate of ${last.id} passed at ${passed.toISOString()}; workload certificates live ${hours} h` } }
+      return {
+        evidence: {
+          kind: 'elapsed',
+          detail: `the control plane’s gate of ${last.id} passed at ${passed.toISOString()}; workload certificates live ${hours} h`,
+        },
+      }
     }
-    return { lacks: [`only ${Math.max(0, Math.floor(elapsedHours))} h of ${hours} h have passed since the control plane’s gate of ${last.id}`] }
+    return {
+      lacks: [`only ${Math.max(0, Math.floor(elapsedHours))} h of ${hours} h have passed since the control plane’s gate of ${last.id}`],
+    }
   }
 
   const lacks = whyEntryGateIsNotEnough(facts, restarts, alone)
   if (lacks.length > 0) return { lacks }
   const count = restartsOf(restarts).length
-  return { evidence: { kind: 'entry-gate', detail: `the step’s entry gate finishes what is left of ${last.id}, and holds the step until its ${count} workloads have rolled out` } }
+  return {
+    evidence: {
+      kind: 'entry-gate',
+      detail: `the step’s entry gate finishes what is left of ${last.id}, and holds the step until its ${count} workloads have rolled out`,
+    },
+  }
 }
 
 function whyEntryGateIsNotEnough(facts: StepFacts, restarts: RestartList, alone: boolean): string[] {
@@ -56,7 +69,8 @@ function whyEntryGateIsNotEnough(facts: StepFacts, restarts: RestartList, alone:
   const expiring = allEntries(restarts).filter((restart) => restart.drain === 'expire')
   if (expiring.length > 0) lacks.push(`${some(expiring)} not restarted: only time drains ${expiring.length === 1 ? 'it' : 'them'}`)
   const owned = allEntries(restarts).filter((restart) => restart.drain === 'restart' && restart.delivery !== 'job')
-  if (owned.length > 0) lacks.push(`${some(owned)} restarted by ${owned.length === 1 ? 'its owner' : 'their owners'}, which no entry gate orders`)
+  if (owned.length > 0)
+    lacks.push(`${some(owned)} restarted by ${owned.length === 1 ? 'its owner' : 'their owners'}, which no entry gate orders`)
   if (facts.managed === 'in-place') lacks.push('another owner delivers the Secret, so that no entry gate can hold it')
   if (!alone) lacks.push('the mesh has other clusters, and an entry gate speaks only for its own')
   return lacks

@@ -16,12 +16,19 @@ export function readRestartList(bytes: Uint8Array, file: string): RestartList {
     id,
     entry: entry === null ? null : entryGate(entry),
     namespaces,
-    waves: waves.map((wave) => ({ ...wave, restarts: wave.restarts.map((restart) => ({ ...restart, workload: workload(restart.workload) })) })),
+    waves: waves.map((wave) => ({
+      ...wave,
+      restarts: wave.restarts.map((restart) => ({ ...restart, workload: workload(restart.workload) })),
+    })),
   }
 }
 
 function entryGate({ roots, waves, ...entry }: NonNullable<z.output<typeof writtenRestarts>['entry']>): EntryGate {
-  return { ...entry, waves: waves.map((wave) => ({ ...wave, restarts: wave.restarts.map(delivered) })), ...(roots === undefined ? {} : { roots }) }
+  return {
+    ...entry,
+    waves: waves.map((wave) => ({ ...wave, restarts: wave.restarts.map(delivered) })),
+    ...(roots === undefined ? {} : { roots }),
+  }
 }
 
 type Delivered = EntryWave['restarts'][number]

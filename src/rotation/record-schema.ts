@@ -39,7 +39,15 @@ export const writtenRecord = z.strictObject({
   rootBundle: sha,
   adoptedRootBundle: z.string().nullable(),
   intermediates: z
-    .array(z.strictObject({ generation, state: z.enum(['active', 'prepared', 'former']), fingerprint: sha, notAfter: moment, certificate: z.string() }))
+    .array(
+      z.strictObject({
+        generation,
+        state: z.enum(['active', 'prepared', 'former']),
+        fingerprint: sha,
+        notAfter: moment,
+        certificate: z.string(),
+      }),
+    )
     .min(1),
   transitions: z.array(
     z.strictObject({
@@ -55,7 +63,10 @@ export const writtenRecord = z.strictObject({
 const workload = z.string().regex(/^(Deployment|StatefulSet|DaemonSet)\/[^/]+\/[^/]+$/, 'must be Kind/namespace/name')
 const delivered = z
   .string()
-  .regex(/^(job|owner|merge) (Deployment|StatefulSet|DaemonSet)\/[^/ ]+\/[^/ ]+$/, 'must be a delivery and Kind/namespace/name, such as job Deployment/shop/cart')
+  .regex(
+    /^(job|owner|merge) (Deployment|StatefulSet|DaemonSet)\/[^/ ]+\/[^/ ]+$/,
+    'must be a delivery and Kind/namespace/name, such as job Deployment/shop/cart',
+  )
 const entryWave = z.strictObject({ name: z.string().min(1), restarts: z.array(delivered), namespaces: z.array(z.string()) })
 
 /** restarts.yaml as reroot writes it. */

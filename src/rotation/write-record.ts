@@ -21,7 +21,10 @@ export function writeMeshRecord(mesh: MeshRecord): string {
     notAfter: momentText(certificate.notAfter),
     certificate: certificate.pem,
   }))
-  return writeYaml({ version: 1, mesh: mesh.mesh, generations }, { comment: 'The roots of the mesh: public facts only. reroot alone writes this file.' })
+  return writeYaml(
+    { version: 1, mesh: mesh.mesh, generations },
+    { comment: 'The roots of the mesh: public facts only. reroot alone writes this file.' },
+  )
 }
 
 /** The text of record.yaml. */
@@ -51,7 +54,17 @@ export function writeRestartList(list: RestartList): string {
   const written = {
     version: 1,
     id: list.id,
-    entry: list.entry === null ? null : { ...list.entry, waves: list.entry.waves.map((wave) => ({ name: wave.name, restarts: wave.restarts.map(deliveredText), namespaces: wave.namespaces })) },
+    entry:
+      list.entry === null
+        ? null
+        : {
+            ...list.entry,
+            waves: list.entry.waves.map((wave) => ({
+              name: wave.name,
+              restarts: wave.restarts.map(deliveredText),
+              namespaces: wave.namespaces,
+            })),
+          },
     namespaces: list.namespaces,
     waves: list.waves.map((wave) => ({
       name: wave.name,
@@ -60,7 +73,8 @@ export function writeRestartList(list: RestartList): string {
     })),
   }
   return writeYaml(written, {
-    comment: 'What this step restarts, in order, frozen when the step was planned: what "complete" is measured against.\nreroot alone writes this file.',
+    comment:
+      'What this step restarts, in order, frozen when the step was planned: what "complete" is measured against.\nreroot alone writes this file.',
   })
 }
 

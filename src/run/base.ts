@@ -41,7 +41,9 @@ export async function fetchBase(context: Pick<Context, 'git' | 'terminal'>, chec
 
 async function localBase(context: Pick<Context, 'git'>, named: Config['git'] | null, remote: string, push: boolean): Promise<Base> {
   if (push) {
-    throw new RerootError('REFUSED', `this clone has no remote ${remote}`, { hint: 'add the remote, correct git.remote in reroot.yaml, or keep the branch here with --no-push' })
+    throw new RerootError('REFUSED', `this clone has no remote ${remote}`, {
+      hint: 'add the remote, correct git.remote in reroot.yaml, or keep the branch here with --no-push',
+    })
   }
   const branch = named?.branch ?? 'main'
   const commit = await context.git.resolve(`refs/heads/${branch}`)
@@ -65,7 +67,9 @@ export function sayIfConfigDiffers(context: Pick<Context, 'terminal'>, checkout:
   const { config } = layoutOf(directory)
   const [mine, theirs] = [checkout.read(config), base.files.read(config)]
   if (mine === null || theirs === null || Buffer.compare(mine, theirs) === 0) return
-  context.terminal.say(`note: ${config} in your checkout differs from the branch; the branch's is followed (--config ${config} takes yours, and commits it)`)
+  context.terminal.say(
+    `note: ${config} in your checkout differs from the branch; the branch's is followed (--config ${config} takes yours, and commits it)`,
+  )
 }
 
 /** Files that `.gitignore` would leave out are committed all the same: the controllers need them. */

@@ -29,9 +29,17 @@ export interface Composition {
  * Composes the files of a step. Nothing in it is secret but what is sealed.
  * @throws RerootError REFUSED if a sealed state that the step needs is not in `prepared/`.
  */
-export async function compose(loaded: Loaded, decision: Decision, steps: readonly ClusterStep[], material: Material | null): Promise<Composition> {
+export async function compose(
+  loaded: Loaded,
+  decision: Decision,
+  steps: readonly ClusterStep[],
+  material: Material | null,
+): Promise<Composition> {
   const charts = await loadCharts()
-  const generations = material === null ? loaded.mesh.generations : [...loaded.mesh.generations.filter((one) => one.id !== material.generation.id), material.generation]
+  const generations =
+    material === null
+      ? loaded.mesh.generations
+      : [...loaded.mesh.generations.filter((one) => one.id !== material.generation.id), material.generation]
   const mesh: MeshRecord = { ...loaded.mesh, generations }
   const records = new Map<string, ClusterRecord>()
   const parts: Part[] = [meshPart(loaded, mesh, decision, material)]
@@ -48,7 +56,13 @@ export async function compose(loaded: Loaded, decision: Decision, steps: readonl
     if (inPlace) secret.write.set(statePath(cluster), encode(charts.renderState(props)))
     const rendered = renderedPart(loaded, step, charts.renderCluster(props))
     parts.push(...(inPlace ? [secret, rendered] : [merged(secret, rendered)]))
-    const owners = ownerParts({ cluster: name, list: restarts, restarts: step.chosen, read: (path) => edited.get(path) ?? loaded.files.read(path), component: charts.renderComponent })
+    const owners = ownerParts({
+      cluster: name,
+      list: restarts,
+      restarts: step.chosen,
+      read: (path) => edited.get(path) ?? loaded.files.read(path),
+      component: charts.renderComponent,
+    })
     for (const part of owners) for (const [path, bytes] of part.write) edited.set(path, bytes)
     parts.push(...owners)
   }
@@ -60,7 +74,12 @@ export async function compose(loaded: Loaded, decision: Decision, steps: readonl
  * Keys are in memory once, so the first change set carries every sealed file, and beside it the certificates of clusters whose record
  * comes later.
  */
-function sealFirst(sets: readonly ChangeSet[], steps: readonly ClusterStep[], decision: Decision, material: Material): readonly ChangeSet[] {
+function sealFirst(
+  sets: readonly ChangeSet[],
+  steps: readonly ClusterStep[],
+  decision: Decision,
+  material: Material,
+): readonly ChangeSet[] {
   const [first, ...rest] = sets
   if (first === undefined || rest.length === 0) return sets
   const later = steps.filter(({ cluster, move }) => !move.merged && !first.write.has(cluster.layout.record))
@@ -90,14 +109,21 @@ function meshPart(loaded: Loaded, mesh: MeshRecord, decision: Decision, material
     const root = material.sealed.get(loaded.layout.root(decision.generation))
     if (root !== undefined) write.set(loaded.layout.root(decision.generation), root)
   }
-  if (decision.step === 'abandon' && loaded.files.read(loaded.layout.root(decision.generation)) !== null) remove.push(loaded.layout.root(decision.generation))
+  if (decision.step === 'abandon' && loaded.files.read(loaded.layout.root(decision.generation)) !== null)
+    remove.push(loaded.layout.root(decision.generation))
   return { cluster: null, name: inPlaceExists(loaded) ? 'secret' : 'restarts', write, remove }
 }
 
 type OpenPart = Part & { readonly write: Map<string, Uint8Array>; readonly remove: string[] }
 
 /** The live Secret, the states ahead and behind, and the record: true together, or not at all. */
-function secretPart(loaded: Loaded, { cluster, move }: ClusterStep, decision: Decision, material: Material | null, record: ClusterRecord): OpenPart {
+function secretPart(
+  loaded: Loaded,
+  { cluster, move }: ClusterStep,
+  decision: Decision,
+  material: Material | null,
+  record: ClusterRecord,
+): OpenPart {
   const write = new Map<string, Uint8Array>()
   const live = cluster.config.cacerts.file
   const keep = new Map(preparedAfter(move, decision.step).map((state) => [cluster.layout.prepared(state), state]))
@@ -129,13 +155,24 @@ function renderedPart(loaded: Loaded, { cluster, restarts }: ClusterStep, render
 }
 
 function merged(one: Part, other: Part): Part {
-  return { cluster: other.cluster, name: other.name, write: new Map([...one.write, ...other.write]), remove: [...one.remove, ...other.remove] }
+  return {
+    cluster: other.cluster,
+    name: other.name,
+    write: new Map([...one.write, ...other.write]),
+    remove: [...one.remove, ...other.remove],
+  }
 }
 
 /** Owners whose controllers wait for the control plane may go with the rest; all others are merged wave by wave. */
 function joinOrdered(parts: readonly Part[], steps: readonly ClusterStep[]): readonly Part[] {
-  const ordered = new Set(steps.filter((step) => step.chosen.every((restart) => restart.delivery !== 'owner' || restart.ordered)).map((step) => step.cluster.config.name))
-  return parts.map((part) => (part.name.startsWith('wave-') && part.cluster !== null && ordered.has(part.cluster) ? { ...part, name: 'restarts' } : part))
+  const ordered = new Set(
+    steps
+      .filter((step) => step.chosen.every((restart) => restart.delivery !== 'owner' || restart.ordered))
+      .map((step) => step.cluster.config.name),
+  )
+  return parts.map((part) =>
+    part.name.startsWith('wave-') && part.cluster !== null && ordered.has(part.cluster) ? { ...part, name: 'restarts' } : part,
+  )
 }
 
 function needsSplit(steps: readonly ClusterStep[], loaded: Loaded): boolean {

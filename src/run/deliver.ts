@@ -71,7 +71,12 @@ export async function inspectBranch(
  * The commit that a branch has where it will go: at the remote, or in this clone. The same files on the same base keep it.
  * @throws RerootError FOREIGN_COMMITS, as `inspectBranch`.
  */
-export async function presentCommit(git: GitRepository, base: Pick<Base, 'remote' | 'commit'>, branch: string, push: boolean): Promise<string | null> {
+export async function presentCommit(
+  git: GitRepository,
+  base: Pick<Base, 'remote' | 'commit'>,
+  branch: string,
+  push: boolean,
+): Promise<string | null> {
   if (base.remote === null || !push) return git.resolve(`refs/heads/${branch}`)
   return (await inspectBranch(git, base.remote, branch, base.commit))?.commit ?? null
 }

@@ -65,20 +65,24 @@ export function refuseOtherReaders(loaded: Pick<Loaded, 'files'>, cluster: Pick<
   const readers = readSealed(liveBytes(loaded.files, cluster), file)?.facts.recipients ?? []
   const left = readers.filter((reader) => !rule.recipients.includes(reader))
   if (left.length === 0) return
-  throw new RerootError('SEAL_REFUSED', `the rule at ${rule.place.file}:${rule.place.line} would seal the next states for others than ${file} is sealed for now`, {
-    hint: 'put reroot’s rule for it above any catch-all; if somebody is to be left out, take them out of the live Secret first: correct the rule and run `sops updatekeys FILE`',
-    findings: [
-      {
-        id: 'sops/settings',
-        severity: 'error',
-        place: { cluster: cluster.config.name, ...rule.place },
-        message: 'the rule leaves out who can unseal the live Secret',
-        expected: readers.join(', '),
-        found: describeRule(rule),
-        remedy: 'correct the rule, or the live Secret',
-      },
-    ],
-  })
+  throw new RerootError(
+    'SEAL_REFUSED',
+    `the rule at ${rule.place.file}:${rule.place.line} would seal the next states for others than ${file} is sealed for now`,
+    {
+      hint: 'put reroot’s rule for it above any catch-all; if somebody is to be left out, take them out of the live Secret first: correct the rule and run `sops updatekeys FILE`',
+      findings: [
+        {
+          id: 'sops/settings',
+          severity: 'error',
+          place: { cluster: cluster.config.name, ...rule.place },
+          message: 'the rule leaves out who can unseal the live Secret',
+          expected: readers.join(', '),
+          found: describeRule(rule),
+          remedy: 'correct the rule, or the live Secret',
+        },
+      ],
+    },
+  )
 }
 
 /** What a sealed Secret says of itself in the clear: labels, annotations, type. No key is needed. */
@@ -117,7 +121,12 @@ export function refuseBadBundle(files: CaFiles, file: string, cluster: string, c
 interface SecretShape {
   readonly kind?: unknown
   readonly type?: string
-  readonly metadata?: { readonly name?: unknown; readonly namespace?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }
+  readonly metadata?: {
+    readonly name?: unknown
+    readonly namespace?: string
+    readonly labels?: Record<string, string>
+    readonly annotations?: Record<string, string>
+  }
   readonly data?: Record<string, string>
   readonly stringData?: Record<string, string>
 }
@@ -125,14 +134,19 @@ interface SecretShape {
 function secretOf(document: Confidential<PlainDocument>, file: string): OpenedSecret {
   const shape = document.reveal() as SecretShape
   const refuse = (message: string, hint: string): RerootError => new RerootError('CA_UNSUPPORTED', `${file}: ${message}`, { hint })
-  if (shape.kind !== 'Secret' || shape.metadata?.name !== 'cacerts') throw refuse('this is not a Secret named cacerts', 'name the file that holds it')
+  if (shape.kind !== 'Secret' || shape.metadata?.name !== 'cacerts')
+    throw refuse('this is not a Secret named cacerts', 'name the file that holds it')
 
   const values = new Map<string, string>()
   for (const [key, value] of Object.entries(shape.data ?? {})) values.set(key, Buffer.from(value, 'base64').toString('utf8'))
   for (const [key, value] of Object.entries(shape.stringData ?? {})) values.set(key, value)
   refuseOtherStyles(values, refuse)
   const missing = cacertsKeys.filter((key) => !values.has(key))
-  if (missing.length > 0) throw refuse(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`, 'istiod stops at an incomplete bundle: complete it first')
+  if (missing.length > 0)
+    throw refuse(
+      `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
+      'istiod stops at an incomplete bundle: complete it first',
+    )
 
   const known: readonly string[] = cacertsKeys
   const { metadata } = shape
@@ -155,7 +169,16 @@ function metadataOf(shape: SecretShape): SecretMetadata {
 
 /** What reroot cannot carry through every phase, by name (facts/istio.md 1.2, 1.3). */
 function refuseOtherStyles(values: ReadonlyMap<string, string>, refuse: (message: string, hint: string) => RerootError): void {
-  if (values.has('tls.crt')) throw refuse('it is of the kubernetes.io/tls style (tls.crt)', 'move it to ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem first')
-  if (values.has('istio-generated')) throw refuse('istiod made it itself (key istio-generated)', 'plug in a CA of your own first; istiod rotates what it generated')
-  if ((values.get('ca-crl.pem') ?? '') !== '') throw refuse('it holds a revocation list (ca-crl.pem)', 'reroot does not carry revocation lists: every certificate of a chain would need one')
+  if (values.has('tls.crt'))
+    throw refuse(
+      'it is of the kubernetes.io/tls style (tls.crt)',
+      'move it to ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem first',
+    )
+  if (values.has('istio-generated'))
+    throw refuse('istiod made it itself (key istio-generated)', 'plug in a CA of your own first; istiod rotates what it generated')
+  if ((values.get('ca-crl.pem') ?? '') !== '')
+    throw refuse(
+      'it holds a revocation list (ca-crl.pem)',
+      'reroot does not carry revocation lists: every certificate of a chain would need one',
+    )
 }

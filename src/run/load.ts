@@ -52,7 +52,13 @@ export function load(files: Files, directory: string, config: Uint8Array | null 
   return { files, layout, config: parsed, mesh, extraRoots, clusters }
 }
 
-function loadCluster(files: Files, layout: Layout, config: ClusterConfig, mesh: MeshRecord, extraRoots: readonly Certificate[]): LoadedCluster {
+function loadCluster(
+  files: Files,
+  layout: Layout,
+  config: ClusterConfig,
+  mesh: MeshRecord,
+  extraRoots: readonly Certificate[],
+): LoadedCluster {
   const own = layout.cluster(config.name)
   const record = readClusterRecord(required(files, own.record), own.record, mesh)
   const bundle = sha256(rootBundleText(mesh, record.phase, extraRoots, record.adoptedRootBundle))
@@ -64,18 +70,28 @@ function loadCluster(files: Files, layout: Layout, config: ClusterConfig, mesh: 
       message: 'the trusted roots and the extra roots do not give the bundle of the record',
       expected: record.rootBundle,
       found: bundle,
-      remedy: 'take mesh.yaml, record.yaml and the files of extraRoots back to where they were; extra roots cannot change in the middle of a rotation',
+      remedy:
+        'take mesh.yaml, record.yaml and the files of extraRoots back to where they were; extra roots cannot change in the middle of a rotation',
     }
     throw new RerootError('RECORD_INVALID', `${own.record} does not fit the certificates`, { hint: finding.remedy, findings: [finding] })
   }
   const restarts = files.read(own.restarts)
   if (config.controller.type !== 'flux') throw new TypeError('the rules of the configuration let another controller through')
-  return { config, controller: config.controller, layout: own, record, restarts: restarts === null ? null : readRestartList(restarts, own.restarts) }
+  return {
+    config,
+    controller: config.controller,
+    layout: own,
+    record,
+    restarts: restarts === null ? null : readRestartList(restarts, own.restarts),
+  }
 }
 
 function readRoots(files: Files, path: string): readonly Certificate[] {
   const bytes = files.read(path)
-  if (bytes === null) throw new RerootError('CONFIG_INVALID', `extraRoots names ${path}, which does not exist`, { hint: 'correct extraRoots, or add the file' })
+  if (bytes === null)
+    throw new RerootError('CONFIG_INVALID', `extraRoots names ${path}, which does not exist`, {
+      hint: 'correct extraRoots, or add the file',
+    })
   return rootsIn(bytes, path)
 }
 
@@ -87,14 +103,19 @@ export function rootsIn(bytes: Uint8Array, path: string): readonly Certificate[]
     throw new TypeError('it holds no certificate')
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new RerootError('CONFIG_INVALID', `${path} is not a file of root certificates: ${why}`, { hint: 'give a PEM file with nothing but certificates', cause })
+    throw new RerootError('CONFIG_INVALID', `${path} is not a file of root certificates: ${why}`, {
+      hint: 'give a PEM file with nothing but certificates',
+      cause,
+    })
   }
 }
 
 function required(files: Files, path: string): Uint8Array {
   const bytes = files.read(path)
   if (bytes !== null) return bytes
-  throw new RerootError('RECORD_INVALID', `${path} is missing`, { hint: 'take it back from git history (`git log -- FILE`), or run `reroot init` for a new mesh' })
+  throw new RerootError('RECORD_INVALID', `${path} is missing`, {
+    hint: 'take it back from git history (`git log -- FILE`), or run `reroot init` for a new mesh',
+  })
 }
 
 /** Runs all, and throws one error with the problems of all that failed. */
@@ -112,11 +133,17 @@ function together<T>(tasks: readonly (() => T)[]): readonly T[] {
   const [first, ...rest] = errors
   if (first === undefined) return results
   if (rest.length === 0) throw first
-  throw new RerootError(first.code, errors.map((error) => error.message).join('; '), { hint: first.hint, findings: errors.flatMap((error) => error.findings) })
+  throw new RerootError(first.code, errors.map((error) => error.message).join('; '), {
+    hint: first.hint,
+    findings: errors.flatMap((error) => error.findings),
+  })
 }
 
 /** What one cluster's controller applies. */
-export function discoverCluster(loaded: Pick<Loaded, 'files' | 'layout'>, cluster: Pick<LoadedCluster, 'config' | 'controller'>): Discovery {
+export function discoverCluster(
+  loaded: Pick<Loaded, 'files' | 'layout'>,
+  cluster: Pick<LoadedCluster, 'config' | 'controller'>,
+): Discovery {
   const discovery = discover(loaded.files, {
     name: cluster.config.name,
     paths: cluster.config.paths,

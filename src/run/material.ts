@@ -1,13 +1,5 @@
 import type { Confidential } from '../base/index.ts'
-import {
-  generateKey,
-  intermediateTemplate,
-  issueIntermediate,
-  issueRoot,
-  lint,
-  privateKeyPem,
-  rootTemplate,
-} from '../pki/index.ts'
+import { generateKey, intermediateTemplate, issueIntermediate, issueRoot, lint, privateKeyPem, rootTemplate } from '../pki/index.ts'
 import type { CaFiles, Certificate, KeyPair } from '../pki/index.ts'
 import { chainText, ownMetadata, secretDocument } from '../plan/index.ts'
 import { rootBundleText, stateOf } from '../rotation/index.ts'
@@ -39,7 +31,8 @@ interface NewCa {
 export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: Sealer, context: Context): Promise<Material> {
   const moves = decision.moves.map((move) => ({ move, cluster: clusterOf(loaded, move) }))
   // Rules and identities first: a key that cannot be sealed is not worth making.
-  for (const { cluster } of moves) refuseOtherReaders(loaded, cluster, sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`)))
+  for (const { cluster } of moves)
+    refuseOtherReaders(loaded, cluster, sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`)))
   const { custody } = loaded.config.pki.root
   if (custody === 'sealed') sealer.rule(loaded.layout.root(decision.generation))
   const opened = new Map<string, OpenedSecret>()
@@ -48,7 +41,9 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   }
 
   const { algorithm } = loaded.config.pki
-  context.terminal.say(`making the keys of ${decision.generation}: ${algorithm}, a root and ${moves.length} ${moves.length === 1 ? 'intermediate' : 'intermediates'}`)
+  context.terminal.say(
+    `making the keys of ${decision.generation}: ${algorithm}, a root and ${moves.length} ${moves.length === 1 ? 'intermediate' : 'intermediates'}`,
+  )
   const [rootKey, ...clusterKeys] = await Promise.all([generateKey(algorithm), ...moves.map(() => generateKey(algorithm))])
   const root = newRoot(loaded, decision.generation, rootKey, context)
   const generation: Generation = {
@@ -84,7 +79,14 @@ function newRoot(loaded: Loaded, generation: GenerationId, key: KeyPair, context
   return { certificate: issueRoot(lint(template), key, context.entropy), key }
 }
 
-function newIntermediate(loaded: Loaded, cluster: LoadedCluster, root: NewCa, generation: GenerationId, key: KeyPair, context: Context): NewCa {
+function newIntermediate(
+  loaded: Loaded,
+  cluster: LoadedCluster,
+  root: NewCa,
+  generation: GenerationId,
+  key: KeyPair,
+  context: Context,
+): NewCa {
   const { pki, mesh } = loaded.config
   const template = intermediateTemplate({
     mesh,
@@ -97,7 +99,15 @@ function newIntermediate(loaded: Loaded, cluster: LoadedCluster, root: NewCa, ge
     backdateMinutes: pki.backdateMinutes,
     issuer: root.certificate,
   })
-  return { certificate: issueIntermediate(lint(template), key.publicKey, { certificate: root.certificate, key: root.key.privateKey }, context.entropy), key }
+  return {
+    certificate: issueIntermediate(
+      lint(template),
+      key.publicKey,
+      { certificate: root.certificate, key: root.key.privateKey },
+      context.entropy,
+    ),
+    key,
+  }
 }
 
 interface SecretPlan {
@@ -126,8 +136,15 @@ function secretsOf(input: {
   })
   const plan = (phase: Phase, signer: Certificate, files: CaFiles): SecretPlan => {
     const state = stateOf(phase)
-    const metadata = cluster.config.cacerts.managed === 'in-place' ? sealedMetadata(liveBytes(loaded.files, cluster), cluster.config.cacerts.file) : ownMetadata
-    return { path: cluster.layout.prepared(state), files, document: secretDocument({ namespace: cluster.config.istio.namespace, state, signer, files, metadata }) }
+    const metadata =
+      cluster.config.cacerts.managed === 'in-place'
+        ? sealedMetadata(liveBytes(loaded.files, cluster), cluster.config.cacerts.file)
+        : ownMetadata
+    return {
+      path: cluster.layout.prepared(state),
+      files,
+      document: secretDocument({ namespace: cluster.config.istio.namespace, state, signer, files, metadata }),
+    }
   }
   if (move.to.phase !== 'staged' || opened === null) return [plan(move.to, intermediate.certificate, byNew(move.to))]
 

@@ -20,7 +20,8 @@ export function waitingCertificate(cluster: Pick<LoadedCluster, 'layout'>, gener
  */
 export function reuseMaterial(loaded: Loaded, decision: Decision, source: Files, from: string): Material {
   const mesh = readMeshRecord(source.read(loaded.layout.mesh) ?? stale(from, 'it has no mesh.yaml'), loaded.layout.mesh)
-  const generation = mesh.generations.find((one) => one.id === decision.generation) ?? stale(from, `it has no generation ${decision.generation}`)
+  const generation =
+    mesh.generations.find((one) => one.id === decision.generation) ?? stale(from, `it has no generation ${decision.generation}`)
   const sealed = new Map<string, Uint8Array>()
   const keep = (path: string): void => {
     const bytes = source.read(path)
@@ -50,7 +51,10 @@ function intermediateOf(cluster: LoadedCluster, decision: Decision, mesh: MeshRe
   if (!move?.merged && !record.intermediates.some((one) => one.certificate.fingerprint === active?.certificate.fingerprint)) {
     stale(from, `the signer of ${name} has changed since`)
   }
-  return record.intermediates.find((one) => one.generation === decision.generation && one.state !== 'former')?.certificate ?? stale(from, `it has no certificate for ${name}`)
+  return (
+    record.intermediates.find((one) => one.generation === decision.generation && one.state !== 'former')?.certificate ??
+    stale(from, `it has no certificate for ${name}`)
+  )
 }
 
 function stale(from: string, why: string): never {

@@ -24,19 +24,31 @@ export function openSealer(files: Files, directory: string, context: Pick<Contex
     .map((path) => parseSopsConfig(files.read(path) ?? new Uint8Array(), path))
   const problems = parsed.flatMap(({ findings }) => findings).filter((finding) => finding.severity === 'error')
   if (problems.length > 0) {
-    throw new RerootError('SEAL_REFUSED', 'the SOPS rules cannot be followed', { hint: 'mend .sops.yaml as listed; nothing was sealed', findings: problems })
+    throw new RerootError('SEAL_REFUSED', 'the SOPS rules cannot be followed', {
+      hint: 'mend .sops.yaml as listed; nothing was sealed',
+      findings: problems,
+    })
   }
   const configs = parsed.flatMap(({ config }) => (config === null ? [] : [config]))
 
   const rule = (path: string): CreationRule => {
     const nested = nestedConfigFindings(configs, path)
     if (nested.length > 0) {
-      throw new RerootError('SEAL_REFUSED', `two .sops.yaml files disagree about ${path}`, { hint: nested[0]?.remedy ?? '', findings: nested })
+      throw new RerootError('SEAL_REFUSED', `two .sops.yaml files disagree about ${path}`, {
+        hint: nested[0]?.remedy ?? '',
+        findings: nested,
+      })
     }
     const found = creationRule(configs, path)
     if (found !== null) return found
     const remedy = 'add a creation rule for it above any catch-all; `reroot init` writes them'
-    const finding: Finding = { id: 'sops/no-rule', severity: 'error', place: { file: '.sops.yaml' }, message: `no creation rule covers ${path}`, remedy }
+    const finding: Finding = {
+      id: 'sops/no-rule',
+      severity: 'error',
+      place: { file: '.sops.yaml' },
+      message: `no creation rule covers ${path}`,
+      remedy,
+    }
     throw new RerootError('SEAL_REFUSED', `no rule of .sops.yaml covers ${path}`, { hint: remedy, findings: [finding] })
   }
   const engines = { embedded: embeddedEngine(), sops: sopsEngine(context.sops, directory) }

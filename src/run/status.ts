@@ -58,7 +58,11 @@ export async function status(context: Context, checkout: Files, options: StatusO
   try {
     const loaded = load(worktree.files, options.directory)
     const branches = base.remote === null ? null : await openBranches(context, loaded, base.remote, base.commit)
-    return { ...report(loaded, context.clock.now()), readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`, branches }
+    return {
+      ...report(loaded, context.clock.now()),
+      readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`,
+      branches,
+    }
   } finally {
     await worktree.dispose()
   }
@@ -85,11 +89,17 @@ function report(loaded: Loaded, now: Date): Pick<Status, 'mesh' | 'clusters' | '
 function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: Date): ClusterStatus {
   const trusted = trustedGenerations(record.phase)
   const certificates = [
-    ...record.intermediates.filter((one) => one.state === 'active').map((one) => ({ what: `intermediate under ${one.generation}`, certificate: one.certificate })),
+    ...record.intermediates
+      .filter((one) => one.state === 'active')
+      .map((one) => ({ what: `intermediate under ${one.generation}`, certificate: one.certificate })),
     ...trusted.map((id) => ({ what: `root ${id}`, certificate: generationIn(loaded.mesh, id).certificate })),
   ]
   const expiries = certificates
-    .map(({ what, certificate }) => ({ what, notAfter: momentText(certificate.notAfter), daysLeft: Math.floor((certificate.notAfter.getTime() - now.getTime()) / 86_400_000) }))
+    .map(({ what, certificate }) => ({
+      what,
+      notAfter: momentText(certificate.notAfter),
+      daysLeft: Math.floor((certificate.notAfter.getTime() - now.getTime()) / 86_400_000),
+    }))
     .toSorted((one, other) => one.daysLeft - other.daysLeft)
   return {
     cluster: config.name,
@@ -134,7 +144,9 @@ function nextSteps(loaded: Loaded, now: Date): readonly NextStep[] {
     step,
     needs: facts.flatMap((cluster) =>
       hasBarrier(step, cluster)
-        ? judgeStep(cluster, facts.length === 1, loaded.config.pki.workloadCertificateHours, now).map((lack) => `${cluster.record.cluster}: ${lack}`)
+        ? judgeStep(cluster, facts.length === 1, loaded.config.pki.workloadCertificateHours, now).map(
+            (lack) => `${cluster.record.cluster}: ${lack}`,
+          )
         : [],
     ),
   }))

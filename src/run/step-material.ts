@@ -22,8 +22,13 @@ export async function materialFor(
 ): Promise<Material | null> {
   if (decision.step !== 'stage' && decision.step !== 'replace') return null
   if (decision.moves.some((move) => move.merged)) {
-    if (options.reissue) throw new RerootError('REFUSED', `${decision.id} is merged: its certificates cannot be made again`, { hint: 'leave --reissue out; to start over, run `reroot rollback` first' })
-    return decision.moves.every((move) => move.merged) ? null : reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read')
+    if (options.reissue)
+      throw new RerootError('REFUSED', `${decision.id} is merged: its certificates cannot be made again`, {
+        hint: 'leave --reissue out; to start over, run `reroot rollback` first',
+      })
+    return decision.moves.every((move) => move.merged)
+      ? null
+      : reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read')
   }
   const existing = await existingBranch(context, base, branch)
   if (existing !== null && !options.reissue) {

@@ -22,7 +22,14 @@ export interface PreparedChange {
 }
 
 /** What the pull requests of a step have to say. */
-export function tell(loaded: Loaded, decision: Decision, steps: readonly ClusterStep[], composition: Composition, findings: readonly Finding[], issued: boolean): Story {
+export function tell(
+  loaded: Loaded,
+  decision: Decision,
+  steps: readonly ClusterStep[],
+  composition: Composition,
+  findings: readonly Finding[],
+  issued: boolean,
+): Story {
   return {
     decision,
     config: loaded.config,
@@ -61,7 +68,11 @@ export async function send(
   options: { readonly stack: boolean; readonly push: boolean },
 ): Promise<readonly PreparedChange[]> {
   const sent = options.stack ? pending.length : 1
-  await sayIfIgnored(context, worktree, pending.slice(0, sent).flatMap((set) => [...set.write.keys()]))
+  await sayIfIgnored(
+    context,
+    worktree,
+    pending.slice(0, sent).flatMap((set) => [...set.write.keys()]),
+  )
   const existing = new Map<string, string | null>()
   for (const request of requests.slice(0, sent)) {
     existing.set(request.branch, await presentCommit(context.git, base, request.branch, options.push))
@@ -75,12 +86,24 @@ export async function send(
     existing,
     branches: pending.slice(0, sent).map((set, index) => {
       const request = requests[index] ?? never()
-      return { name: request.branch, write: set.write, remove: set.remove, message: commitMessage(request, stepWords[decision.step].short), id: decision.id }
+      return {
+        name: request.branch,
+        write: set.write,
+        remove: set.remove,
+        message: commitMessage(request, stepWords[decision.step].short),
+        id: decision.id,
+      }
     }),
   })
   return pending.map((set, index) => {
     const done = delivered[index]
-    return { request: requests[index] ?? never(), set, commit: done?.commit ?? null, pushed: done?.pushed ?? false, unchanged: done?.unchanged ?? false }
+    return {
+      request: requests[index] ?? never(),
+      set,
+      commit: done?.commit ?? null,
+      pushed: done?.pushed ?? false,
+      unchanged: done?.unchanged ?? false,
+    }
   })
 }
 

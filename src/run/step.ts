@@ -44,14 +44,24 @@ export interface StepResult {
  * @param choose the step; for `rollback` it depends on the phase.
  * @throws RerootError with everything that stands against it. Then nothing was written.
  */
-export async function takeStep(context: Context, checkout: Files, choose: (loaded: Loaded) => Step, options: StepOptions): Promise<StepResult> {
+export async function takeStep(
+  context: Context,
+  checkout: Files,
+  choose: (loaded: Loaded) => Step,
+  options: StepOptions,
+): Promise<StepResult> {
   const base = await fetchBase(context, checkout, options)
   const worktree = await context.git.openWorktree(base.commit)
   try {
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
     const step = choose(loaded)
-    const decision = decide(step, decisionFacts(loaded, context, await usedGenerations(context, loaded, base)), options.testimony, options.force)
+    const decision = decide(
+      step,
+      decisionFacts(loaded, context, await usedGenerations(context, loaded, base)),
+      options.testimony,
+      options.force,
+    )
     const { steps, findings } = planClusters(loaded, decision)
     refuseErrors(step, findings)
 
@@ -63,7 +73,12 @@ export async function takeStep(context: Context, checkout: Files, choose: (loade
     const story = tell(loaded, decision, steps, composition, findings, material !== null)
     const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets))
     if (options.dryRun || pending.length === 0) {
-      return { decision, base, findings, changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })) }
+      return {
+        decision,
+        base,
+        findings,
+        changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })),
+      }
     }
     const changes = await send(context, worktree, base, pending, requests, decision, options)
     return { decision, base, findings, changes }
@@ -89,7 +104,10 @@ function decisionFacts(loaded: Loaded, context: Context, usedGenerations: readon
 }
 
 /** Discovers every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
-function planClusters(loaded: Loaded, decision: Decision): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
+function planClusters(
+  loaded: Loaded,
+  decision: Decision,
+): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [...meshFindings(loaded)]
   const steps = loaded.clusters.map((cluster): ClusterStep => {
     const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
@@ -103,7 +121,9 @@ function planClusters(loaded: Loaded, decision: Decision): { readonly steps: rea
         id: decision.id,
         step: decision.step,
         config: loaded.config,
-        record: move.merged ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from } : cluster.record,
+        record: move.merged
+          ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from }
+          : cluster.record,
         before: cluster.restarts,
         discovery,
         restarts: chosen.restarts,
@@ -158,7 +178,9 @@ export function rollbackStep(loaded: Loaded): Step {
   if (phases.has('promoted')) return 'demote'
   if (phases.has('staged')) return 'abandon'
   if (loaded.clusters.every((cluster) => lastTransition(cluster.record)?.step === 'retire')) return 'restore'
-  throw new RerootError('REFUSED', 'there is nothing to roll back: the mesh is steady', { hint: 'to undo a pull request that is not merged yet, close it and delete its branch' })
+  throw new RerootError('REFUSED', 'there is nothing to roll back: the mesh is steady', {
+    hint: 'to undo a pull request that is not merged yet, close it and delete its branch',
+  })
 }
 
 function never(): never {

@@ -47,7 +47,8 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
       ),
       wait: spec['wait'] === true,
       suspended: spec['suspend'] === true,
-      decryptsWith: asText(valueAt(spec, 'decryption', 'provider')) === 'sops' ? asText(valueAt(spec, 'decryption', 'secretRef', 'name')) : null,
+      decryptsWith:
+        asText(valueAt(spec, 'decryption', 'provider')) === 'sops' ? asText(valueAt(spec, 'decryption', 'secretRef', 'name')) : null,
     },
     spec,
     place: (...path) => ({ file: site.file, line: manifests.lineOf(site.file, site.document, path) }),

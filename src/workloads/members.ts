@@ -50,7 +50,16 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
   if (id === null) return
   if (verdict.mesh === 'in') {
     const { owner, definition, hindrance } = one
-    members.workloads.push({ id, cluster, role: ownRole ?? roleOf(one), rule: verdict.rule, owner, definition, hindrance, carried: one.pod.annotations[restartAnnotation] ?? null })
+    members.workloads.push({
+      id,
+      cluster,
+      role: ownRole ?? roleOf(one),
+      rule: verdict.rule,
+      owner,
+      definition,
+      hindrance,
+      carried: one.pod.annotations[restartAnnotation] ?? null,
+    })
   } else {
     const why = verdict.mesh === 'out' ? verdict.why : `unknown: nobody knows the labels of namespace ${one.namespace}`
     members.outside.push({ id, why, definition: one.definition })

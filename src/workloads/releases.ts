@@ -107,7 +107,9 @@ function asksItself(values: Value): boolean {
   if (Array.isArray(values)) return values.some(asksItself)
   const map = asMap(values)
   if (map === null) return false
-  return Object.entries(map).some(([key, value]) => key === 'istio.io/rev' || (key === 'sidecar.istio.io/inject' && scalarText(value) === 'true') || asksItself(value))
+  return Object.entries(map).some(
+    ([key, value]) => key === 'istio.io/rev' || (key === 'sidecar.istio.io/inject' && scalarText(value) === 'true') || asksItself(value),
+  )
 }
 
 /** Revisions and tags that releases of istiod serve. */

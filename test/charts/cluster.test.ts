@@ -100,7 +100,11 @@ describe('the chain', () => {
 
   // At a new commit Flux may reconcile a link before it has seen its new dependsOn.
   test('keeps the Secret behind the entry gate also while nothing is due', () => {
-    expect(order(scenarios['steady'] as ClusterProps)).toEqual(['mesh-ca-entry-gate', 'mesh-ca-entry-gate < mesh-ca-cacerts', 'mesh-ca-cacerts < mesh-ca-control-plane'])
+    expect(order(scenarios['steady'] as ClusterProps)).toEqual([
+      'mesh-ca-entry-gate',
+      'mesh-ca-entry-gate < mesh-ca-cacerts',
+      'mesh-ca-cacerts < mesh-ca-control-plane',
+    ])
   })
 
   test('has no link for a Secret that somebody else delivers', () => {

@@ -33,9 +33,23 @@ function promoted(): { readonly list: RestartList; readonly text: string } {
   const list = listFor(decision, cluster, [cart, istiod, orders])
   const move = decision.moves[0]
   if (move === undefined) throw new Error('promote moves the cluster')
-  const story = { name: 'prod', move, record: cluster.record, restarts: list, istioNamespace: 'istio-system', fluxNamespace: 'flux-system', managed: 'own' as const, multiRoot: false }
+  const story = {
+    name: 'prod',
+    move,
+    record: cluster.record,
+    restarts: list,
+    istioNamespace: 'istio-system',
+    fluxNamespace: 'flux-system',
+    managed: 'own' as const,
+    multiRoot: false,
+  }
   const set = { name: 'restarts', position: 1, of: 1, clusters: ['prod'], write: new Map(), remove: [] }
-  const { body } = pullRequest({ decision, config: makeConfig(), mesh: meshOf(2), clusters: [story], findings: [], issued: false }, set, 'mesh-ca/g2-promoted', null)
+  const { body } = pullRequest(
+    { decision, config: makeConfig(), mesh: meshOf(2), clusters: [story], findings: [], issued: false },
+    set,
+    'mesh-ca/g2-promoted',
+    null,
+  )
   return { list, text: body }
 }
 

@@ -16,7 +16,9 @@ const entry: fc.Arbitrary<EntryGate> = fc.record({
   waves: fc.array(
     fc.record({
       name: label,
-      restarts: fc.array(fc.record({ workload, delivery: fc.constantFrom('job' as const, 'owner' as const, 'merge' as const) }), { maxLength: 4 }),
+      restarts: fc.array(fc.record({ workload, delivery: fc.constantFrom('job' as const, 'owner' as const, 'merge' as const) }), {
+        maxLength: 4,
+      }),
       namespaces: fc.array(label, { maxLength: 2 }),
     }),
     { maxLength: 4 },
@@ -29,8 +31,16 @@ const list: RestartList = {
     state: 'g2-staged',
     id: 'g2-staged',
     waves: [
-      { name: 'control-plane', restarts: [{ workload: { kind: 'Deployment', namespace: 'istio-system', name: 'istiod' }, delivery: 'job' }], namespaces: [] },
-      { name: 'default', restarts: [{ workload: { kind: 'StatefulSet', namespace: 'shop', name: 'orders' }, delivery: 'owner' }], namespaces: ['legacy'] },
+      {
+        name: 'control-plane',
+        restarts: [{ workload: { kind: 'Deployment', namespace: 'istio-system', name: 'istiod' }, delivery: 'job' }],
+        namespaces: [],
+      },
+      {
+        name: 'default',
+        restarts: [{ workload: { kind: 'StatefulSet', namespace: 'shop', name: 'orders' }, delivery: 'owner' }],
+        namespaces: ['legacy'],
+      },
     ],
   },
   namespaces: ['istio-system'],

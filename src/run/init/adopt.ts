@@ -33,7 +33,8 @@ export function adoptCa(files: CaFiles, extraRoots: readonly Certificate[], clus
       message: root === undefined ? 'every root of the bundle is an extra root' : 'the bundle trusts roots that are not accounted for',
       expected: 'the one root that signs, and the extra roots',
       found: own.map((one) => `${one.subject} (${one.fingerprint.slice(0, 16)}…)`).join('; ') || 'none',
-      remedy: 'if a rotation by hand is under way, finish it first; a foreign root that is to stay goes into a PEM file of the repository: --extra-root <file>',
+      remedy:
+        'if a rotation by hand is under way, finish it first; a foreign root that is to stay goes into a PEM file of the repository: --extra-root <file>',
     }
     throw new RerootError('CA_UNSUPPORTED', `${file}: ${finding.message}`, { hint: finding.remedy, findings: [finding] })
   }
@@ -47,9 +48,13 @@ export function sharedRoot(adopted: ReadonlyMap<string, AdoptedCa>): Generation 
   const [first] = roots.values()
   if (first === undefined) throw new TypeError('a mesh has at least one cluster')
   if ([...roots.values()].some((root) => root.fingerprint !== first.fingerprint)) {
-    throw new RerootError('CA_UNSUPPORTED', `the clusters do not share a root: ${[...roots].map(([cluster, root]) => `${cluster} has ${root.subject} (${root.fingerprint.slice(0, 16)}…)`).join(', ')}`, {
-      hint: 'they are no mesh: initialise each alone, with --cluster and a --directory of its own',
-    })
+    throw new RerootError(
+      'CA_UNSUPPORTED',
+      `the clusters do not share a root: ${[...roots].map(([cluster, root]) => `${cluster} has ${root.subject} (${root.fingerprint.slice(0, 16)}…)`).join(', ')}`,
+      {
+        hint: 'they are no mesh: initialise each alone, with --cluster and a --directory of its own',
+      },
+    )
   }
   return { id: 'g1', origin: 'adopted', rootKey: 'unknown', certificate: first }
 }

@@ -47,7 +47,14 @@ export async function composeInit(input: {
     if (record === undefined || cluster.controller.type !== 'flux') throw new TypeError(`init lost the cluster ${cluster.name}`)
     const own = layout.cluster(cluster.name)
     write.set(own.record, encode(writeClusterRecord(record)))
-    const props = clusterProps({ config, mesh, extraRoots: input.extraRoots, cluster: { config: cluster, controller: cluster.controller, layout: own }, record, restarts: null })
+    const props = clusterProps({
+      config,
+      mesh,
+      extraRoots: input.extraRoots,
+      cluster: { config: cluster, controller: cluster.controller, layout: own },
+      record,
+      restarts: null,
+    })
     for (const [path, content] of charts.renderCluster(props)) write.set(path, encode(content))
     write.set(cluster.controller.register, encode(charts.renderRegister(props)))
     listInKustomization(cluster.controller.register, current, write)
@@ -102,9 +109,13 @@ function lists(bytes: Uint8Array, file: string, entry: string): boolean {
 
 /** A file of the user's is never replaced. @throws RerootError REFUSED with every file that is in the way. */
 export function refuseOverwriting(files: Files, composition: InitComposition, edited: readonly string[]): void {
-  const inTheWay = [...composition.write.keys()].filter((path) => files.read(path) !== null && !edited.includes(path) && !/(^|\/)(kustomization\.ya?ml|Kustomization)$/.test(path))
+  const inTheWay = [...composition.write.keys()].filter(
+    (path) => files.read(path) !== null && !edited.includes(path) && !/(^|\/)(kustomization\.ya?ml|Kustomization)$/.test(path),
+  )
   if (inTheWay.length === 0) return
-  throw new RerootError('REFUSED', `files are in the way: ${inTheWay.join(', ')}`, { hint: 'move them, or choose another place with --directory' })
+  throw new RerootError('REFUSED', `files are in the way: ${inTheWay.join(', ')}`, {
+    hint: 'move them, or choose another place with --directory',
+  })
 }
 
 function encode(text: string): Uint8Array {

@@ -31,11 +31,17 @@ export interface FoundCluster {
  * Looks for the clusters whose Flux syncs this repository, and at what each of them applies.
  * @throws RerootError REFUSED or CA_UNSUPPORTED with everything that cannot be taken over, by name.
  */
-export function findClusters(files: Files, directory: string, answers: InitAnswers): { readonly clusters: readonly FoundCluster[]; readonly findings: readonly Finding[] } {
+export function findClusters(
+  files: Files,
+  directory: string,
+  answers: InitAnswers,
+): { readonly clusters: readonly FoundCluster[]; readonly findings: readonly Finding[] } {
   const found = findFluxClusters(files)
   const unknown = answers.clusters.filter((name) => !found.clusters.some((cluster) => cluster.name === name))
   if (unknown.length > 0) {
-    throw new RerootError('USAGE', `no such cluster: ${unknown.join(', ')}`, { hint: `Flux syncs this repository for: ${found.clusters.map((cluster) => cluster.name).join(', ') || 'no cluster'}` })
+    throw new RerootError('USAGE', `no such cluster: ${unknown.join(', ')}`, {
+      hint: `Flux syncs this repository for: ${found.clusters.map((cluster) => cluster.name).join(', ') || 'no cluster'}`,
+    })
   }
   const wanted = found.clusters.filter((cluster) => answers.clusters.length === 0 || answers.clusters.includes(cluster.name))
   if (wanted.length === 0) {
@@ -46,9 +52,16 @@ export function findClusters(files: Files, directory: string, answers: InitAnswe
   }
   const clusters = wanted.map((flux) => describeCluster(files, directory, flux, answers))
   const findings = [...found.findings, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
-  const refused = clusters.flatMap((cluster) => [...cacertsFindings(cluster), ...hindrances(cluster), ...cluster.discovery.findings.filter((finding) => finding.id === 'flux/hidden')])
+  const refused = clusters.flatMap((cluster) => [
+    ...cacertsFindings(cluster),
+    ...hindrances(cluster),
+    ...cluster.discovery.findings.filter((finding) => finding.id === 'flux/hidden'),
+  ])
   if (refused.length > 0) {
-    throw new RerootError('CA_UNSUPPORTED', 'this mesh cannot be taken over as it is', { hint: 'mend what is listed; nothing was written', findings: refused })
+    throw new RerootError('CA_UNSUPPORTED', 'this mesh cannot be taken over as it is', {
+      hint: 'mend what is listed; nothing was written',
+      findings: refused,
+    })
   }
   return { clusters, findings }
 }
@@ -66,9 +79,12 @@ function describeCluster(files: Files, directory: string, flux: FluxCluster, ans
   const [first] = istiod
   const version = answers.istioVersion ?? first?.version ?? null
   if (version === null) {
-    throw new RerootError('USAGE', `Git does not show which Istio ${flux.name} runs`, { hint: 'say it with --istio-version 1.30.3 (`istioctl version`)' })
+    throw new RerootError('USAGE', `Git does not show which Istio ${flux.name} runs`, {
+      hint: 'say it with --istio-version 1.30.3 (`istioctl version`)',
+    })
   }
-  const shown = first === undefined ? 'said on the command line' : `${first.release} in ${first.namespace}, ${first.site.file}:${first.site.line}`
+  const shown =
+    first === undefined ? 'said on the command line' : `${first.release} in ${first.namespace}, ${first.site.file}:${first.site.line}`
   return {
     flux,
     discovery,
@@ -84,7 +100,13 @@ function describeCluster(files: Files, directory: string, flux: FluxCluster, ans
 
 function hindrances(cluster: FoundCluster): readonly Finding[] {
   const { flux, version, istioNamespace, ztunnel, caProvider } = cluster
-  return rotationHindrances({ name: flux.name, istio: { namespace: istioNamespace, version, ztunnel, caProvider, revisions: ['default'], istiod: [], multiRoot: false } }, cluster.istiod[0]?.site.file ?? flux.site.file)
+  return rotationHindrances(
+    {
+      name: flux.name,
+      istio: { namespace: istioNamespace, version, ztunnel, caProvider, revisions: ['default'], istiod: [], multiRoot: false },
+    },
+    cluster.istiod[0]?.site.file ?? flux.site.file,
+  )
 }
 
 /** Secrets named `cacerts` that cannot be carried through a rotation. */
@@ -100,13 +122,62 @@ function cacertsFindings({ flux, discovery, istioNamespace }: FoundCluster): rea
   })
   const sites = discovery.cacerts
   const findings = sites.flatMap((site) => {
-    if (site.form === 'clear') return [refuse(site, 'the CA’s private key is in Git in the clear', 'a Secret sealed with SOPS', 'an unsealed Secret', 'treat the key as leaked: take the file out, initialise with --from, and run `reroot replace`')]
-    if (site.form === 'other') return [refuse(site, `the Secret cacerts is made by a ${site.kind}`, 'a Secret sealed with SOPS, or none in Git', site.kind, `remove the ${site.kind} with prune protection on the Secret, and initialise with --from`)]
-    if (site.documents > 1) return [refuse(site, 'the sealed Secret shares its file with other objects', 'a file of its own', `${site.documents} documents`, 'move the Secret into a file of its own first')]
-    if (site.namespace !== null && site.namespace !== istioNamespace) return [refuse(site, 'the Secret is not in the control plane’s namespace, where istiod looks for it', istioNamespace, site.namespace, 'correct the namespace, or give --istio-namespace')]
+    if (site.form === 'clear')
+      return [
+        refuse(
+          site,
+          'the CA’s private key is in Git in the clear',
+          'a Secret sealed with SOPS',
+          'an unsealed Secret',
+          'treat the key as leaked: take the file out, initialise with --from, and run `reroot replace`',
+        ),
+      ]
+    if (site.form === 'other')
+      return [
+        refuse(
+          site,
+          `the Secret cacerts is made by a ${site.kind}`,
+          'a Secret sealed with SOPS, or none in Git',
+          site.kind,
+          `remove the ${site.kind} with prune protection on the Secret, and initialise with --from`,
+        ),
+      ]
+    if (site.documents > 1)
+      return [
+        refuse(
+          site,
+          'the sealed Secret shares its file with other objects',
+          'a file of its own',
+          `${site.documents} documents`,
+          'move the Secret into a file of its own first',
+        ),
+      ]
+    if (site.namespace !== null && site.namespace !== istioNamespace)
+      return [
+        refuse(
+          site,
+          'the Secret is not in the control plane’s namespace, where istiod looks for it',
+          istioNamespace,
+          site.namespace,
+          'correct the namespace, or give --istio-namespace',
+        ),
+      ]
     return []
   })
   const sealed = sites.filter((site) => site.form === 'sops')
-  if (sealed.length > 1) findings.push(...sealed.slice(1).map((site) => refuse(site, 'the cluster has more than one Secret cacerts', 'one', String(sealed.length), 'remove all but the one that istiod mounts')))
+  if (sealed.length > 1)
+    findings.push(
+      ...sealed
+        .slice(1)
+        .map((site) =>
+          refuse(
+            site,
+            'the cluster has more than one Secret cacerts',
+            'one',
+            String(sealed.length),
+            'remove all but the one that istiod mounts',
+          ),
+        ),
+    )
   return findings
 }

@@ -60,7 +60,14 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
     refuseSwallowed(clusters, layout)
-    const taken = await takeOver({ context, files: worktree.files, clusters, mesh: await meshName(context, options), extraRoots: options.extraRoots, readCa: options.readCa })
+    const taken = await takeOver({
+      context,
+      files: worktree.files,
+      clusters,
+      mesh: await meshName(context, options),
+      extraRoots: options.extraRoots,
+      readCa: options.readCa,
+    })
     const known = recipientsOfSealed(worktree.files, clusters)
     const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.flux.name)
     const recipients = await completeRecipients(context, needed, known, options.recipients)
@@ -91,7 +98,15 @@ export async function init(context: Context, checkout: Files, options: InitOptio
       base: base.commit,
       push: options.push,
       existing: new Map([[branch, existing]]),
-      branches: [{ name: branch, write, remove: [], id: 'init', message: commitMessage(request, 'Take over the CA as it is: nothing restarts, no certificate changes.') }],
+      branches: [
+        {
+          name: branch,
+          write,
+          remove: [],
+          id: 'init',
+          message: commitMessage(request, 'Take over the CA as it is: nothing restarts, no certificate changes.'),
+        },
+      ],
     })
     return { ...result, delivered: delivered ?? null }
   } finally {
@@ -113,12 +128,17 @@ async function findOnTheirBranch(context: Context, base: Base, options: InitOpti
     const found = findClusters(worktree.files, options.directory, options.answers)
     const branches = [...new Set(found.clusters.map((cluster) => cluster.flux.branch).filter((branch) => branch !== null))]
     if (branches.length > 1) {
-      throw new RerootError('REFUSED', `the clusters read different branches: ${branches.join(', ')}`, { hint: 'a mesh is rotated on one branch: initialise the clusters of one branch with --cluster' })
+      throw new RerootError('REFUSED', `the clusters read different branches: ${branches.join(', ')}`, {
+        hint: 'a mesh is rotated on one branch: initialise the clusters of one branch with --cluster',
+      })
     }
     const [branch] = branches
     if (branch === undefined || branch === base.branch || base.remote === null) return { base, worktree, ...found }
     const commit = await context.git.fetch(base.remote, branch)
-    if (commit === null) throw new RerootError('GIT_FAILED', `Flux reads the branch ${branch}, which ${base.remote} does not have`, { hint: 'push that branch, or correct the GitRepository' })
+    if (commit === null)
+      throw new RerootError('GIT_FAILED', `Flux reads the branch ${branch}, which ${base.remote} does not have`, {
+        hint: 'push that branch, or correct the GitRepository',
+      })
     await worktree.dispose()
     const other = { remote: base.remote, branch, commit }
     const theirs = await context.git.openWorktree(commit)
@@ -136,23 +156,35 @@ async function findOnTheirBranch(context: Context, base: Base, options: InitOpti
 
 function refuseTwice(files: Files, layout: Layout): void {
   if (files.read(layout.config) === null) return
-  throw new RerootError('REFUSED', `${layout.config} is there already: this mesh is initialised`, { hint: '`reroot status` says where it stands; another mesh of the same repository gets a --directory of its own' })
+  throw new RerootError('REFUSED', `${layout.config} is there already: this mesh is initialised`, {
+    hint: '`reroot status` says where it stands; another mesh of the same repository gets a --directory of its own',
+  })
 }
 
 /** A folder that Flux applies already would apply reroot's files as they are, sealed Secrets included. */
 function refuseSwallowed(clusters: readonly FoundCluster[], layout: Layout): void {
-  const by = clusters.flatMap((cluster) => cluster.discovery.controllers).find((controller) => controller.path === '' || controller.path === '.' || `${layout.directory}/`.startsWith(`${controller.path}/`))
+  const by = clusters
+    .flatMap((cluster) => cluster.discovery.controllers)
+    .find((controller) => controller.path === '' || controller.path === '.' || `${layout.directory}/`.startsWith(`${controller.path}/`))
   if (by === undefined) return
-  throw new RerootError('REFUSED', `the Kustomization ${by.id} applies ${by.path === '' || by.path === '.' ? 'the whole repository' : by.path}, and would swallow ${layout.directory}`, {
-    hint: `choose a --directory outside its path (${by.site.file}:${by.site.line})`,
-  })
+  throw new RerootError(
+    'REFUSED',
+    `the Kustomization ${by.id} applies ${by.path === '' || by.path === '.' ? 'the whole repository' : by.path}, and would swallow ${layout.directory}`,
+    {
+      hint: `choose a --directory outside its path (${by.site.file}:${by.site.line})`,
+    },
+  )
 }
 
 /** The name of the mesh: said, or the repository's. */
 async function meshName(context: Context, options: InitOptions): Promise<string> {
   if (options.mesh !== null) return options.mesh
   const folder = context.git.root.split('/').at(-1) ?? 'mesh'
-  const name = folder.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40)
+  const name = folder
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
   context.terminal.say(`the mesh is called ${name === '' ? 'mesh' : name}, after this clone's folder (--mesh names it otherwise)`)
   return Promise.resolve(name === '' ? 'mesh' : name)
 }
@@ -160,7 +192,10 @@ async function meshName(context: Context, options: InitOptions): Promise<string>
 function guard(composition: InitComposition): void {
   const findings = guardChange(composition.write)
   if (findings.length === 0) return
-  throw new RerootError('GUARD', 'the change would put a secret in the clear; nothing was written', { hint: 'this is a fault of reroot or of a SOPS rule: see the findings', findings })
+  throw new RerootError('GUARD', 'the change would put a secret in the clear; nothing was written', {
+    hint: 'this is a fault of reroot or of a SOPS rule: see the findings',
+    findings,
+  })
 }
 
 function changed(worktree: Worktree, composition: InitComposition): ReadonlyMap<string, Uint8Array> {
@@ -195,7 +230,8 @@ function describe(input: {
     clusters: composition.config.clusters.map((cluster) => {
       const record = taken.records.get(cluster.name)
       const found = input.clusters.find((one) => one.flux.name === cluster.name)
-      if (record === undefined || found === undefined || cluster.controller.type !== 'flux') throw new TypeError(`init lost the cluster ${cluster.name}`)
+      if (record === undefined || found === undefined || cluster.controller.type !== 'flux')
+        throw new TypeError(`init lost the cluster ${cluster.name}`)
       return {
         name: cluster.name,
         record,

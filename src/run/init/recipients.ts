@@ -29,16 +29,27 @@ export async function completeRecipients(
   answers: RecipientAnswers,
 ): Promise<Recipients> {
   const unknown = [...answers.clusters.keys()].filter((name) => !needed.includes(name) && !known.some((cluster) => cluster.name === name))
-  if (unknown.length > 0) throw new RerootError('USAGE', `--cluster-recipient names ${unknown.join(', ')}, which is no cluster of this mesh`, { hint: 'use the names that init prints' })
+  if (unknown.length > 0)
+    throw new RerootError('USAGE', `--cluster-recipient names ${unknown.join(', ')}, which is no cluster of this mesh`, {
+      hint: 'use the names that init prints',
+    })
   const clusters: ClusterRecipients[] = [...known]
-  const operators = needed.length === 0 || answers.operators.length > 0 ? answers.operators : await askList(context, 'age recipient of an operator (yours; several: separate with commas)', '--operator')
+  const operators =
+    needed.length === 0 || answers.operators.length > 0
+      ? answers.operators
+      : await askList(context, 'age recipient of an operator (yours; several: separate with commas)', '--operator')
   for (const name of needed) {
-    const own = answers.clusters.get(name)?.split(',') ?? (await askList(context, `age recipient of the cluster ${name} (its Flux unseals with it)`, `--cluster-recipient ${name}=age1…`))
+    const own =
+      answers.clusters.get(name)?.split(',') ??
+      (await askList(context, `age recipient of the cluster ${name} (its Flux unseals with it)`, `--cluster-recipient ${name}=age1…`))
     clusters.push({ name, recipients: [...new Set([...own, ...operators])] })
   }
   const custodians = answers.custodians.length > 0 ? answers.custodians : await custodiansOf(context, operators)
   for (const recipient of [...clusters.flatMap((cluster) => cluster.recipients), ...custodians]) {
-    if (!isAgeRecipient(recipient) && !recipient.includes(':')) throw new RerootError('USAGE', `${JSON.stringify(recipient)} is no age recipient`, { hint: 'give what `age-keygen -y` prints: age1…' })
+    if (!isAgeRecipient(recipient) && !recipient.includes(':'))
+      throw new RerootError('USAGE', `${JSON.stringify(recipient)} is no age recipient`, {
+        hint: 'give what `age-keygen -y` prints: age1…',
+      })
   }
   await refuseClosed(context, clusters)
   return { clusters, custodians }
@@ -46,12 +57,17 @@ export async function completeRecipients(
 
 /** The cluster must never be able to open a root's key, so recipients of its Secret are no answer. */
 async function custodiansOf(context: Pick<Context, 'terminal'>, operators: readonly string[]): Promise<readonly string[]> {
-  return operators.length > 0 ? operators : askList(context, 'age recipient of a custodian, who keeps the keys of new roots', '--custodian (or --operator)')
+  return operators.length > 0
+    ? operators
+    : askList(context, 'age recipient of a custodian, who keeps the keys of new roots', '--custodian (or --operator)')
 }
 
 async function askList(context: Pick<Context, 'terminal'>, question: string, flag: string): Promise<readonly string[]> {
   if (!context.terminal.interactive) throw new RerootError('USAGE', `init must know the ${question}`, { hint: `give it with ${flag}` })
-  return (await context.terminal.ask(`${question}: `)).split(',').map((text) => text.trim()).filter((text) => text !== '')
+  return (await context.terminal.ask(`${question}: `))
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
 }
 
 async function refuseClosed(context: Pick<Context, 'identities'>, clusters: readonly ClusterRecipients[]): Promise<void> {

@@ -20,9 +20,13 @@ export function clustersToRule(files: Files, layout: Layout, clusters: readonly 
     const path = layout.cluster(cluster.name).prepared('g1-steady')
     const rule = config === null ? null : creationRule([config], path)
     if (rule !== null && cluster.recipients.every((recipient) => rule.recipients.includes(recipient))) return false
-    throw new RerootError('SEAL_REFUSED', `the Secret of ${cluster.name} is sealed with keys that init cannot write a rule for: ${cluster.recipients.filter((one) => !isAgeRecipient(one)).join(', ')}`, {
-      hint: `write a rule above any catch-all of .sops.yaml, with path_regex ^${layout.directory}/clusters/${cluster.name}/(cacerts|prepared)/ and the keys and encrypted_regex of the Secret, and run init again`,
-    })
+    throw new RerootError(
+      'SEAL_REFUSED',
+      `the Secret of ${cluster.name} is sealed with keys that init cannot write a rule for: ${cluster.recipients.filter((one) => !isAgeRecipient(one)).join(', ')}`,
+      {
+        hint: `write a rule above any catch-all of .sops.yaml, with path_regex ^${layout.directory}/clusters/${cluster.name}/(cacerts|prepared)/ and the keys and encrypted_regex of the Secret, and run init again`,
+      },
+    )
   })
 }
 
@@ -58,7 +62,13 @@ export async function sealAdopted(input: {
       const signer = taken.records.get(name)?.intermediates[0]?.certificate
       if (cluster.cacerts !== null || source === undefined || signer === undefined) continue
       const path = layout.cluster(name).ownSecret
-      const document = secretDocument({ namespace: cluster.istioNamespace, state: 'g1-steady', signer, files: source.files, metadata: ownMetadata })
+      const document = secretDocument({
+        namespace: cluster.istioNamespace,
+        state: 'g1-steady',
+        signer,
+        files: source.files,
+        metadata: ownMetadata,
+      })
       const kept = before?.files.read(path) ?? null
       const same = kept !== null && sealsTheSame(kept, path, files, signer.fingerprint, sha256(source.files.rootCert))
       composition.write.set(path, same ? kept : await sealer.seal(path, document))
@@ -73,9 +83,14 @@ function sealsTheSame(bytes: Uint8Array, path: string, files: Files, signer: str
   const sealed = readSealed(bytes, path)
   const { config } = parseSopsConfig(files.read('.sops.yaml') ?? new Uint8Array(), '.sops.yaml')
   const rule = config === null ? null : creationRule([config], path)
-  const annotations = (sealed?.document as { metadata?: { annotations?: Readonly<Record<string, unknown>> } } | undefined)?.metadata?.annotations ?? {}
+  const annotations =
+    (sealed?.document as { metadata?: { annotations?: Readonly<Record<string, unknown>> } } | undefined)?.metadata?.annotations ?? {}
   const recipients = [...(sealed?.facts.recipients ?? [])].toSorted()
-  return annotations[signerAnnotation] === signer && annotations[rootsAnnotation] === roots && JSON.stringify(recipients) === JSON.stringify([...(rule?.recipients ?? [])].toSorted())
+  return (
+    annotations[signerAnnotation] === signer &&
+    annotations[rootsAnnotation] === roots &&
+    JSON.stringify(recipients) === JSON.stringify([...(rule?.recipients ?? [])].toSorted())
+  )
 }
 
 function withWritten(files: Files, written: ReadonlyMap<string, Uint8Array>): Files {

@@ -47,14 +47,20 @@ export async function takeOver(input: {
     refuseBadBundle(source.files, source.from, name, context)
     sources.set(name, source)
     adopted.set(name, adoptCa(source.files, extraRoots, name, source.from))
-    if (source.rootKey !== null) context.terminal.say(`note: the root's private key lies in the clear at ${source.rootKey}; reroot does not read it. Keep it offline`)
+    if (source.rootKey !== null)
+      context.terminal.say(`note: the root's private key lies in the clear at ${source.rootKey}; reroot does not read it. Keep it offline`)
   }
   const mesh: MeshRecord = { mesh: input.mesh, generations: [sharedRoot(adopted)] }
   const records = new Map([...adopted].map(([name, ca]) => [name, recordOf(name, ca)]))
   return { mesh, records, sources, extraRoots }
 }
 
-async function sourceOf(cluster: FoundCluster, readCa: ((cluster: string) => Promise<CaSource | null>) | null, files: Files, context: Context): Promise<CaSource> {
+async function sourceOf(
+  cluster: FoundCluster,
+  readCa: ((cluster: string) => Promise<CaSource | null>) | null,
+  files: Files,
+  context: Context,
+): Promise<CaSource> {
   const { name } = cluster.flux
   const given = readCa === null ? null : await readCa(name)
   if (cluster.cacerts === null) {
@@ -64,10 +70,15 @@ async function sourceOf(cluster: FoundCluster, readCa: ((cluster: string) => Pro
     })
   }
   const { file } = cluster.cacerts.site
-  if (given !== null) throw new RerootError('USAGE', `${name} has a sealed Secret at ${file}: --from is not needed`, { hint: 'leave --from out for it; the Secret stays where it is' })
+  if (given !== null)
+    throw new RerootError('USAGE', `${name} has a sealed Secret at ${file}: --from is not needed`, {
+      hint: 'leave --from out for it; the Secret stays where it is',
+    })
   const opened = await openSecret(files.read(file) ?? new Uint8Array(), file, context)
   if (opened.otherKeys.length > 0) {
-    throw new RerootError('CA_UNSUPPORTED', `${file} holds keys that istiod does not read: ${opened.otherKeys.join(', ')}`, { hint: 'reroot would drop them at the next step: take them out first' })
+    throw new RerootError('CA_UNSUPPORTED', `${file} holds keys that istiod does not read: ${opened.otherKeys.join(', ')}`, {
+      hint: 'reroot would drop them at the next step: take them out first',
+    })
   }
   return { files: opened.files, from: file, rootKey: null }
 }
@@ -86,6 +97,9 @@ function recordOf(cluster: string, ca: AdoptedCa): ClusterRecord {
 
 function extraRootsIn(files: Files, path: string): readonly Certificate[] {
   const bytes = files.read(path)
-  if (bytes === null) throw new RerootError('USAGE', `--extra-root ${path} is not a file of the repository`, { hint: 'commit the PEM file first, and name it by its path in the repository' })
+  if (bytes === null)
+    throw new RerootError('USAGE', `--extra-root ${path} is not a file of the repository`, {
+      hint: 'commit the PEM file first, and name it by its path in the repository',
+    })
   return rootsIn(bytes, path)
 }
