@@ -16,7 +16,6 @@ export function print(text: string): void {
 
 /** Names come from other people's manifests: what would move the cursor or change a terminal is shown instead of sent. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,

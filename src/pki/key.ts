@@ -70,11 +70,6 @@ export function isSamePublicKey(one: KeyObject, other: KeyObject): boolean {
   return algorithmOf(one) === algorithmOf(other) && one.equals(other)
 }
 
-/** `rsa-2048`, … of a private key. */
-export function privateKeyAlgorithm(key: Confidential<KeyObject>): string {
-  return algorithmOf(key.reveal())
-}
-
 const privateKeyEncodings: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1'>> = {
   'PRIVATE KEY': 'pkcs8',
   'RSA PRIVATE KEY': 'pkcs1',

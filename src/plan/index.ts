@@ -1,6 +1,6 @@
 export { acceptFindings } from './accept.ts'
 export { missingControlPlane } from './control-plane.ts'
-export { chooseDeliveries, componentFolder, controlPlaneKustomization } from './delivery.ts'
+export { chooseDeliveries, controlPlaneKustomization } from './delivery.ts'
 export type { ChosenRestart } from './delivery.ts'
 export { branchName, layoutOf } from './layout.ts'
 export type { ClusterLayout, Layout } from './layout.ts'

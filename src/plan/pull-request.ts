@@ -2,20 +2,10 @@ import { formatWorkloadId } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import { generationIn, momentText, stateOf, trustedGenerations } from '../rotation/index.ts'
-import type {
-  ClusterRecord,
-  Decision,
-  EntryGate,
-  MeshRecord,
-  Move,
-  Phase,
-  RestartEntry,
-  RestartList,
-  StateId,
-  Step,
-} from '../rotation/index.ts'
+import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Step } from '../rotation/index.ts'
 import { fold } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
+import { onMerge } from './pull-request-merge.ts'
 import { stepWords } from './words.ts'
 
 /** What a pull request says about one cluster. */
@@ -45,6 +35,8 @@ export interface PullRequest {
 export interface Story {
   readonly decision: Decision
   readonly config: Config
+  /** reroot's directory in the repository. */
+  readonly directory: string
   readonly mesh: MeshRecord
   readonly clusters: readonly ClusterStory[]
   readonly findings: readonly Finding[]
@@ -68,7 +60,7 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ...why(story, set, previous),
     ...drawn(decision),
     ...onMerge(clusters, set),
-    ...toCheck(decision, clusters),
+    ...toCheck(story, clusters),
     ...wayBack(decision.step),
     ...evidence(clusters),
     ...certificates(story, clusters),
@@ -125,87 +117,14 @@ function phaseText(phase: Phase): string {
   return `${phase.phase} (signs ${phase.signer}, trusts ${trustedGenerations(phase).join(' + ')})`
 }
 
-function onMerge(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
-  return clusters.flatMap((cluster) => [
-    `### What happens in ${cluster.name} when this is merged`,
-    mergeSteps(cluster, set)
-      .map((line, index) => `${index + 1}. ${line}`)
-      .join('\n'),
-  ])
-}
-
-function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
-  const { restarts, move } = cluster
-  const state = stateOf(move.to)
-  if (set.name === 'secret')
-    return [`The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`]
-  if (set.name.startsWith('wave-'))
-    return [
-      'The owners of the listed workloads apply the restart annotation, and roll them out. The wave’s gate goes on as soon as all of them carry it.',
-    ]
-  const entry = restarts.entry
-  const lines: string[] = []
-  if (cluster.managed === 'in-place') lines.push(`A gate waits until \`mesh-ca-state\` says \`${state}\`.`)
-  else {
-    if (entry !== null)
-      lines.push(
-        `**Entry gate** ${entry.roots === false ? wayBackText(entry, state) : `holds everything until the cluster is in \`${entry.state}\`${entryText(entry)}`}.`,
-      )
-    lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. ${whenTakenUp(cluster)}`)
-  }
-  for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave.restarts, wave.namespaces, cluster)}`)
-  return lines
-}
-
-/** istiod reloads a new signer by itself, but new roots only with multi-root on (facts/istio.md 2.1). */
-function whenTakenUp({ move, multiRoot }: ClusterStory): string {
-  const sameRoots = trustedGenerations(move.from).join() === trustedGenerations(move.to).join()
-  if (sameRoots)
-    return 'The roots are the same, so istiod takes up the new signer by itself within a minute or two; its restart makes sure of it.'
-  return multiRoot
-    ? 'istiod takes up the roots by itself within a minute or two; its restart makes sure of it.'
-    : 'istiod does not act on new roots before its restart (multi-root is off).'
-}
-
-function wayBackText(entry: EntryGate, to: StateId): string {
-  return `lets a cluster pass that is in \`${entry.state}\`, or still in \`${to}\`; one that lags further behind it holds`
-}
-
-function entryText({ id, waves }: EntryGate): string {
-  if (id === null || waves.length === 0) return ' and `istio-ca-root-cert` holds its roots everywhere'
-  const count = waves.flatMap((wave) => wave.restarts).length
-  const unseen = waves.flatMap((wave) => wave.namespaces)
-  const what = [
-    ...(count === 0 ? [] : [`${count} ${count === 1 ? 'workload' : 'workloads'}`]),
-    ...(unseen.length === 0 ? [] : [`whatever is meshed in ${unseen.map((name) => `\`${name}\``).join(', ')}`]),
-  ].join(' and ')
-  const work = `${what} in ${waves.length} ${waves.length === 1 ? 'wave' : 'waves'}`
-  return `. It then finishes what is left of \`${id}\` (${work}), in its order, and lets go when all of it has rolled out and \`istio-ca-root-cert\` holds that state’s roots everywhere`
-}
-
-function waveText(restarts: readonly RestartEntry[], namespaces: readonly string[], cluster: ClusterStory): string {
-  const by = (delivery: RestartEntry['delivery']): number => restarts.filter((restart) => restart.delivery === delivery).length
-  const parts = [
-    counted(by('job'), 'restarted by a Job'),
-    counted(by('owner'), 'restarted by their owners'),
-    counted(by('none'), 'not restarted: their certificates expire'),
-    namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
-  ].filter((text) => text !== null)
-  const few = restarts.length <= 4 ? ` (${restarts.map((restart) => `\`${formatWorkloadId(restart.workload)}\``).join(', ')})` : ''
-  return `${parts.join('; ')}${restarts.length === 0 ? '' : few}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${cluster.restarts.namespaces.length} namespaces.`
-}
-
-function counted(count: number, what: string): string | null {
-  return count === 0 ? null : `${count} ${count === 1 ? 'workload' : 'workloads'} ${what}`
-}
-
-function toCheck(decision: Decision, clusters: readonly ClusterStory[]): string[] {
+function toCheck(story: Story, clusters: readonly ClusterStory[]): string[] {
+  const { decision } = story
   const flux = [...new Set(clusters.map((cluster) => cluster.fluxNamespace))][0] ?? 'flux-system'
   const istio = [...new Set(clusters.map((cluster) => cluster.istioNamespace))][0] ?? 'istio-system'
   return [
     '### What to check',
     [
-      'Before the merge: the fingerprints below against `mesh-ca/mesh.yaml`, and the list of workloads at the end.',
+      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\`, and the list of workloads at the end.`,
       'After it:',
       '```sh',
       `flux get kustomizations -n ${flux} | grep mesh-ca       # every link of the chain becomes Ready, in order`,

@@ -33,6 +33,7 @@ export function tell(
   return {
     decision,
     config: loaded.config,
+    directory: loaded.layout.directory,
     mesh: composition.mesh,
     findings,
     issued,

@@ -28,7 +28,7 @@ function storyOf(
     multiRoot: false,
     ...more,
   }))
-  return { decision, config: makeConfig(), mesh: after.mesh, clusters, findings: [], issued: step === 'stage' }
+  return { decision, config: makeConfig(), directory: 'mesh-ca', mesh: after.mesh, clusters, findings: [], issued: step === 'stage' }
 }
 const whole = (more: Partial<ChangeSet> = {}): ChangeSet => ({
   name: 'restarts',

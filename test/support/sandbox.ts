@@ -122,9 +122,10 @@ export class Sandbox {
   }
 
   /** Runs the built program in the clone, as a user would. */
+  // A run ends before it has earned what V8's optimising compiler costs: without it, all tests together take a third less.
   async run(args: readonly string[], { as = null, cwd = this.clone, environment = {} }: RunOptions = {}): Promise<Run> {
     const env = { ...environmentOf(this.folder), ...(as === null ? {} : { SOPS_AGE_KEY_FILE: as.file }), ...environment }
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [programFile(), ...args], {
+    const { exitCode, stdout, stderr } = await execa(process.execPath, ['--no-opt', programFile(), ...args], {
       cwd,
       env,
       extendEnv: false,

@@ -84,7 +84,10 @@ function listBeside(path: string, beside: string, current: (path: string) => Uin
     const file = kustomizationIn(folder, current)
     const inside = (one: string): string => (folder === '.' ? one : one.slice(folder.length + 1))
     if (file !== null) {
-      if (lists(current(file) ?? new Uint8Array(), file, inside(beside))) return addResource(file, inside(path), current, write)
+      if (lists(current(file) ?? new Uint8Array(), file, inside(beside))) {
+        addResource(file, inside(path), current, write)
+        return
+      }
       throw new RerootError('REFUSED', `${file} does not list ${inside(beside)}, so nobody knows what applies the Secret`, {
         hint: 'list the sealed Secret under `resources` of the kustomization beside it, and run init again',
       })

@@ -4,6 +4,7 @@ import { rotationHindrances } from '../../mesh/index.ts'
 import type { Files } from '../../ports.ts'
 import { discover, findFluxClusters } from '../../workloads/index.ts'
 import type { CacertsSite, Discovery, FluxCluster, IstioRelease } from '../../workloads/index.ts'
+import { cacertsFindings } from './cacerts.ts'
 
 /** What a person says because Git may not. */
 export interface InitAnswers {
@@ -107,77 +108,4 @@ function hindrances(cluster: FoundCluster): readonly Finding[] {
     },
     cluster.istiod[0]?.site.file ?? flux.site.file,
   )
-}
-
-/** Secrets named `cacerts` that cannot be carried through a rotation. */
-function cacertsFindings({ flux, discovery, istioNamespace }: FoundCluster): readonly Finding[] {
-  const refuse = (site: CacertsSite, message: string, expected: string, found: string, remedy: string): Finding => ({
-    id: 'ca/cacerts',
-    severity: 'error',
-    place: { cluster: flux.name, file: site.site.file, line: site.site.line, object: 'Secret/cacerts' },
-    message,
-    expected,
-    found,
-    remedy,
-  })
-  const sites = discovery.cacerts
-  const findings = sites.flatMap((site) => {
-    if (site.form === 'clear')
-      return [
-        refuse(
-          site,
-          'the CA’s private key is in Git in the clear',
-          'a Secret sealed with SOPS',
-          'an unsealed Secret',
-          'treat the key as leaked: take the file out, initialise with --from, and run `reroot replace`',
-        ),
-      ]
-    if (site.form === 'other')
-      return [
-        refuse(
-          site,
-          `the Secret cacerts is made by a ${site.kind}`,
-          'a Secret sealed with SOPS, or none in Git',
-          site.kind,
-          `remove the ${site.kind} with prune protection on the Secret, and initialise with --from`,
-        ),
-      ]
-    if (site.documents > 1)
-      return [
-        refuse(
-          site,
-          'the sealed Secret shares its file with other objects',
-          'a file of its own',
-          `${site.documents} documents`,
-          'move the Secret into a file of its own first',
-        ),
-      ]
-    if (site.namespace !== null && site.namespace !== istioNamespace)
-      return [
-        refuse(
-          site,
-          'the Secret is not in the control plane’s namespace, where istiod looks for it',
-          istioNamespace,
-          site.namespace,
-          'correct the namespace, or give --istio-namespace',
-        ),
-      ]
-    return []
-  })
-  const sealed = sites.filter((site) => site.form === 'sops')
-  if (sealed.length > 1)
-    findings.push(
-      ...sealed
-        .slice(1)
-        .map((site) =>
-          refuse(
-            site,
-            'the cluster has more than one Secret cacerts',
-            'one',
-            String(sealed.length),
-            'remove all but the one that istiod mounts',
-          ),
-        ),
-    )
-  return findings
 }

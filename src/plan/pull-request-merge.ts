@@ -1,0 +1,80 @@
+import { formatWorkloadId } from '../base/index.ts'
+import { stateOf, trustedGenerations } from '../rotation/index.ts'
+import type { EntryGate, RestartEntry, StateId } from '../rotation/index.ts'
+import type { ChangeSet } from './parts.ts'
+import type { ClusterStory } from './pull-request.ts'
+
+/** What happens in each cluster when a change set is merged, link by link. */
+export function onMerge(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
+  return clusters.flatMap((cluster) => [
+    `### What happens in ${cluster.name} when this is merged`,
+    mergeSteps(cluster, set)
+      .map((line, index) => `${index + 1}. ${line}`)
+      .join('\n'),
+  ])
+}
+
+function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
+  const { restarts, move } = cluster
+  const state = stateOf(move.to)
+  if (set.name === 'secret')
+    return [`The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`]
+  if (set.name.startsWith('wave-'))
+    return [
+      'The owners of the listed workloads apply the restart annotation, and roll them out. The wave’s gate goes on as soon as all of them carry it.',
+    ]
+  const entry = restarts.entry
+  const lines: string[] = []
+  if (cluster.managed === 'in-place') lines.push(`A gate waits until \`mesh-ca-state\` says \`${state}\`.`)
+  else {
+    if (entry !== null)
+      lines.push(
+        `**Entry gate** ${entry.roots === false ? wayBackText(entry, state) : `holds everything until the cluster is in \`${entry.state}\`${entryText(entry)}`}.`,
+      )
+    lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. ${whenTakenUp(cluster)}`)
+  }
+  for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave.restarts, wave.namespaces, cluster)}`)
+  return lines
+}
+
+/** istiod reloads a new signer by itself, but new roots only with multi-root on (facts/istio.md 2.1). */
+function whenTakenUp({ move, multiRoot }: ClusterStory): string {
+  const sameRoots = trustedGenerations(move.from).join() === trustedGenerations(move.to).join()
+  if (sameRoots)
+    return 'The roots are the same, so istiod takes up the new signer by itself within a minute or two; its restart makes sure of it.'
+  return multiRoot
+    ? 'istiod takes up the roots by itself within a minute or two; its restart makes sure of it.'
+    : 'istiod does not act on new roots before its restart (multi-root is off).'
+}
+
+function wayBackText(entry: EntryGate, to: StateId): string {
+  return `lets a cluster pass that is in \`${entry.state}\`, or still in \`${to}\`; one that lags further behind it holds`
+}
+
+function entryText({ id, waves }: EntryGate): string {
+  if (id === null || waves.length === 0) return ' and `istio-ca-root-cert` holds its roots everywhere'
+  const count = waves.flatMap((wave) => wave.restarts).length
+  const unseen = waves.flatMap((wave) => wave.namespaces)
+  const what = [
+    ...(count === 0 ? [] : [`${count} ${count === 1 ? 'workload' : 'workloads'}`]),
+    ...(unseen.length === 0 ? [] : [`whatever is meshed in ${unseen.map((name) => `\`${name}\``).join(', ')}`]),
+  ].join(' and ')
+  const work = `${what} in ${waves.length} ${waves.length === 1 ? 'wave' : 'waves'}`
+  return `. It then finishes what is left of \`${id}\` (${work}), in its order, and lets go when all of it has rolled out and \`istio-ca-root-cert\` holds that state’s roots everywhere`
+}
+
+function waveText(restarts: readonly RestartEntry[], namespaces: readonly string[], cluster: ClusterStory): string {
+  const by = (delivery: RestartEntry['delivery']): number => restarts.filter((restart) => restart.delivery === delivery).length
+  const parts = [
+    counted(by('job'), 'restarted by a Job'),
+    counted(by('owner'), 'restarted by their owners'),
+    counted(by('none'), 'not restarted: their certificates expire'),
+    namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
+  ].filter((text) => text !== null)
+  const few = restarts.length <= 4 ? ` (${restarts.map((restart) => `\`${formatWorkloadId(restart.workload)}\``).join(', ')})` : ''
+  return `${parts.join('; ')}${restarts.length === 0 ? '' : few}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${cluster.restarts.namespaces.length} namespaces.`
+}
+
+function counted(count: number, what: string): string | null {
+  return count === 0 ? null : `${count} ${count === 1 ? 'workload' : 'workloads'} ${what}`
+}
