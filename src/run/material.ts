@@ -31,8 +31,11 @@ interface NewCa {
 export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: Sealer, context: Context): Promise<Material> {
   const moves = decision.moves.map((move) => ({ move, cluster: clusterOf(loaded, move) }))
   // Rules and identities first: a key that cannot be sealed is not worth making.
-  for (const { cluster } of moves)
-    refuseOtherReaders(loaded, cluster, sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`)))
+  for (const { cluster } of moves) {
+    const rule = sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`))
+    // Not in an emergency: who can unseal may be what leaked, and the live Secret is not opened then.
+    if (decision.step === 'stage') refuseOtherReaders(loaded, cluster, rule)
+  }
   const { custody } = loaded.config.pki.root
   if (custody === 'sealed') sealer.rule(loaded.layout.root(decision.generation))
   const opened = new Map<string, OpenedSecret>()

@@ -16,7 +16,7 @@ export function keyNeedles(pems: readonly string[]): Needles {
   for (const [index, pem] of pems.entries()) {
     // The last line of an EC key is its public half, which certificates show.
     const lines = pem.split('\n').filter((line) => /^[A-Za-z0-9+/]{64}$/.test(line))
-    for (const line of lines.slice(0, 2)) add(`key ${index}`, line)
+    for (const [number, line] of lines.slice(0, 2).entries()) add(`line ${number + 1} of key ${index + 1}`, line)
   }
   return needles
 }

@@ -1,0 +1,30 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { keyNeedles, keysIn } from '../support/key-needles.ts'
+
+// The search of every sandbox is worth nothing if it does not find what it looks for.
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+const secretLine = key.split('\n')[1] ?? ''
+
+test.each([
+  ['a PEM key', key],
+  ['a PEM key in a line of JSON', JSON.stringify({ key })],
+  ['a line of the key alone', `data: ${secretLine}`],
+  ['an age identity', `key: ${['AGE', 'SECRET', 'KEY', '1QQ'].join('-')}`],
+  ...[0, 1, 2].map(
+    (before) => [`a PEM key in base64, ${before} bytes in`, Buffer.from('x'.repeat(before) + key).toString('base64')] as const,
+  ),
+  ...[0, 1, 2].map(
+    (before) =>
+      [`a line of the key in base64, ${before} bytes in`, Buffer.from('x'.repeat(before) + secretLine).toString('base64')] as const,
+  ),
+])('finds %s', (_, text) => {
+  expect(keysIn(Buffer.from(text), keyNeedles([key]))).not.toEqual([])
+})
+
+test('does not take a certificate or a recipient for a key', () => {
+  const text =
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\nage1cct6fmy93js5unlakr5acv7wa3zxmfjf65vtsx0rs9gephl83ansx2gehg\n'
+
+  expect(keysIn(Buffer.from(text + Buffer.from(text).toString('base64')), keyNeedles([key]))).toEqual([])
+})
