@@ -40,6 +40,12 @@ await edit('mesh-ca/reroot.yaml', 'Restart payments last, leave the node agent a
   ['  tiers: []', '  tiers: [{ name: payments, namespaces: [payments, ledger] }]'],
   ['  rules: []', '  rules:\n    - { match: DaemonSet/monitoring/node-agent, drain: expire, reason: "holds open captures, OPS-12" }'],
 ])
+tell(
+  (await world.git('show', '--format=', '--unified=0', 'HEAD'))
+    .split('\n')
+    .filter((line) => /^[+-] /.test(line))
+    .join('\n'),
+)
 
 heading('2. stage: trust a new root beside the present one')
 await refused(['stage'], null, 'NO_IDENTITY', 'without an identity that opens the Secret')
@@ -66,7 +72,7 @@ await run(['status'], null, 'whole')
 heading('Where to look')
 tell(await world.git('log', '--first-parent', '--oneline', '--no-decorate', 'main'))
 tell(
-  `the repository   ${world.clone}\nwhat stage wrote  git -C ${world.clone} show --stat mesh-ca/g2-staged\nthe sealed Secret ${world.clone}/mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml\nwho can open it   SOPS_AGE_KEY_FILE=${world.operator.file} sops decrypt FILE`,
+  `the repository   ${world.clone}\nwhat stage wrote  git -C ${world.clone} show --stat origin/mesh-ca/g2-staged\nthe sealed Secret ${world.clone}/mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml\nwho can open it   SOPS_AGE_KEY_FILE=${world.operator.file} sops decrypt FILE`,
 )
 
 /** A command that must succeed; `whole` shows its pull request's text, else only the summary. */

@@ -64,17 +64,18 @@ function entryText({ id, waves }: EntryGate): string {
 }
 
 function waveText(restarts: readonly RestartEntry[], namespaces: readonly string[], cluster: ClusterStory): string {
-  const by = (delivery: RestartEntry['delivery']): number => restarts.filter((restart) => restart.delivery === delivery).length
   const parts = [
-    counted(by('job'), 'restarted by a Job'),
-    counted(by('owner'), 'restarted by their owners'),
-    counted(by('none'), 'not restarted: their certificates expire'),
+    counted(restarts, 'job', 'restarted by a Job'),
+    counted(restarts, 'owner', 'restarted by their owners'),
+    counted(restarts, 'none', 'not restarted: their certificates expire'),
     namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
   ].filter((text) => text !== null)
-  const few = restarts.length <= 4 ? ` (${restarts.map((restart) => `\`${formatWorkloadId(restart.workload)}\``).join(', ')})` : ''
-  return `${parts.join('; ')}${restarts.length === 0 ? '' : few}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${cluster.restarts.namespaces.length} namespaces.`
+  return `${parts.join('; ')}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${cluster.restarts.namespaces.length} namespaces.`
 }
 
-function counted(count: number, what: string): string | null {
-  return count === 0 ? null : `${count} ${count === 1 ? 'workload' : 'workloads'} ${what}`
+/** `2 workloads restarted by a Job (…)`: the names of a few; the whole list stands at the end. */
+function counted(restarts: readonly RestartEntry[], delivery: RestartEntry['delivery'], what: string): string | null {
+  const named = restarts.filter((restart) => restart.delivery === delivery).map((restart) => `\`${formatWorkloadId(restart.workload)}\``)
+  if (named.length === 0) return null
+  return `${named.length} ${named.length === 1 ? 'workload' : 'workloads'} ${what}${named.length > 4 ? '' : ` (${named.join(', ')})`}`
 }

@@ -6,7 +6,7 @@ import { keyNeedles, keysIn } from '../support/key-needles.ts'
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
 const secretLine = key.split('\n')[1] ?? ''
 
-test.each([
+test.each<readonly [string, string]>([
   ['a PEM key', key],
   ['a PEM key in a line of JSON', JSON.stringify({ key })],
   ['a line of the key alone', `data: ${secretLine}`],
