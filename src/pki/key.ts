@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { Confidential, RerootError } from '../base/index.ts'
 import { algorithmOf } from './algorithm.ts'
 import type { KeyAlgorithm } from './algorithm.ts'
+import { childrenOf, isUniversal, readDer } from './der.ts'
 import { splitPem } from './pem.ts'
 
 /** A key that signs, and the half of it that everybody may see. */
@@ -48,6 +49,7 @@ export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObjec
   if (encoding === undefined)
     throw refusal(`a PEM block of type ${block.type} is not a private key that istiod reads`, hintForType(block.type))
   try {
+    if (encodingOf(block.der) !== encoding) throw new TypeError('another encoding')
     return new Confidential(createPrivateKey({ key: Buffer.from(block.der), format: 'der', type: encoding }))
   } catch {
     const encrypted = block.hasHeaders ? ', because it is encrypted' : ''
@@ -56,6 +58,18 @@ export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObjec
       'write the key anew with "openssl pkey", without a passphrase',
     )
   }
+}
+
+/**
+ * How a private key is encoded, by its second element: an algorithm (RFC 5958, 2), a modulus (RFC 8017, A.1.2) or the key's bytes (RFC 5915, 3).
+ * Node 22 takes one for another, which istiod does not.
+ */
+function encodingOf(der: Uint8Array): 'pkcs8' | 'pkcs1' | 'sec1' | null {
+  const second = childrenOf(readDer(der))[1]
+  if (second === undefined) return null
+  if (isUniversal(second, 'sequence')) return 'pkcs8'
+  if (isUniversal(second, 'integer')) return 'pkcs1'
+  return isUniversal(second, 'octetString') ? 'sec1' : null
 }
 
 /** Whether the public key belongs to this private key. */
