@@ -38,6 +38,9 @@ Exit codes:  0 done · 1 a check found errors · 2 wrong usage or configuration 
 `,
   )
 
+// A reader that has seen enough (`| head`) is no error, and no reason to stop half-way.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 const called = process.argv.slice(2).find((argument) => !argument.startsWith('-'))
 for (const [name, description, load] of commands) {
   const wanted = name === called || (called === 'help' && process.argv.includes(name))

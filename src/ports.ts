@@ -71,7 +71,7 @@ export interface GitRepository {
   defaultBranch(remote: string): Promise<string | null>
   /** Commits that `head` has and `base` has not, newest first. */
   commitsSince(base: string, head: string): Promise<readonly Commit[]>
-  /** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone knows only its part. */
+  /** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone is completed first. */
   pathsEver(commit: string, folder: string): Promise<readonly string[]>
   openWorktree(commit: string): Promise<Worktree>
   /**

@@ -22,8 +22,11 @@ export async function commitsBetween(git: Git, base: string, head: string): Prom
     .map(parseCommit)
 }
 
-/** Every path below a folder that a commit of this history has added, also those that are gone. */
-export async function pathsEver(git: Git, commit: string, folder: string): Promise<readonly string[]> {
+/** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone is completed first. */
+export async function pathsEver(git: Git, commit: string, folder: string, branches: readonly FetchedBranch[]): Promise<readonly string[]> {
+  if (branches.length > 0 && (await git.read(['rev-parse', '--is-shallow-repository'])).trim() === 'true') {
+    await git.read(fetchArguments(branches, '--unshallow'), { network: true })
+  }
   const output = await git.read([
     'log',
     '-z',

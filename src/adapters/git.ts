@@ -33,7 +33,13 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     resolve: (revision) => resolveCommit(git, revision),
     remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
     defaultBranch: (remote) => defaultBranch(git, remote),
-    pathsEver: (commit, folder) => pathsEver(git, commit, folder),
+    pathsEver: (commit, folder) =>
+      pathsEver(
+        git,
+        commit,
+        folder,
+        [...(fetched.has(commit) ? [fetched.get(commit)] : [])].filter((one) => one !== undefined),
+      ),
     async commitsSince(base, head) {
       await deepenUntilMerged(
         git,

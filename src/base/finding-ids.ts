@@ -11,6 +11,7 @@ export const findingTitles = {
   'mesh/ca-provider': 'workload certificates are not signed by istiod',
   // how a restart reaches a workload
   'restart/owner': 'the chosen delivery is not possible for this owner',
+  'restart/unregistered': 'Flux does not pick up what reroot writes',
   'restart/control-plane': 'the control plane would not be restarted',
   'restart/carried': 'the owner would take back what a Job patches',
   'restart/paused': 'a paused Deployment does not replace its pods',

@@ -85,7 +85,8 @@ const restarts = z.strictObject({
 /** `reroot.yaml` as people write it. Unknown keys are errors; what has a default may be left out. */
 export const writtenConfig = z.strictObject({
   version: z.literal(1),
-  mesh: label,
+  // With ` intermediate CA g100` behind it, it must fit into the 64 characters of a common name (RFC 5280, A.1).
+  mesh: label.max(40),
   trustDomain: z.string().min(1).default('cluster.local'),
   git: z
     .strictObject({

@@ -2,3 +2,10 @@
 export function fold(title: string, text: string, open: number): string {
   return text.split('\n').length <= open ? text : `<details><summary>${title}</summary>\n\n${text}\n\n</details>`
 }
+
+/** Words of people and names of other people's manifests, on one line and without any effect on the text around them. */
+export function words(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[|<>`]/g, (character) => (character === '|' ? '\\|' : character === '`' ? "'" : character === '<' ? '&lt;' : '&gt;'))
+}

@@ -18,7 +18,10 @@ function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
   const { restarts, move } = cluster
   const state = stateOf(move.to)
   if (set.name === 'secret')
-    return [`The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`]
+    return [
+      `The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`,
+      'Until the next pull request is merged and applied, keep istiod from restarting by other causes: it would take up the Secret before its wave.',
+    ]
   if (set.name.startsWith('wave-'))
     return [
       'The owners of the listed workloads apply the restart annotation, and roll them out. The wave’s gate goes on as soon as all of them carry it.',

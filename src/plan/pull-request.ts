@@ -3,7 +3,7 @@ import type { Finding } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import { generationIn, momentText, stateOf, trustedGenerations } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Step } from '../rotation/index.ts'
-import { fold } from './markdown.ts'
+import { fold, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import { onMerge } from './pull-request-merge.ts'
 import { stepWords } from './words.ts'
@@ -60,7 +60,7 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ...why(story, set, previous),
     ...drawn(decision),
     ...onMerge(clusters, set),
-    ...toCheck(story, clusters),
+    ...toCheck(story, clusters, set),
     ...wayBack(decision.step),
     ...evidence(clusters),
     ...certificates(story, clusters),
@@ -117,14 +117,14 @@ function phaseText(phase: Phase): string {
   return `${phase.phase} (signs ${phase.signer}, trusts ${trustedGenerations(phase).join(' + ')})`
 }
 
-function toCheck(story: Story, clusters: readonly ClusterStory[]): string[] {
+function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
   const { decision } = story
   const flux = [...new Set(clusters.map((cluster) => cluster.fluxNamespace))][0] ?? 'flux-system'
   const istio = [...new Set(clusters.map((cluster) => cluster.istioNamespace))][0] ?? 'istio-system'
   return [
     '### What to check',
     [
-      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\`, and the list of workloads at the end.`,
+      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\`, ${set.name === 'secret' ? 'and the intermediates’ against each cluster’s \`record.yaml\`.' : 'the intermediates’ against each cluster’s \`record.yaml\`, and the list of workloads at the end.'}`,
       'After it:',
       '```sh',
       `flux get kustomizations -n ${flux} | grep mesh-ca       # every link of the chain becomes Ready, in order`,
@@ -143,8 +143,9 @@ function wayBack(step: Step): string[] {
 
 function evidence(clusters: readonly ClusterStory[]): string[] {
   const rows = clusters.flatMap(({ name, move }) => {
-    if (move.forced !== null) return [`- ${name}: **forced**, against the barrier “${move.forced.barrier}”. Reason: ${move.forced.reason}`]
-    return move.evidence === null ? [] : [`- ${name}: ${evidenceKinds[move.evidence.kind]}: ${move.evidence.detail}`]
+    if (move.forced !== null)
+      return [`- ${name}: **forced**, against the barrier “${words(move.forced.barrier)}”. Reason: ${words(move.forced.reason)}`]
+    return move.evidence === null ? [] : [`- ${name}: ${evidenceKinds[move.evidence.kind]}: ${words(move.evidence.detail)}`]
   })
   return rows.length === 0 ? [] : ['### Why the step before counts as complete', rows.join('\n')]
 }
@@ -186,7 +187,7 @@ function notes(findings: readonly Finding[]): string[] {
   if (warnings.length === 0) return []
   const rows = warnings.map(
     ({ id, message, place }) =>
-      `- ${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${message} (\`${id}\`)`,
+      `- ${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${words(message)} (\`${id}\`)`,
   )
   return ['### Worth knowing', fold(`${warnings.length} ${warnings.length === 1 ? 'note' : 'notes'}`, rows.join('\n'), 5)]
 }
@@ -197,7 +198,7 @@ function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[
     const rows = restarts.waves.flatMap((wave) =>
       wave.restarts.map(
         (restart) =>
-          `| ${wave.name} | \`${formatWorkloadId(restart.workload)}\` | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${restart.why} |`,
+          `| ${wave.name} | \`${words(formatWorkloadId(restart.workload))}\` | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${words(restart.why)} |`,
       ),
     )
     return [

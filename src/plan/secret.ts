@@ -7,7 +7,7 @@ import type { StateId } from '../rotation/index.ts'
 export const cacertsKeys = ['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem'] as const
 
 /** Annotations that say in the clear, for reviewers, what is inside. */
-const stateAnnotation = 'reroot.dev/state'
+export const stateAnnotation = 'reroot.dev/state'
 export const signerAnnotation = 'reroot.dev/ca-cert-sha256'
 export const rootsAnnotation = 'reroot.dev/root-cert-sha256'
 

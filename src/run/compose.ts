@@ -8,6 +8,7 @@ import { liveBytes } from './live-secret.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import type { Material } from './material.ts'
 import { waitingCertificate } from './reuse.ts'
+import { checkSealedState } from './sealed-state.ts'
 import { clusterProps } from './render-cluster.ts'
 
 /** One cluster with all that was decided about it. */
@@ -129,7 +130,11 @@ function secretPart(
   const keep = new Map(preparedAfter(move, decision.step).map((state) => [cluster.layout.prepared(state), state]))
   const sealed = (path: string): Uint8Array | null => material?.sealed.get(path) ?? loaded.files.read(path)
   const target = cluster.layout.prepared(stateOf(move.to))
-  if (!move.merged) write.set(live, sealed(target) ?? missing(target, decision))
+  if (!move.merged) {
+    const bytes = sealed(target) ?? missing(target, decision)
+    checkSealedState(bytes, target, record)
+    write.set(live, bytes)
+  }
   for (const [path, state] of keep) {
     const bytes = state === stateOf(move.from) && !move.merged ? liveBytes(loaded.files, cluster) : sealed(path)
     if (bytes !== null) write.set(path, bytes)

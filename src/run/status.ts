@@ -70,10 +70,13 @@ export async function status(context: Context, checkout: Files, options: StatusO
 
 async function openBranches(context: Context, loaded: Loaded, remote: string, base: string): Promise<readonly string[]> {
   const branches = await context.git.remoteBranches(remote, loaded.config.git.branchPrefix)
+  // A squash or a rebase leaves the branch's own commits out of the history; the record knows better.
+  const ids = loaded.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))
+  const merged = new Set(['init', ...ids].map((id) => `${loaded.config.git.branchPrefix}${id}`))
   const open: string[] = []
   for (const branch of [...branches.keys()].toSorted()) {
     const commit = await context.git.fetch(remote, branch)
-    if (commit !== null && (await context.git.commitsSince(base, commit)).length > 0) open.push(branch)
+    if (!merged.has(branch) && commit !== null && (await context.git.commitsSince(base, commit)).length > 0) open.push(branch)
   }
   return open
 }

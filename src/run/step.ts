@@ -3,16 +3,19 @@ import type { Finding } from '../base/index.ts'
 import { acceptFindings, branchName, chooseDeliveries, freezeRestarts, missingControlPlane, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
-import { decide, lastTransition } from '../rotation/index.ts'
+import type { Discovery } from '../workloads/index.ts'
+import { decide, lastTransition, stateOf } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { guardChange } from '../seal/index.ts'
 import { fetchBase, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
 import { compose } from './compose.ts'
-import type { ClusterStep } from './compose.ts'
+import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
 import { discoverCluster, load, meshFindings } from './load.ts'
-import type { Loaded } from './load.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
+import { verifySealedState } from './sealed-state.ts'
+import { checkTestimony } from './step-flags.ts'
 import { materialFor } from './step-material.ts'
 import { describe, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
@@ -55,10 +58,11 @@ export async function takeStep(
   try {
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
+    checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
     const decision = decide(
       step,
-      decisionFacts(loaded, context, await usedGenerations(context, loaded, base)),
+      decisionFacts(loaded, context, await usedGenerations(context, loaded, base, step)),
       options.testimony,
       options.force,
     )
@@ -68,6 +72,7 @@ export async function takeStep(
     const first = branchName(loaded.config.git, decision.id, 1, '')
     const material = await materialFor(context, worktree, loaded, decision, base, first, options)
     const composition = await compose(loaded, decision, steps, material)
+    if (material === null) await verifyCopies(context, loaded, decision, composition)
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
     for (const set of pending) guard(set)
     const story = tell(loaded, decision, steps, composition, findings, material !== null)
@@ -88,7 +93,8 @@ export async function takeStep(
 }
 
 /** Generations whose sealed files the history shows: a reverted merge takes them from the record, but not from the cluster. */
-async function usedGenerations(context: Context, loaded: Loaded, base: Base): Promise<readonly string[]> {
+async function usedGenerations(context: Context, loaded: Loaded, base: Base, step: Step): Promise<readonly string[]> {
+  if (step !== 'stage' && step !== 'replace') return []
   const paths = await context.git.pathsEver(base.commit, loaded.layout.directory)
   return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
 }
@@ -113,7 +119,9 @@ function planClusters(
     const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
     const discovery = discoverCluster(loaded, cluster)
     const chosen = chooseDeliveries(loaded.config, discovery, decision.step, cluster.controller.namespace)
-    findings.push(...discovery.findings, ...missingControlPlane(discovery), ...chosen.findings)
+    // What Git does not show is judged by restarts.namespaces: restart/unseen.
+    const found = discovery.findings.filter((finding) => finding.id !== 'workloads/opaque')
+    findings.push(...found, ...missingControlPlane(discovery), ...unregistered(cluster, discovery), ...chosen.findings)
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
     const restarts =
       frozen ??
@@ -133,6 +141,23 @@ function planClusters(
   return { steps, findings: acceptFindings(findings, loaded.config.accept) }
 }
 
+/** If Flux does not pick reroot's directory up, nothing of a step is applied, and no gate holds anything. */
+function unregistered(cluster: LoadedCluster, discovery: Discovery): readonly Finding[] {
+  const { namespace, register } = cluster.controller
+  if (discovery.controllers.some((controller) => controller.id === `${namespace}/mesh-ca`)) return []
+  return [
+    {
+      id: 'restart/unregistered',
+      severity: 'error',
+      place: { cluster: cluster.config.name, file: register },
+      message: 'Flux does not pick up reroot’s directory, so nothing of the step would be applied',
+      expected: `the Kustomization ${namespace}/mesh-ca among what the cluster’s Flux applies`,
+      found: 'no such Kustomization',
+      remedy: `take ${register} back from git history, and list it in the kustomization of its folder if there is one`,
+    },
+  ]
+}
+
 function refuseErrors(step: Step, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === 'error')
   if (errors.length === 0) return
@@ -140,6 +165,20 @@ function refuseErrors(step: Step, findings: readonly Finding[]): void {
     hint: 'mend each, or accept it in reroot.yaml under `accept:` with its id, file and a reason; nothing was written',
     findings: errors,
   })
+}
+
+/** A step that only copies sealed bytes needs no identity; but where there is one, it is used to look inside. */
+async function verifyCopies(context: Context, loaded: Loaded, decision: Decision, composition: Composition): Promise<void> {
+  for (const move of decision.moves.filter((one) => !one.merged)) {
+    const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
+    const record = composition.records.get(move.cluster) ?? never()
+    const file = cluster.layout.prepared(stateOf(move.to))
+    const opened = await verifySealedState(loaded.files.read(file) ?? never(), file, record, context)
+    if (!opened)
+      context.terminal.say(
+        `note: ${file} was not opened: no identity at hand. It was compared with the record by what it says in the clear`,
+      )
+  }
 }
 
 /** Drops what the base holds already; a change set of which nothing is left is merged. */

@@ -122,12 +122,16 @@ test('namespaces that Git does not show are restarted by a Job with a shell', as
 })
 
 test('drain expire: only the control plane restarts, and the next step wants time or a word', async () => {
-  const sandbox = await withConfig(['promote: restart', 'promote: expire'])
+  const sandbox = await withConfig(
+    ['promote: restart', 'promote: expire'],
+    ['backdateMinutes: 60', 'backdateMinutes: 1440'],
+    ['workloadCertificateHours: 24', 'workloadCertificateHours: 20'],
+  )
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
   await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
   await sandbox.refuses(['retire'], { exitCode: 3, code: 'REFUSED', says: ['only time drains them', 'and 4 more'] })
-  await sandbox.does(['retire', '--gate-passed', `prod=${new Date(Date.now() - 24.5 * 3_600_000).toISOString()}`])
+  await sandbox.does(['retire', '--gate-passed', `prod=${new Date(Date.now() - 22 * 3_600_000).toISOString()}`])
 
   const list = sandbox.forge.file(restarts)
   expect(list.match(/delivery: job/g)).toHaveLength(1)

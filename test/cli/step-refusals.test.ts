@@ -140,6 +140,9 @@ test('promote without evidence, when a workload only expires; then by time, by a
   const sandbox = await sandboxIn('initialised')
   sandbox.forge.edit('mesh-ca/reroot.yaml', [
     ['  rules: []', '  rules:\n    - { match: DaemonSet/monitoring/*, drain: expire, reason: OPS-12 }'],
+    // A root of yesterday: no gate of its steps can have passed before.
+    ['backdateMinutes: 60', 'backdateMinutes: 1440'],
+    ['workloadCertificateHours: 24', 'workloadCertificateHours: 20'],
   ])
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
   const refusal = {
@@ -150,13 +153,13 @@ test('promote without evidence, when a workload only expires; then by time, by a
   const ago = (hours: number): string => `prod=${new Date(Date.now() - hours * 3_600_000).toISOString()}`
 
   await sandbox.refuses(['promote'], refusal)
-  await sandbox.refuses(['promote', '--gate-passed', ago(5)], { ...refusal, says: ['only 5 h of 24 h'] })
+  await sandbox.refuses(['promote', '--gate-passed', ago(5)], { ...refusal, says: ['only 5 h of 20 h'] })
   const evidence = async (...args: string[]): Promise<string> => {
     await sandbox.does(['promote', ...args])
     return /transitions:[\s\S]*/.exec(sandbox.forge.file(`${own}/record.yaml`, 'mesh-ca/g2-promoted'))?.[0] ?? ''
   }
 
-  expect(await evidence('--gate-passed', ago(25))).toContain('kind: elapsed')
+  expect(await evidence('--gate-passed', ago(22))).toContain('kind: elapsed')
   expect(await evidence('--confirmed', 'looked at every proxy')).toMatch(/kind: person\n\s+detail: "?looked at every proxy/)
   expect(await evidence('--force', '--reason', 'it is Friday')).toMatch(/barrier: .*node-agent[\s\S]*reason: "?it is Friday/)
 })
@@ -170,6 +173,9 @@ test('flags that make no sense', async () => {
   await sandbox.refuses(['promote', '--reason', 'why not'], { ...usage, says: ['--reason is only for --force'] })
   await sandbox.refuses(['promote', '--confirmed', ''], { ...usage, says: ['--confirmed is empty'] })
   await sandbox.refuses(['promote', '--gate-passed', 'prod=yesterday'], { ...usage, says: ['is not a time'] })
+  await sandbox.refuses(['promote', '--gate-passed', 'prod=1999-01-01T00:00:00Z'], { ...usage, says: ['g2 did not exist before'] })
+  await sandbox.refuses(['promote', '--gate-passed', 'prod=2999-01-01T00:00:00Z'], { ...usage, says: ['it is in the future'] })
+  await sandbox.refuses(['promote', '--gate-passed', 'typo=2026-01-01T00:00:00Z'], { ...usage, says: ['no cluster of this mesh'] })
   await sandbox.refuses(['promote', '--config', 'no-such.yaml'], { ...usage, says: ['cannot read no-such.yaml'] })
 })
 
@@ -231,6 +237,32 @@ test('a live Secret whose bytes were altered', async () => {
   sandbox.forge.edit(live, [['g1-steady', 'g1-ready']])
 
   await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: [live] })
+})
+
+test('a prepared Secret that is another one: of another state, without a key, of another CA', async () => {
+  const sandbox = await sandboxIn('staged')
+  const prepared = (state: string): string => `${own}/prepared/${state}.sops.yaml`
+  const refusal = { exitCode: 3, code: 'REFUSED' } as const
+  const right = sandbox.forge.file(prepared('g2-promoted'))
+
+  sandbox.forge.push({ [prepared('g2-promoted')]: sandbox.forge.file(prepared('g2-staged')) })
+  await sandbox.refuses(['promote'], {
+    ...refusal,
+    says: ['reroot.dev/state is not what the record says', 'expected: g2-promoted', 'found: g2-staged'],
+  })
+  sandbox.forge.push({ [prepared('g2-promoted')]: right.replace(/^ +root-cert\.pem: .*\n/m, '') })
+  await sandbox.refuses(['promote'], { ...refusal, says: ['its keys is not what the record says'] })
+  // The clear part pasted on top of another CA's Secret: only who can open it sees that.
+  const clear = /^[\s\S]*?(?=^data:)/m
+  sandbox.forge.push({ [prepared('g2-promoted')]: sandbox.forge.file(prepared('g2-staged')).replace(clear, clear.exec(right)?.[0] ?? '') })
+  await sandbox.refuses(['promote'], { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: [prepared('g2-promoted')] })
+})
+
+test('a repository in which Flux no longer picks up reroot', async () => {
+  const sandbox = await sandboxIn('staged')
+  sandbox.forge.push({ 'clusters/prod/mesh-ca.yaml': null })
+
+  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['restart/unregistered', 'clusters/prod/mesh-ca.yaml'] })
 })
 
 test('a prepared Secret that is gone', async () => {

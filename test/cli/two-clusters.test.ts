@@ -45,13 +45,17 @@ test('init of one of the clusters alone, and of one that is not there', async ()
 
 test('one root, an intermediate per cluster, each sealed for its own cluster; a word or time is needed for all', async () => {
   const { sandbox, us } = await initialised()
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [
+    ['backdateMinutes: 60', 'backdateMinutes: 1440'],
+    ['workloadCertificateHours: 24', 'workloadCertificateHours: 20'],
+  ])
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
   const [eu, american] = [await inside(sandbox), await inside(sandbox, liveInUs, us)]
   const hours = (count: number): string => new Date(Date.now() - count * 3_600_000).toISOString()
 
   await sandbox.refuses(['promote'], { ...refused, says: ['prod: the mesh has other clusters', 'prod-us: the mesh has other clusters'] })
-  await sandbox.refuses(['promote', '--gate-passed', `prod=${hours(30)}`], { ...refused, says: ['prod-us: the mesh has other clusters'] })
-  await sandbox.takes(['promote', '--gate-passed', `prod=${hours(30)}`, '--gate-passed', `prod-us=${hours(26)}`], 'mesh-ca/g2-promoted')
+  await sandbox.refuses(['promote', '--gate-passed', `prod=${hours(23)}`], { ...refused, says: ['prod-us: the mesh has other clusters'] })
+  await sandbox.takes(['promote', '--gate-passed', `prod=${hours(23)}`, '--gate-passed', `prod-us=${hours(22)}`], 'mesh-ca/g2-promoted')
 
   expect(american.rootCert).toBe(eu.rootCert)
   expect((await inside(sandbox, liveInUs, us)).signer).toBe('shop root CA g2')

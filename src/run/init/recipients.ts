@@ -31,7 +31,7 @@ export async function completeRecipients(
   const unknown = [...answers.clusters.keys()].filter((name) => !needed.includes(name) && !known.some((cluster) => cluster.name === name))
   if (unknown.length > 0)
     throw new RerootError('USAGE', `--cluster-recipient names ${unknown.join(', ')}, which is no cluster of this mesh`, {
-      hint: 'use the names that init prints',
+      hint: `the clusters are: ${[...needed, ...known.map((cluster) => cluster.name)].join(', ')}`,
     })
   const clusters: ClusterRecipients[] = [...known]
   const operators =
@@ -47,12 +47,19 @@ export async function completeRecipients(
   const custodians = answers.custodians.length > 0 ? answers.custodians : await custodiansOf(context, operators)
   for (const recipient of [...clusters.flatMap((cluster) => cluster.recipients), ...custodians]) {
     if (!isAgeRecipient(recipient) && !recipient.includes(':'))
-      throw new RerootError('USAGE', `${JSON.stringify(recipient)} is no age recipient`, {
+      throw new RerootError('USAGE', `${shown(recipient)} is no age recipient`, {
         hint: 'give what `age-keygen -y` prints: age1…',
       })
   }
   await refuseClosed(context, clusters)
   return { clusters, custodians }
+}
+
+/** What was given, unless it is a secret that was given by mistake. */
+function shown(recipient: string): string {
+  return /AGE-SECRET-KEY|PRIVATE KEY/i.test(recipient)
+    ? 'an identity was given, not shown here (take it for leaked: it is in your shell’s history); it'
+    : JSON.stringify(recipient)
 }
 
 /** The cluster must never be able to open a root's key, so recipients of its Secret are no answer. */

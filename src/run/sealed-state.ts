@@ -1,0 +1,83 @@
+import { RerootError, sha256 } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
+import { parseCertificate } from '../pki/index.ts'
+import { cacertsKeys, rootsAnnotation, signerAnnotation, stateAnnotation } from '../plan/index.ts'
+import type { ClusterRecord } from '../rotation/index.ts'
+import { canUnseal, readSealed } from '../seal/index.ts'
+import type { Context } from './context.ts'
+import { openSecret } from './live-secret.ts'
+
+interface SealedSecret {
+  readonly kind?: unknown
+  readonly metadata?: { readonly name?: unknown; readonly annotations?: Readonly<Record<string, unknown>> }
+  readonly data?: Readonly<Record<string, unknown>>
+  readonly stringData?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Checks a sealed Secret that is about to become the live one, as far as that goes without a key: what it says of itself in the clear
+ * against the record, and that no key of it is missing. Whoever holds an identity can check the rest: the MAC covers the clear part too.
+ * @param record of the cluster once the step is merged.
+ * @throws RerootError REFUSED with every difference.
+ */
+export function checkSealedState(bytes: Uint8Array, file: string, record: ClusterRecord): void {
+  const secret = readSealed(bytes, file)?.document as SealedSecret | undefined
+  const annotations = secret?.metadata?.annotations ?? {}
+  const keys = new Set([...Object.keys(secret?.data ?? {}), ...Object.keys(secret?.stringData ?? {})])
+  const active = record.intermediates.find((one) => one.state === 'active')
+  // What init took over in place says nothing of itself: its annotations are its owner's.
+  const adopted = annotations[stateAnnotation] === undefined && record.state === 'g1-steady'
+  const claims: readonly (readonly [what: string, expected: string, found: string])[] = [
+    ['the object', 'Secret cacerts', `${String(secret?.kind)} ${String(secret?.metadata?.name)}`],
+    ['its keys', cacertsKeys.join(', '), cacertsKeys.filter((key) => keys.has(key)).join(', ')],
+    ...(adopted
+      ? []
+      : ([
+          [stateAnnotation, record.state, String(annotations[stateAnnotation])],
+          [signerAnnotation, active?.certificate.fingerprint ?? '', String(annotations[signerAnnotation])],
+          [rootsAnnotation, record.rootBundle, String(annotations[rootsAnnotation])],
+        ] as const)),
+  ]
+  const findings = claims.flatMap(([what, expected, found]): Finding[] =>
+    expected === found
+      ? []
+      : [
+          {
+            id: 'record/secret',
+            severity: 'error',
+            place: { cluster: record.cluster, file },
+            message: `${what} is not what the record says`,
+            expected,
+            found,
+            remedy: `take ${file} back from the commit that reroot made (\`git log -- ${file}\`)`,
+          },
+        ],
+  )
+  if (findings.length === 0) return
+  throw new RerootError('REFUSED', `${file} is not the sealed state that the step needs`, {
+    hint: 'somebody changed it without reroot: do not merge anything that was made from it',
+    findings,
+  })
+}
+
+/**
+ * Opens a sealed Secret that is about to become the live one and compares it with the record, if an age identity at hand opens it.
+ * @returns whether it was opened.
+ * @throws RerootError REFUSED if it is not what the record says; SEAL_REFUSED if its MAC is wrong.
+ */
+export async function verifySealedState(
+  bytes: Uint8Array,
+  file: string,
+  record: ClusterRecord,
+  context: Pick<Context, 'identities' | 'sops'>,
+): Promise<boolean> {
+  const sealed = readSealed(bytes, file)
+  if (sealed === null || !(await canUnseal(sealed.facts, await context.identities.load()))) return false
+  const { files } = await openSecret(bytes, file, context)
+  const active = record.intermediates.find((one) => one.state === 'active')
+  if (parseCertificate(files.caCert).fingerprint === active?.certificate.fingerprint && sha256(files.rootCert) === record.rootBundle)
+    return true
+  throw new RerootError('REFUSED', `${file} holds another CA than the record says`, {
+    hint: `somebody replaced it: take it back from the commit that reroot made (\`git log -- ${file}\`), and find out who did`,
+  })
+}
