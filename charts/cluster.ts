@@ -23,7 +23,7 @@ export function renderCluster(props: ClusterProps): Files {
   const waves = withControlPlane(props.step === null ? [] : props.step.waves.filter(hasWork))
   const own = props.cacerts.managed === 'own'
   const links: readonly Link[] = [
-    ...(own || props.step !== null ? [{ name: linkName('entry-gate'), folder: 'waves/00-entry-gate', sealed: false }] : []),
+    { name: linkName('entry-gate'), folder: 'waves/00-entry-gate', sealed: false },
     ...(own ? [{ name: linkName('cacerts'), folder: 'cacerts', sealed: true }] : []),
     ...waves.map((wave, index) => ({ name: linkName(wave.name), folder: waveFolder(wave, index), sealed: false })),
   ]
@@ -35,7 +35,7 @@ export function renderCluster(props: ClusterProps): Files {
     [at('kustomization.yaml'), renderKustomization('Only the chain: what lies beside it are no Kubernetes objects.', ['flux.yaml'])],
     [at('flux.yaml'), renderChain(props, links)],
     ...(own ? renderCacerts(props) : []),
-    ...(own || props.step !== null ? folder(at('waves/00-entry-gate'), aboutEntry[props.cacerts.managed], entryFiles(props)) : []),
+    ...folder(at('waves/00-entry-gate'), aboutEntry[props.cacerts.managed], entryFiles(props)),
     ...waves.flatMap((wave, index) => [
       ...folder(at(waveFolder(wave, index)), `Wave ${wave.name}: restarts and the gate behind them.`, waveFiles(props, wave)),
     ]),

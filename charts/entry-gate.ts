@@ -30,7 +30,7 @@ const stateVariable: k8s.EnvVar = {
  * - The state before the step: its waves are finished, and its roots are everywhere. On a way back it is enough to be in it.
  * - The state after it: the step has happened. Nothing to do, so that the Job never writes the old id, however often it is deleted and
  *   runs again.
- * - None: nothing of reroot's was ever applied here. The first step after `init` goes on. Any later one holds: it would jump from whatever
+ * - None: nothing of reroot's was ever applied here. The first step after `init` goes on where the roots are those that `init` took over. Any later one holds: it would jump from whatever
  *   the cluster has to a state that its workloads were not prepared for. A rebuilt cluster has nothing to prepare: people make the ConfigMap.
  * - Any other: there is no such folder, and the gate holds. So it does when the Secret of the step before was never applied, which no
  *   Job can make up for: the way out is to revert this step in Git until that one is through.

@@ -69,17 +69,18 @@ export interface StateFilesProps {
   readonly self: Stub
 }
 
-/** A folder for each state in which the gate is passable. Where the step has happened, or is the first and nothing was applied before, its files do nothing. */
+/**
+ * A folder for each state in which the gate is passable. Where the step has happened its files do nothing. Before the first step there may be
+ * no state yet: then the roots are looked at all the same, since what `init` took over must be what the mesh serves.
+ */
 export function stateFiles(props: StateFilesProps): readonly RunFile[] {
-  const before = props.before === props.after ? [] : beforeFiles(props)
-  return [...before, ...passedFiles(props, props.first ? [props.after, presentState] : [props.after])].filter(
-    (file) => file.paths.length > 0,
-  )
+  const before = props.before === props.after ? [] : beforeFiles(props, props.first ? [props.before, presentState] : [props.before])
+  return [...before, ...passedFiles(props, [props.after])].filter((file) => file.paths.length > 0)
 }
 
 type PlacedFile = RunFile & { readonly paths: readonly string[] }
 
-function beforeFiles({ before, id, leftovers, roots }: StateFilesProps): readonly PlacedFile[] {
+function beforeFiles({ before, id, leftovers, roots }: StateFilesProps, rooted: readonly StateId[]): readonly PlacedFile[] {
   const waves = leftovers.flatMap((leftover): PlacedFile[] => {
     const { patched, awaited } = leftover
     const folder = folderOf(leftover)
@@ -99,7 +100,7 @@ function beforeFiles({ before, id, leftovers, roots }: StateFilesProps): readonl
     ...waves,
     { key: 'restart.json', text: id === null ? '' : `${restartPatch(id)}\n`, paths: patches(leftovers) ? [`${before}/restart.json`] : [] },
     { key: 'restart.sh', text: restartScript, paths: hasNamespaces(leftovers) ? [`${before}/restart.sh`] : [] },
-    { key: 'roots.yaml', text: renderStubs(roots.map(rootsStub)), paths: [`${before}/roots.yaml`] },
+    { key: 'roots.yaml', text: renderStubs(roots.map(rootsStub)), paths: rooted.map((state) => `${state}/roots.yaml`) },
   ]
 }
 

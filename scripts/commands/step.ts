@@ -75,8 +75,10 @@ function times(given: readonly string[]): ReadonlyMap<string, Date> {
   return new Map(
     [...pairs('--gate-passed', given)].map(([cluster, text]) => {
       const time = new Date(text)
-      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) || Number.isNaN(time.getTime())) {
-        throw new RerootError('USAGE', `--gate-passed ${cluster}=${text} is not a time`, { hint: 'write it as 2026-11-23T09:00:00Z' })
+      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(time.getTime())) {
+        throw new RerootError('USAGE', `--gate-passed ${cluster}=${text} is not a time with its zone`, {
+          hint: 'write it as 2026-11-23T09:00:00Z',
+        })
       }
       return [cluster, time]
     }),

@@ -35,7 +35,7 @@ export function chooseDeliveries(
     const rule = config.restarts.rules.find((candidate) => matches(candidate, workload))
     const ordered = workload.owner.controller !== null && orderedControllers.has(workload.owner.controller)
     const common = { workload: workload.id, source: workload, ordered }
-    if (workload.role !== 'control-plane' && drainOf(config, rule, step) === 'expire') {
+    if (workload.role !== 'control-plane' && workload.role !== 'ztunnel' && drainOf(config, rule, step) === 'expire') {
       return { ...common, delivery: 'none', drain: 'expire', file: null, at: null, why: rule?.reason ?? `restarts.drain.${step} is expire` }
     }
     findings.push(...hindrances(workload))

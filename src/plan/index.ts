@@ -1,5 +1,5 @@
 export { acceptFindings } from './accept.ts'
-export { missingControlPlane } from './control-plane.ts'
+export { missingControlPlane, unknownZtunnel } from './control-plane.ts'
 export { chooseDeliveries, controlPlaneKustomization } from './delivery.ts'
 export type { ChosenRestart } from './delivery.ts'
 export { branchName, layoutOf } from './layout.ts'

@@ -1,4 +1,5 @@
 import { formatWorkloadId } from '../base/index.ts'
+import type { WorkloadId } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import { hasBarrier, lastTransition, mustHaveBegun } from '../rotation/index.ts'
 import type { ClusterRecord, EntryGate, EntryWave, RestartId, RestartList, Step } from '../rotation/index.ts'
@@ -33,13 +34,11 @@ export function freezeRestarts(input: {
 /** A frozen list without the workloads that are gone since: a gate would wait for them for ever. Later ones are exempt, and stay out. */
 export function withoutVanished(list: RestartList, discovery: Discovery): RestartList {
   const present = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
-  return {
-    ...list,
-    waves: list.waves.map((wave) => ({
-      ...wave,
-      restarts: wave.restarts.filter((restart) => present.has(formatWorkloadId(restart.workload))),
-    })),
-  }
+  const here = ({ workload }: { readonly workload: WorkloadId }): boolean => present.has(formatWorkloadId(workload))
+  const waves = list.waves.map((wave) => ({ ...wave, restarts: wave.restarts.filter(here) }))
+  if (list.entry === null) return { ...list, waves }
+  const before = list.entry.waves.map((wave) => ({ ...wave, restarts: wave.restarts.filter(here) }))
+  return { ...list, waves, entry: { ...list.entry, waves: before.filter((wave) => wave.restarts.length + wave.namespaces.length > 0) } }
 }
 
 /**

@@ -99,14 +99,23 @@ function pendingBarrier(
 
   // The barrier of a step that is merged somewhere was passed when it was planned.
   const passed = begun[0] === undefined ? null : lastTransition(begun[0].record)
-  if (passed !== null) return () => ({ evidence: passed.evidence, forced: passed.forced })
+  if (passed !== null) {
+    const evidence =
+      passed.evidence === null
+        ? null
+        : { ...passed.evidence, detail: `as planned with ${begun[0]?.record.cluster}: ${passed.evidence.detail}` }
+    return () => ({ evidence, forced: passed.forced })
+  }
 
   const { clusters, workloadCertificateHours: hours, now } = facts
   const judgements = new Map(clusters.map((cluster) => [cluster, judge(cluster, testimony, clusters.length === 1, hours, now)]))
   const lacks = [...judgements].flatMap(([cluster, judgement]) =>
     'lacks' in judgement ? judgement.lacks.map((lack) => `${cluster.record.cluster}: ${lack}`) : [],
   )
-  if (lacks.length > 0 && force === null) throw incomplete(step, lastTransition((clusters[0] ?? never()).record)?.id ?? '', lacks, hours)
+  // The restarts of the step before do not exist for the cluster yet: there is nothing that force could stand for.
+  const unmerged = clusters.some(({ record, restarts }) => lastTransition(record) !== null && restarts?.id !== lastTransition(record)?.id)
+  if (lacks.length > 0 && (force === null || unmerged))
+    throw incomplete(step, lastTransition((clusters[0] ?? never()).record)?.id ?? '', lacks, hours)
   const forced = lacks.length > 0 && force !== null ? { barrier: lacks.join('; '), reason: force } : null
   return (cluster) => {
     const judgement = judgements.get(cluster)

@@ -18,6 +18,8 @@ export interface StepFacts {
   readonly restarts: RestartList | null
   /** `in-place`: another owner delivers the Secret, so that no entry gate can hold it. */
   readonly managed: 'own' | 'in-place'
+  /** Members of the mesh that no step restarts, in words: what people accepted, and what nothing can restart. */
+  readonly doubts?: readonly string[]
 }
 
 export type Judgement = { readonly evidence: Evidence | null } | { readonly lacks: readonly string[] }
@@ -72,6 +74,7 @@ function whyEntryGateIsNotEnough(facts: StepFacts, restarts: RestartList, alone:
   if (owned.length > 0)
     lacks.push(`${some(owned)} restarted by ${owned.length === 1 ? 'its owner' : 'their owners'}, which no entry gate orders`)
   if (facts.managed === 'in-place') lacks.push('another owner delivers the Secret, so that no entry gate can hold it')
+  for (const doubt of facts.doubts ?? []) lacks.push(`${doubt}, which no step restarts`)
   if (!alone) lacks.push('the mesh has other clusters, and an entry gate speaks only for its own')
   return lacks
 }

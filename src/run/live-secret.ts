@@ -120,6 +120,7 @@ export function refuseBadBundle(files: CaFiles, file: string, cluster: string, c
 
 interface SecretShape {
   readonly kind?: unknown
+  readonly immutable?: unknown
   readonly type?: string
   readonly metadata?: {
     readonly name?: unknown
@@ -141,6 +142,8 @@ function secretOf(document: Confidential<PlainDocument>, file: string): OpenedSe
   for (const [key, value] of Object.entries(shape.data ?? {})) values.set(key, Buffer.from(value, 'base64').toString('utf8'))
   for (const [key, value] of Object.entries(shape.stringData ?? {})) values.set(key, value)
   refuseOtherStyles(values, refuse)
+  if (shape.immutable === true)
+    throw refuse('it is immutable, so that no later state could be applied', 'make it anew without `immutable: true` first')
   const missing = cacertsKeys.filter((key) => !values.has(key))
   if (missing.length > 0)
     throw refuse(

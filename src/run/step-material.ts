@@ -1,6 +1,7 @@
 import { RerootError } from '../base/index.ts'
 import type { Worktree } from '../ports.ts'
 import type { Decision } from '../rotation/index.ts'
+import { readSealed } from '../seal/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
 import { inspectBranch } from './deliver.ts'
@@ -9,6 +10,7 @@ import { makeMaterial } from './material.ts'
 import type { Material } from './material.ts'
 import { reuseMaterial } from './reuse.ts'
 import { openSealer } from './sealer.ts'
+import type { Sealer } from './sealer.ts'
 
 /** Only `stage` and `replace` need keys, and only once: what a run before has made is taken up again. */
 export async function materialFor(
@@ -35,7 +37,9 @@ export async function materialFor(
     const earlier = await context.git.openWorktree(existing)
     try {
       context.terminal.say(`taking up ${branch} again: its certificates and sealed files are kept (--reissue makes new ones)`)
-      return reuseMaterial(loaded, decision, earlier.files, branch)
+      const material = reuseMaterial(loaded, decision, earlier.files, branch)
+      refuseOtherRules(material, openSealer(loaded.files, worktree.directory, context), branch)
+      return material
     } finally {
       await earlier.dispose()
     }
@@ -43,8 +47,32 @@ export async function materialFor(
   return makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
 }
 
+/**
+ * Sealed bytes that are taken up again must be for whom the rules name now: somebody may have been taken out since.
+ * @throws RerootError SEAL_REFUSED.
+ */
+function refuseOtherRules(material: Material, sealer: Sealer, branch: string): void {
+  for (const [path, bytes] of material.sealed) {
+    // The state that was taken over is sealed as its owner sealed it.
+    if (path.endsWith('/g1-steady.sops.yaml')) continue
+    const readers = readSealed(bytes, path)?.facts.recipients ?? []
+    const wanted = sealer.rule(path).recipients
+    if (readers.length === wanted.length && readers.every((reader) => wanted.includes(reader))) continue
+    throw new RerootError('SEAL_REFUSED', `${path} on ${branch} is sealed for others than the rules of .sops.yaml name now`, {
+      hint: 'make new certificates, sealed by the present rules, with --reissue; it replaces the branch',
+    })
+  }
+}
+
+/** The step's branch at the remote; else one that a run with --no-push has left in this clone, if reroot alone made it. */
 async function existingBranch(context: Context, base: Base, branch: string): Promise<string | null> {
-  if (base.remote === null) return context.git.resolve(`refs/heads/${branch}`)
-  const remote = await inspectBranch(context.git, base.remote, branch, base.commit)
-  return remote?.commit ?? context.git.resolve(`refs/heads/${branch}`)
+  const remote = base.remote === null ? null : await inspectBranch(context.git, base.remote, branch, base.commit)
+  if (remote !== null) return remote.commit
+  const local = await context.git.resolve(`refs/heads/${branch}`)
+  if (local === null) return null
+  const foreign = (await context.git.commitsSince(base.commit, local)).filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
+  if (foreign.length === 0) return local
+  throw new RerootError('FOREIGN_COMMITS', `the branch ${branch} of this clone holds commits that reroot did not make`, {
+    hint: `move them to another branch and delete it (git branch -D ${branch}), then run the command again`,
+  })
 }

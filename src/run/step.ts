@@ -1,9 +1,16 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, branchName, chooseDeliveries, freezeRestarts, missingControlPlane, withoutVanished } from '../plan/index.ts'
+import {
+  acceptFindings,
+  branchName,
+  chooseDeliveries,
+  freezeRestarts,
+  missingControlPlane,
+  unknownZtunnel,
+  withoutVanished,
+} from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
-import type { Discovery } from '../workloads/index.ts'
 import { decide, lastTransition, stateOf } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { guardChange } from '../seal/index.ts'
@@ -13,9 +20,11 @@ import { compose } from './compose.ts'
 import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
 import { discoverCluster, load, meshFindings } from './load.ts'
-import type { Loaded, LoadedCluster } from './load.ts'
+import type { Loaded } from './load.ts'
 import { verifySealedState } from './sealed-state.ts'
-import { checkTestimony } from './step-flags.ts'
+import { checkTestimony, refuseOtherBranch, unregistered } from './step-checks.ts'
+import { decisionFacts, usedGenerations } from './step-facts.ts'
+import type { Discoveries } from './step-facts.ts'
 import { materialFor } from './step-material.ts'
 import { describe, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
@@ -58,15 +67,17 @@ export async function takeStep(
   try {
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
+    refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
+    const discoveries = new Map(loaded.clusters.map((cluster) => [cluster, discoverCluster(loaded, cluster)]))
     const decision = decide(
       step,
-      decisionFacts(loaded, context, await usedGenerations(context, loaded, base, step)),
+      decisionFacts(loaded, discoveries, context, await usedGenerations(context, loaded, base, step)),
       options.testimony,
       options.force,
     )
-    const { steps, findings } = planClusters(loaded, decision)
+    const { steps, findings } = planClusters(loaded, discoveries, decision)
     refuseErrors(step, findings)
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
@@ -92,36 +103,26 @@ export async function takeStep(
   }
 }
 
-/** Generations whose sealed files the history shows: a reverted merge takes them from the record, but not from the cluster. */
-async function usedGenerations(context: Context, loaded: Loaded, base: Base, step: Step): Promise<readonly string[]> {
-  if (step !== 'stage' && step !== 'replace') return []
-  const paths = await context.git.pathsEver(base.commit, loaded.layout.directory)
-  return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
-}
-
-function decisionFacts(loaded: Loaded, context: Context, usedGenerations: readonly string[]): Parameters<typeof decide>[1] {
-  return {
-    usedGenerations,
-    mesh: loaded.mesh,
-    clusters: loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed })),
-    workloadCertificateHours: loaded.config.pki.workloadCertificateHours,
-    now: context.clock.now(),
-  }
-}
-
 /** Discovers every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
 function planClusters(
   loaded: Loaded,
+  discoveries: Discoveries,
   decision: Decision,
 ): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [...meshFindings(loaded)]
   const steps = loaded.clusters.map((cluster): ClusterStep => {
     const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
-    const discovery = discoverCluster(loaded, cluster)
+    const discovery = discoveries.get(cluster) ?? never()
     const chosen = chooseDeliveries(loaded.config, discovery, decision.step, cluster.controller.namespace)
     // What Git does not show is judged by restarts.namespaces: restart/unseen.
     const found = discovery.findings.filter((finding) => finding.id !== 'workloads/opaque')
-    findings.push(...found, ...missingControlPlane(discovery), ...unregistered(cluster, discovery), ...chosen.findings)
+    findings.push(
+      ...found,
+      ...missingControlPlane(discovery),
+      ...unknownZtunnel(discovery, cluster.config.istio.ztunnel),
+      ...unregistered(cluster, discovery),
+      ...chosen.findings,
+    )
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
     const restarts =
       frozen ??
@@ -139,23 +140,6 @@ function planClusters(
     return { cluster, move, restarts, chosen: chosen.restarts }
   })
   return { steps, findings: acceptFindings(findings, loaded.config.accept) }
-}
-
-/** If Flux does not pick reroot's directory up, nothing of a step is applied, and no gate holds anything. */
-function unregistered(cluster: LoadedCluster, discovery: Discovery): readonly Finding[] {
-  const { namespace, register } = cluster.controller
-  if (discovery.controllers.some((controller) => controller.id === `${namespace}/mesh-ca`)) return []
-  return [
-    {
-      id: 'restart/unregistered',
-      severity: 'error',
-      place: { cluster: cluster.config.name, file: register },
-      message: 'Flux does not pick up reroot’s directory, so nothing of the step would be applied',
-      expected: `the Kustomization ${namespace}/mesh-ca among what the cluster’s Flux applies`,
-      found: 'no such Kustomization',
-      remedy: `take ${register} back from git history, and list it in the kustomization of its folder if there is one`,
-    },
-  ]
 }
 
 function refuseErrors(step: Step, findings: readonly Finding[]): void {

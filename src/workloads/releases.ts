@@ -85,7 +85,12 @@ function ruleOf(release: HelmRelease, chart: IstioChart, namespaces: Namespaces)
 export function opaqueReleases(cluster: string, releases: Releases, namespaces: Namespaces, report: Report): readonly Opaque[] {
   return releases.others.flatMap((release) => {
     const namespace = release.targetNamespace
-    const verdict = judgeInjection({ labels: {}, annotations: {}, hostNetwork: false }, namespace, namespaces.labelsOf(namespace), false)
+    const verdict = judgeInjection(
+      { labels: {}, annotations: {}, hostNetwork: false },
+      namespace,
+      namespaces.labelsOf(namespace),
+      injectsByDefault(releases),
+    )
     const owner = `HelmRelease ${release.at.namespace}/${release.at.name}`
     if (verdict.mesh === 'unknown') namespaces.markUnknown(namespace, `what ${owner} installs`, release.at.site)
     if (verdict.mesh === 'unknown' || (verdict.mesh === 'out' && !asksItself(release.values))) return []

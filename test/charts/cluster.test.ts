@@ -114,7 +114,10 @@ describe('the chain', () => {
       'mesh-ca-control-plane < mesh-ca-default',
       'mesh-ca-default < mesh-ca-edge',
     ])
-    expect(order(scenarios['steady-in-place'] as ClusterProps)).toEqual(['mesh-ca-control-plane'])
+    expect(order(scenarios['steady-in-place'] as ClusterProps)).toEqual([
+      'mesh-ca-entry-gate',
+      'mesh-ca-entry-gate < mesh-ca-control-plane',
+    ])
   })
 
   test('waits at every link, on one source, unseals only the Secret, and never prunes it', () => {

@@ -51,6 +51,13 @@ export async function completeRecipients(
         hint: 'give what `age-keygen -y` prints: age1…',
       })
   }
+  const ownOf = [...answers.clusters.values()].flatMap((text) => text.split(','))
+  const both = custodians.filter((recipient) => ownOf.includes(recipient))
+  if (both.length > 0) {
+    throw new RerootError('USAGE', `${both.join(', ')} is a cluster's recipient: a cluster must never be able to open a root's key`, {
+      hint: 'give --custodian (or --operator) the recipient of a person',
+    })
+  }
   await refuseClosed(context, clusters)
   return { clusters, custodians }
 }

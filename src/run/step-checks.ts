@@ -1,0 +1,63 @@
+import { RerootError } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
+import { generationIn, generationOf, lastTransition } from '../rotation/index.ts'
+import type { Testimony } from '../rotation/index.ts'
+import type { Discovery } from '../workloads/index.ts'
+import type { Base } from './base.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
+
+/**
+ * Refuses a testimony that cannot be true: of a cluster that does not exist, of the future, or of a time before the step's root existed.
+ * @throws RerootError USAGE.
+ */
+export function checkTestimony(loaded: Loaded, testimony: Testimony, now: Date): void {
+  for (const [name, passed] of testimony.gatePassed) {
+    const cluster = loaded.clusters.find((one) => one.config.name === name)
+    if (cluster === undefined) {
+      throw new RerootError('USAGE', `--gate-passed names ${name}, which is no cluster of this mesh`, {
+        hint: `the clusters are: ${loaded.clusters.map((one) => one.config.name).join(', ')}`,
+      })
+    }
+    const generation = generationOf(lastTransition(cluster.record)?.id ?? '')
+    const earliest = generation === null ? null : generationIn(loaded.mesh, generation).certificate.notBefore
+    if (passed > now || (earliest !== null && passed < earliest)) {
+      throw new RerootError(
+        'USAGE',
+        `--gate-passed ${name}=${passed.toISOString()} cannot be: ${passed > now ? 'it is in the future' : `${generation} did not exist before ${earliest?.toISOString()}`}`,
+        {
+          hint: 'read the time off the Job of the control plane\u2019s gate: status.completionTime',
+        },
+      )
+    }
+  }
+}
+
+/** What is read must be what the controllers read: the file on the branch may name another one than the checkout does. */
+export function refuseOtherBranch(loaded: Loaded, base: Base): void {
+  const { branch, remote } = loaded.config.git
+  if (base.remote === null || (branch === base.branch && remote === base.remote)) return
+  throw new RerootError(
+    'REFUSED',
+    `${loaded.layout.config} on ${base.remote}/${base.branch} says that the controllers read ${remote}/${branch}`,
+    {
+      hint: 'bring your checkout up to date, or correct git.branch on the branch that the controllers read',
+    },
+  )
+}
+
+/** If Flux does not pick reroot's directory up, nothing of a step is applied, and no gate holds anything. */
+export function unregistered(cluster: LoadedCluster, discovery: Discovery): readonly Finding[] {
+  const { namespace, register } = cluster.controller
+  if (discovery.controllers.some((controller) => controller.id === `${namespace}/mesh-ca`)) return []
+  return [
+    {
+      id: 'restart/unregistered',
+      severity: 'error',
+      place: { cluster: cluster.config.name, file: register },
+      message: 'Flux does not pick up reroot’s directory, so nothing of the step would be applied',
+      expected: `the Kustomization ${namespace}/mesh-ca among what the cluster’s Flux applies`,
+      found: 'no such Kustomization',
+      remedy: `take ${register} back from git history, and list it in the kustomization of its folder if there is one`,
+    },
+  ]
+}

@@ -1,0 +1,52 @@
+import type { decide, Step } from '../rotation/index.ts'
+import type { Discovery } from '../workloads/index.ts'
+import type { Base } from './base.ts'
+import type { Context } from './context.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
+
+/** Generations whose sealed files the history shows: a reverted merge takes them from the record, but not from the cluster. */
+export async function usedGenerations(context: Context, loaded: Loaded, base: Base, step: Step): Promise<readonly string[]> {
+  if (step !== 'stage' && step !== 'replace') return []
+  const paths = await context.git.pathsEver(base.commit, loaded.layout.directory)
+  return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
+}
+
+/** What each cluster's controller applies. */
+export type Discoveries = ReadonlyMap<LoadedCluster, Discovery>
+
+/** Members of the mesh that no step restarts: what nothing can restart, and what people accepted not to see. */
+function doubtsOf(loaded: Loaded, discovery: Discovery): readonly string[] {
+  const accepted = loaded.config.accept.map((entry) => entry.finding)
+  const found = discovery.findings.filter(
+    ({ id, severity }) => id === 'workloads/not-restartable' || (severity === 'error' && accepted.includes(id)),
+  )
+  const unseen = discovery.opaque.filter((opaque) => !loaded.config.restarts.namespaces.includes(opaque.namespace))
+  return [
+    ...new Set([...found.map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`), ...unseen.map((opaque) => opaque.owner)]),
+  ]
+}
+
+/** What the decision about a step rests on. */
+export function decisionFacts(
+  loaded: Loaded,
+  discoveries: Discoveries,
+  context: Context,
+  usedGenerations: readonly string[],
+): Parameters<typeof decide>[1] {
+  return {
+    usedGenerations,
+    mesh: loaded.mesh,
+    clusters: loaded.clusters.map((cluster) => ({
+      record: cluster.record,
+      restarts: cluster.restarts,
+      managed: cluster.config.cacerts.managed,
+      doubts: doubtsOf(loaded, discoveries.get(cluster) ?? lost()),
+    })),
+    workloadCertificateHours: loaded.config.pki.workloadCertificateHours,
+    now: context.clock.now(),
+  }
+}
+
+function lost(): never {
+  throw new TypeError('a cluster was not discovered')
+}
