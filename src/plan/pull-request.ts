@@ -124,7 +124,7 @@ function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet
   return [
     '### What to check',
     [
-      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\`, ${set.name === 'secret' ? 'and the intermediates’ against each cluster’s \`record.yaml\`.' : 'the intermediates’ against each cluster’s \`record.yaml\`, and the list of workloads at the end.'}`,
+      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\`${set.name === 'secret' ? '' : ', and the list of workloads at the end'}.`,
       'After it:',
       '```sh',
       `flux get kustomizations -n ${flux} | grep mesh-ca       # every link of the chain becomes Ready, in order`,
