@@ -42,9 +42,10 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
         name: asText(valueAt(spec, 'sourceRef', 'name')) ?? '',
         namespace: asText(valueAt(spec, 'sourceRef', 'namespace')) ?? namespace,
       },
-      dependsOn: asList(spec['dependsOn']).map(
-        (entry) => `${asText(valueAt(entry, 'namespace')) ?? namespace}/${asText(valueAt(entry, 'name')) ?? ''}`,
-      ),
+      // With a readyExpr Flux evaluates only that, and compares no revisions: it orders nothing within a commit (facts: gitops.md 4.1).
+      dependsOn: asList(spec['dependsOn'])
+        .filter((entry) => valueAt(entry, 'readyExpr') === undefined)
+        .map((entry) => `${asText(valueAt(entry, 'namespace')) ?? namespace}/${asText(valueAt(entry, 'name')) ?? ''}`),
       wait: spec['wait'] === true,
       suspended: spec['suspend'] === true,
       decryptsWith:
