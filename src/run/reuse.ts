@@ -31,8 +31,11 @@ export function reuseMaterial(loaded: Loaded, decision: Decision, source: Files,
   const intermediates = new Map<string, Certificate>()
   for (const cluster of loaded.clusters) {
     intermediates.set(cluster.config.name, intermediateOf(cluster, decision, mesh, source, from))
+    // The state that the step starts from is the live Secret's: its bytes come from the base.
+    const move = decision.moves.find((one) => one.cluster === cluster.config.name)
+    const start = move === undefined || move.merged ? null : cluster.layout.prepared(stateOf(move.from))
     for (const path of source.list()) {
-      if (path.startsWith(cluster.layout.preparedDirectory) && path.endsWith('.sops.yaml')) keep(path)
+      if (path.startsWith(cluster.layout.preparedDirectory) && path.endsWith('.sops.yaml') && path !== start) keep(path)
     }
   }
   return { generation, intermediates, sealed }

@@ -13,9 +13,9 @@ import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { decide, lastTransition, stateOf } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
-import { guardChange } from '../seal/index.ts'
 import { fetchBase, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
+import { differing, refuseSecrets } from './changes.ts'
 import { compose } from './compose.ts'
 import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
@@ -85,7 +85,7 @@ export async function takeStep(
     const composition = await compose(loaded, decision, steps, material)
     if (material === null) await verifyCopies(context, loaded, decision, composition)
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
-    for (const set of pending) guard(set)
+    for (const set of pending) refuseSecrets(set.write)
     const story = tell(loaded, decision, steps, composition, findings, material !== null)
     const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets))
     if (options.dryRun || pending.length === 0) {
@@ -169,12 +169,7 @@ async function verifyCopies(context: Context, loaded: Loaded, decision: Decision
 function unmerged(sets: readonly ChangeSet[], worktree: Worktree): readonly ChangeSet[] {
   return sets
     .map((set): ChangeSet => {
-      const write = new Map(
-        [...set.write].filter(([path, bytes]) => {
-          const present = worktree.files.read(path)
-          return present === null || Buffer.compare(present, bytes) !== 0
-        }),
-      )
+      const write = differing(set.write, worktree.files)
       return { ...set, write, remove: set.remove.filter((path) => worktree.files.read(path) !== null) }
     })
     .filter((set) => set.write.size + set.remove.length > 0)
@@ -184,15 +179,6 @@ function withConfig(sets: readonly ChangeSet[], loaded: Loaded, config: Uint8Arr
   const [first, ...rest] = sets
   if (config === null || first === undefined) return sets
   return [{ ...first, write: new Map([...first.write, [loaded.layout.config, config]]) }, ...rest]
-}
-
-function guard(set: ChangeSet): void {
-  const findings = guardChange(set.write)
-  if (findings.length === 0) return
-  throw new RerootError('GUARD', 'the change would put a secret in the clear; nothing was written', {
-    hint: 'this is a fault of reroot or of a SOPS rule: see the findings',
-    findings,
-  })
 }
 
 /** The step that `rollback` takes from here. @throws RerootError REFUSED if there is nothing to go back from. */

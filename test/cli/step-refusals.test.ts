@@ -258,6 +258,21 @@ test('a prepared Secret that is another one: of another state, without a key, of
   await sandbox.refuses(['promote'], { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: [prepared('g2-promoted')] })
 })
 
+test('a branch whose sealed files are for people that the rules no longer name', async () => {
+  const sandbox = await sandboxIn('initialised')
+  await sandbox.does(['stage'], { as: sandbox.operator })
+  const rules = sandbox.forge.file('.sops.yaml')
+  sandbox.forge.push({ '.sops.yaml': rules.replaceAll(sandbox.custodian.recipient, sandbox.operator.recipient) })
+
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'SEAL_REFUSED',
+    says: ['mesh-ca/roots/g2.sops.yaml on mesh-ca/g2-staged', '--reissue'],
+  })
+  await sandbox.does(['stage', '--reissue'], { as: sandbox.operator })
+})
+
 test('a repository in which Flux no longer picks up reroot', async () => {
   const sandbox = await sandboxIn('staged')
   sandbox.forge.push({ 'clusters/prod/mesh-ca.yaml': null })

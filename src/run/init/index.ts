@@ -3,9 +3,9 @@ import type { Finding } from '../../base/index.ts'
 import { branchName, commitMessage, initRequest, layoutOf } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Files, Worktree } from '../../ports.ts'
-import { guardChange } from '../../seal/index.ts'
 import { fetchBase, sayIfIgnored } from '../base.ts'
 import type { Base } from '../base.ts'
+import { differing, refuseSecrets } from '../changes.ts'
 import type { Context } from '../context.ts'
 import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
@@ -85,9 +85,9 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const branch = branchName(composition.config.git, 'init', 1, '')
     const existing = await presentCommit(context.git, base, branch, options.push)
     await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
-    guard(composition)
+    refuseSecrets(composition.write)
     const request = describe({ branch, base, worktree, layout, clusters, findings, taken, recipients, composition })
-    const write = changed(worktree, composition)
+    const write = differing(composition.write, worktree.files)
     const result = { base, clusters, findings, request, write }
     if (options.dryRun) return { ...result, delivered: null }
     await sayIfIgnored(context, worktree, [...write.keys()])
@@ -187,24 +187,6 @@ async function meshName(context: Context, options: InitOptions): Promise<string>
     .slice(0, 40)
   context.terminal.say(`the mesh is called ${name === '' ? 'mesh' : name}, after this clone's folder (--mesh names it otherwise)`)
   return Promise.resolve(name === '' ? 'mesh' : name)
-}
-
-function guard(composition: InitComposition): void {
-  const findings = guardChange(composition.write)
-  if (findings.length === 0) return
-  throw new RerootError('GUARD', 'the change would put a secret in the clear; nothing was written', {
-    hint: 'this is a fault of reroot or of a SOPS rule: see the findings',
-    findings,
-  })
-}
-
-function changed(worktree: Worktree, composition: InitComposition): ReadonlyMap<string, Uint8Array> {
-  return new Map(
-    [...composition.write].filter(([path, bytes]) => {
-      const present = worktree.files.read(path)
-      return present === null || Buffer.compare(present, bytes) !== 0
-    }),
-  )
 }
 
 function describe(input: {
