@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix'
 import { formatWorkloadId, restartAnnotation } from '../base/index.ts'
-import type { Finding } from '../base/index.ts'
+import type { Finding, Place } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import type { Delivery, RestartEntry, Step } from '../rotation/index.ts'
 import type { Controller, ControllerId, Discovery, Workload } from '../workloads/index.ts'
@@ -81,16 +81,15 @@ function ownerObstacle({ owner, definition }: Workload): string | null {
   return owner.undeliverable ?? (owner.kind === 'yaml' && definition.item !== undefined ? 'it is an item of a List' : null)
 }
 
+function placeOf({ cluster, definition, id }: Workload): Place {
+  return { cluster, file: definition.file, line: definition.line, object: formatWorkloadId(id) }
+}
+
 function ownerCannot(workload: Workload, because: string): Finding {
   return {
     id: 'restart/owner',
     severity: 'error',
-    place: {
-      cluster: workload.cluster,
-      file: workload.definition.file,
-      line: workload.definition.line,
-      object: formatWorkloadId(workload.id),
-    },
+    place: placeOf(workload),
     message: `delivery owner is not possible: ${because}`,
     expected: 'plain YAML or a kustomize overlay',
     found: workload.owner.kind,
@@ -103,12 +102,7 @@ function carriedAlready(workload: Workload, carried: string): Finding {
   return {
     id: 'restart/carried',
     severity: 'error',
-    place: {
-      cluster: workload.cluster,
-      file: workload.definition.file,
-      line: workload.definition.line,
-      object: formatWorkloadId(workload.id),
-    },
+    place: placeOf(workload),
     message: `its definition carries the restart ${carried}, so its owner would take back what a Job patches`,
     expected: 'delivery owner, or a definition without the annotation',
     found: `${restartAnnotation}: ${carried}`,
@@ -123,12 +117,7 @@ function hindrances(workload: Workload): readonly Finding[] {
     {
       id: paused ? 'restart/paused' : 'restart/on-delete',
       severity: 'error',
-      place: {
-        cluster: workload.cluster,
-        file: workload.definition.file,
-        line: workload.definition.line,
-        object: formatWorkloadId(workload.id),
-      },
+      place: placeOf(workload),
       message: paused
         ? 'the Deployment is paused, so a new pod template replaces no pod'
         : 'its update strategy is OnDelete, so a new pod template replaces no pod',

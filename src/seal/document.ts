@@ -103,7 +103,8 @@ function plainOf(node: TreeNode): unknown {
   return plainScalar(node)
 }
 
-function plainScalar({ type, text }: Scalar): PlainScalar {
+/** A leaf as a plain value. */
+export function plainScalar({ type, text }: Scalar): PlainScalar {
   switch (type) {
     case 'str':
     case 'time':

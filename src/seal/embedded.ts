@@ -98,7 +98,7 @@ function readBack(text: string, tree: Tree, dataKey: Uint8Array, path: string): 
   const sealed = parseSealed(Buffer.from(text, 'utf8'), path)
   if (sealed === null || !sameTree(openSealed(sealed, dataKey), tree)) {
     throw new RerootError('SEAL_REFUSED', `${path} does not read back as what was sealed`, {
-      hint: 'please report this; --engine sops may seal it',
+      hint: 'please report this: nothing was written',
     })
   }
 }

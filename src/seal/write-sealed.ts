@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { writeForGo } from './go-write.ts'
-import { isList, isTree } from './document.ts'
+import { isList, isTree, plainScalar } from './document.ts'
 import type { Tree, TreeNode } from './document.ts'
 import type { WrappedKey } from './data-key.ts'
-import { integerScalar } from './scalar.ts'
 import type { Scalar } from './scalar.ts'
 import { isEncryptedValue } from './cipher.ts'
 import type { Selector } from './selector.ts'
@@ -48,7 +47,7 @@ export function writeSealed(tree: Tree, encrypted: ReadonlySet<Scalar>, metadata
     ['version', formatVersion],
   ] as const
   const block = new Map<string, unknown>(settings.toSorted(([one], [other]) => (one < other ? -1 : 1)))
-  const leafOf = (leaf: Scalar): unknown => (encrypted.has(leaf) && isEncryptedValue(leaf.text) ? unquoted(leaf.text) : writable(leaf))
+  const leafOf = (leaf: Scalar): unknown => (encrypted.has(leaf) && isEncryptedValue(leaf.text) ? unquoted(leaf.text) : plainScalar(leaf))
   const text = writeForGo(new Map([...written(tree, leafOf), ['sops', block]]))
   return text.replaceAll(new RegExp(`${prefix}(\\d+)-`, 'g'), (_match, index: string) => values[Number(index)] ?? '')
 }
@@ -72,20 +71,4 @@ function written(tree: Tree, leafOf: (leaf: Scalar) => unknown): Map<string, unk
     return leafOf(node)
   }
   return new Map([...tree].map(([key, node]) => [key, visit(node)]))
-}
-
-function writable({ type, text }: Scalar): unknown {
-  switch (type) {
-    case 'str':
-    case 'time':
-      return text
-    case 'int':
-      return integerScalar(text)
-    case 'float':
-      return Number(text)
-    case 'bool':
-      return text === 'True'
-    default:
-      return type satisfies never
-  }
 }
