@@ -41,15 +41,31 @@ const mostAliases = 1000
 const mostSyntaxFindings = 20
 
 // Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, never take
-// `22:22` for a number to the base 60, and take `e1` for text where YAML 1.1 allows a number without digits before the exponent
-// (run: kustomize 5.8.1).
+// `22:22` for a number to the base 60, and take a number without digits for text, as `.` of `path: .` or `e1` (run: kustomize 5.8.1).
 const asKubernetesReads = {
   version: '1.1',
   customTags: (tags: readonly YamlTag[]) =>
     tags
       .filter(({ tag, format }) => tag !== 'tag:yaml.org,2002:timestamp' && format !== 'TIME')
-      .map((tag) => (tag.format === 'EXP' ? { ...tag, test: /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/ } : tag)),
+      .map((tag) => ({ ...tag, ...withDigits(tag) })),
 } as const
+
+function withDigits({ tag, format, test }: YamlTag): Pick<YamlTag, 'test'> {
+  switch (format) {
+    case 'EXP':
+      return { test: /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/ }
+    case 'BIN':
+      return { test: /^[-+]?0b_*[01][01_]*$/ }
+    case 'OCT':
+      return { test: /^[-+]?0_*[0-7][0-7_]*$/ }
+    case 'HEX':
+      return { test: /^[-+]?0x_*[0-9a-fA-F][0-9a-fA-F_]*$/ }
+    default:
+      return tag === 'tag:yaml.org,2002:float' && test?.test('.') === true
+        ? { test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ }
+        : {}
+  }
+}
 
 /** Reads a YAML (or JSON) file of any number of documents as Kubernetes would. All problems are reported at once. */
 export function parseYamlFile(bytes: Uint8Array, file: string): YamlFile {

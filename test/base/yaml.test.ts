@@ -111,9 +111,31 @@ describe('refused', () => {
 
 test('scalars are what Kubernetes takes them for', () => {
   // kustomize 5.8.1 on the same text; there `0o17` is 15 as well, which nobody writes.
-  const text = 'a: 22:22\nb: 1:30.5\nc: 010\nd: 0x1F\ne: 1_000\nf: 2024-01-02\ng: 1e3\nh: .5\ni: 09\nj: ~\nk: "y"\nl: 0b11\nm: e1\n'
+  const text =
+    'a: 22:22\nb: 1:30.5\nc: 010\nd: 0x1F\ne: 1_000\nf: 2024-01-02\ng: 1e3\nh: .5\ni: 09\nj: ~\nk: "y"\nl: 0b11\nm: e1\nx: .\no: -.\np: ._\nq: 0_\nr: 0x_\ns: 1_.5\nt: 5.\n'
   expect(values(text)).toEqual([
-    { a: '22:22', b: '1:30.5', c: 8, d: 31, e: 1000, f: '2024-01-02', g: 1000, h: 0.5, i: 9, j: null, k: 'y', l: 3, m: 'e1' },
+    {
+      a: '22:22',
+      b: '1:30.5',
+      c: 8,
+      d: 31,
+      e: 1000,
+      f: '2024-01-02',
+      g: 1000,
+      h: 0.5,
+      i: 9,
+      j: null,
+      k: 'y',
+      l: 3,
+      m: 'e1',
+      x: '.',
+      o: '-.',
+      p: '._',
+      q: 0,
+      r: '0x_',
+      s: 1.5,
+      t: 5,
+    },
   ])
   // kubectl reads YAML 1.1 booleans, all spellings of them.
   expect(values('[y, Yes, on, true, n, No, OFF, False]')).toEqual([[true, true, true, true, false, false, false, false]])
