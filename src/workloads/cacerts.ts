@@ -1,7 +1,9 @@
+import { syncWaveOf } from './applier.ts'
+import type { Applier } from './applier.ts'
 import { generatedMark } from './generators.ts'
 import type { Manifest } from './manifest.ts'
 import { nameOf, namespaceOf } from './resource.ts'
-import type { CacertsSite, ControllerId } from './types.ts'
+import type { CacertsSite } from './types.ts'
 import { asText, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
 
@@ -16,12 +18,23 @@ const targetsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
 }
 
 /** @returns where the mesh's CA Secret is written, or `null` if the object neither is one nor makes one. */
-export function cacertsSite(object: ValueMap, manifest: Manifest, controller: ControllerId): CacertsSite | null {
+export function cacertsSite(object: ValueMap, manifest: Manifest, applier: Applier): CacertsSite | null {
   const kind = asText(object['kind']) ?? ''
-  const found = { site: manifest.site, namespace: namespaceOf(object), controller, documents: manifest.documents }
+  const found = {
+    site: manifest.site,
+    namespace: namespaceOf(object),
+    controller: applier.id,
+    documents: manifest.documents,
+    syncWave: syncWaveOf(object, applier.tool),
+    ksops: manifest.ksops?.kustomization ?? null,
+  }
   if (kind === 'Secret') {
     if (nameOf(object) !== secretName) return null
     if (valueAt(object, 'metadata', 'annotations', generatedMark) === 'true') return { ...found, form: 'other', kind: 'secretGenerator' }
+    if (manifest.ksops?.from === 'secretFrom') return { ...found, form: 'other', kind: 'ksops secretFrom' }
+    // Argo CD unseals nothing by itself: the API server would refuse what it reads (facts: gitops.md §5.1).
+    if (manifest.sealed && applier.tool === 'Argo CD' && manifest.ksops === undefined)
+      return { ...found, form: 'other', kind: 'sealed Secret that no KSOPS generator unseals' }
     return { ...found, form: manifest.sealed ? 'sops' : 'clear', kind }
   }
   const targets = targetsOf[kind]

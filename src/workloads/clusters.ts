@@ -50,6 +50,7 @@ function fromKustomization(one: FluxObject, sources: ReadonlyMap<string, FluxObj
   }
   return [
     {
+      type: 'flux',
       name: path.split('/').at(-1) ?? '',
       path,
       namespace,
@@ -74,6 +75,7 @@ function fromInstance(one: FluxObject, report: Report): FluxCluster[] {
   const path = repositoryPath(sync('path') ?? '')
   return [
     {
+      type: 'flux',
       name: path.split('/').at(-1) ?? '',
       path,
       namespace,
@@ -124,7 +126,7 @@ function withOwnNames(clusters: readonly FluxCluster[]): readonly FluxCluster[] 
 }
 
 /** A name of a cluster is a DNS-1123 label in reroot.yaml. */
-function asDnsLabel(text: string): string {
+export function asDnsLabel(text: string): string {
   const label = text
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')

@@ -2,7 +2,8 @@ import { parseYamlFile } from '../base/index.ts'
 import { generatedWorkloads } from './generated-workloads.ts'
 import type { Inventory } from './inventory.ts'
 import { plainIstiod } from './istio-chart.ts'
-import { readManifests } from './manifest.ts'
+import { walkArgocd } from './argocd/walk.ts'
+import type { Manifests } from './manifest.ts'
 import { byPlace, judgeAll } from './members.ts'
 import { makeNamespaces } from './namespaces.ts'
 import type { Labels } from './namespaces.ts'
@@ -10,20 +11,33 @@ import { injectsByDefault, opaqueReleases, readReleases, servedRevisions, worklo
 import type { Releases } from './releases.ts'
 import { makeReport } from './report.ts'
 import type { Report } from './report.ts'
-import { sourceIgnoreOf } from './sources.ts'
-import { readTree, repositoryPath } from './source-tree.ts'
-import type { Files, SourceTree } from './source-tree.ts'
-import type { Discovery, IstioRelease } from './types.ts'
+import { repositoryPath } from './source-tree.ts'
+import type { Files } from './source-tree.ts'
+import type { ArgocdSettings, Controller, Destination, Discovery, IstioRelease } from './types.ts'
 import { asMap, asText, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
-import { walk } from './walk.ts'
+import { walkFlux } from './walk.ts'
+
+/** Who applies this repository to a cluster. */
+export type DiscoveredController =
+  | { readonly type: 'flux'; readonly source: { readonly kind: string; readonly name: string } }
+  | {
+      readonly type: 'argocd'
+      /** Argo CD's own. */
+      readonly namespace: string
+      readonly repoURL: string
+      readonly branch: string
+      readonly destination: Destination
+      /** Labels of the cluster Secret, stated by people. */
+      readonly labels: Readonly<Record<string, string>>
+    }
 
 /** What a cluster's discovery starts from. */
 export interface DiscoveredCluster {
   readonly name: string
-  /** Folders that the cluster's own Flux syncs. */
+  /** Flux: folders that the cluster's own syncs. Argo CD: folders or files with the Applications that lead to the cluster. */
   readonly paths: readonly string[]
-  readonly source: { readonly kind: string; readonly name: string }
+  readonly controller: DiscoveredController
   /** `revisions`: revisions and tags that exist; `null`: those that Git shows. */
   readonly istio: { readonly namespace: string; readonly revisions: readonly string[] | null }
   /** Labels that `reroot.yaml` states for namespaces that Git does not show. */
@@ -32,16 +46,16 @@ export interface DiscoveredCluster {
   readonly ignore: string
 }
 
-/** What one cluster's Flux applies, following Kustomizations from the cluster's paths. Never throws for what files hold: that is findings. */
+/**
+ * What one cluster's Flux or Argo CD applies, following its Kustomizations or Applications from the cluster's paths. Never throws for what files
+ * hold: that is findings.
+ */
 export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
   const report = makeReport()
-  const tree = readTree(files, sourceIgnoreOf(files, cluster))
-  const manifests = readManifests(tree, report)
-  const ignore = repositoryPath(cluster.ignore)
-  reportHidden(tree, cluster, ignore, report)
-  const { inventory, controllers } = walk(manifests, { ...cluster, ignore }, report)
+  const { manifests, inventory, controllers, argocd } = walk(files, cluster, report)
+  const tool = cluster.controller.type === 'flux' ? 'Flux' : 'Argo CD'
   const releases = readReleases(inventory, manifests, report)
-  const namespaces = makeNamespaces(cluster.name, inventory, cluster.namespaces, report)
+  const namespaces = makeNamespaces(cluster.name, inventory, cluster.namespaces, report, tool)
 
   const members = judgeAll(inventory.pods, {
     cluster: cluster.name,
@@ -65,23 +79,23 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
     controllers,
     istio: [...releases.istio.map(({ facts: release }) => release), ...plainControlPlanes(inventory)],
     cacerts: inventory.cacerts,
+    argocd,
     findings: report.all().map((finding) => ({ ...finding, place: { cluster: cluster.name, ...finding.place } })),
   }
 }
 
-/** What reroot writes must reach Flux: a source that lists what it takes does not know reroot's folder. */
-function reportHidden(tree: SourceTree, cluster: DiscoveredCluster, directory: string, report: Report): void {
-  const written = `${directory}/clusters/${cluster.name}/flux.yaml`
-  if (!tree.hides(written)) return
-  report.add({
-    id: 'flux/hidden',
-    severity: 'error',
-    place: { cluster: cluster.name, object: `${cluster.source.kind} ${cluster.source.name}` },
-    message: `the source leaves out ${directory}/, so Flux would not see what reroot writes`,
-    expected: `a source that takes ${written}`,
-    found: 'a pattern of .sourceignore or of spec.ignore that hides it',
-    remedy: `add the line !/${directory}/ to .sourceignore (or spec.ignore), or choose another --directory`,
-  })
+interface Walk {
+  readonly manifests: Manifests
+  readonly inventory: Inventory
+  readonly controllers: readonly Controller[]
+  readonly argocd: ArgocdSettings | null
+}
+
+function walk(files: Files, cluster: DiscoveredCluster, report: Report): Walk {
+  const { name, paths, controller } = cluster
+  const ignore = repositoryPath(cluster.ignore)
+  if (controller.type === 'argocd') return walkArgocd(files, { name, paths, ignore, ...controller }, report)
+  return { ...walkFlux(files, { name, paths, ignore, source: controller.source }, report), argocd: null }
 }
 
 function plainControlPlanes(inventory: Inventory): readonly IstioRelease[] {

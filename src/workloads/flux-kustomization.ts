@@ -6,13 +6,13 @@ import type { Report } from './report.ts'
 import { groupVersion, nameOf, namespaceOf } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { isUnder, repositoryPath, resolvePath } from './source-tree.ts'
-import type { Controller, Site } from './types.ts'
+import type { FluxKustomizationFacts, Site } from './types.ts'
 import { asList, asMap, asText, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
 
 /** A Flux Kustomization: what the order of things depends on, and its spec. */
 export interface FluxKustomization {
-  readonly controller: Controller
+  readonly controller: FluxKustomizationFacts
   readonly spec: ValueMap
   /** Line of a part of it, for findings. */
   place(...path: YamlPath): Place
@@ -32,6 +32,7 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
   const { site } = manifest
   return {
     controller: {
+      type: 'flux',
       id: `${namespace}/${nameOf(object)}`,
       name: nameOf(object),
       namespace,
@@ -61,6 +62,7 @@ export function assumedKustomization(path: string, source: { readonly kind: stri
   const site: Site = { file: path === '' ? '.' : path, document: 0, line: 1 }
   return {
     controller: {
+      type: 'flux',
       id: `flux-system/${source.name}`,
       name: source.name,
       namespace: 'flux-system',

@@ -1,12 +1,12 @@
 import type { Finding, Place } from '../base/index.ts'
 import type { FluxKustomization } from './flux-kustomization.ts'
 import type { Report } from './report.ts'
-import type { Controller } from './types.ts'
+import type { FluxKustomizationFacts } from './types.ts'
 import { asText, valueAt } from './value.ts'
 import type { WalkedCluster } from './walk.ts'
 
 /** Whether a Kustomization builds from the source that the cluster's own Flux syncs: this repository. */
-export function isOwnSource({ source }: Controller, cluster: WalkedCluster): boolean {
+export function isOwnSource({ source }: FluxKustomizationFacts, cluster: WalkedCluster): boolean {
   return source.kind === cluster.source.kind && source.name === cluster.source.name
 }
 
@@ -79,7 +79,7 @@ export function assumption(cluster: WalkedCluster, path: string, { controller }:
 }
 
 /** Two manifests define one Kustomization. */
-export function twice(cluster: string, { controller }: FluxKustomization, first: Controller): Finding {
+export function twice(cluster: string, { controller }: FluxKustomization, first: FluxKustomizationFacts): Finding {
   return {
     id: 'flux/duplicate',
     severity: 'error',
@@ -88,5 +88,18 @@ export function twice(cluster: string, { controller }: FluxKustomization, first:
     expected: 'one definition',
     found: `also in ${first.site.file}:${first.site.line}`,
     remedy: 'remove one of the two',
+  }
+}
+
+/** What reroot writes must reach Flux: a source that lists what it takes does not know reroot's folder. */
+export function hidden({ name, source, ignore }: WalkedCluster): Finding {
+  return {
+    id: 'flux/hidden',
+    severity: 'error',
+    place: { cluster: name, object: `${source.kind} ${source.name}` },
+    message: `the source leaves out ${ignore}/, so Flux would not see what reroot writes`,
+    expected: `a source that takes ${ignore}/clusters/${name}/flux.yaml`,
+    found: 'a pattern of .sourceignore or of spec.ignore that hides it',
+    remedy: `add the line !/${ignore}/ to .sourceignore (or spec.ignore), or choose another --directory`,
   }
 }

@@ -1,37 +1,21 @@
 import { parseYamlFile } from '../base/index.ts'
 import type { Place, YamlPath } from '../base/index.ts'
+import { lastPart } from './chart-install.ts'
+import type { ChartInstall } from './chart-install.ts'
 import type { Inventory, KeptObject } from './inventory.ts'
 import type { Manifests } from './manifest.ts'
 import type { Report } from './report.ts'
 import { asList, asMap, asText, mergeValues, valueAt, withValueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
-/** A HelmRelease, as far as Git shows it. */
-export interface HelmRelease {
-  readonly at: KeptObject
-  /** Helm's name of the release. */
-  readonly release: string
-  readonly targetNamespace: string
-  /** The chart's name; `null` if Git does not tell. */
-  readonly chart: string | null
-  readonly version: string | null
-  /** URL of the chart's source, or an empty text. */
-  readonly url: string
-  /** Values of the object and of what it names in `valuesFrom`, as far as Git shows them. */
-  readonly values: ValueMap
-  /** What `valuesFrom` names and Git does not show. */
-  readonly missingValues: readonly { readonly name: string; readonly place: Place }[]
-  place(...path: YamlPath): Place
-}
-
 /** Reads every HelmRelease (helm.toolkit.fluxcd.io) of an inventory. */
-export function readHelmReleases(inventory: Inventory, manifests: Manifests, report: Report): readonly HelmRelease[] {
+export function readHelmReleases(inventory: Inventory, manifests: Manifests, report: Report): readonly ChartInstall[] {
   return [...inventory.kept.values()]
     .filter(({ object }) => object['kind'] === 'HelmRelease' && (asText(object['apiVersion']) ?? '').startsWith('helm.toolkit.fluxcd.io/'))
     .map((at) => readHelmRelease(at, inventory, manifests, report))
 }
 
-function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manifests, report: Report): HelmRelease {
+function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manifests, report: Report): ChartInstall {
   const spec = asMap(at.object['spec']) ?? {}
   const place = (...path: YamlPath): Place => ({
     file: at.site.file,
@@ -53,7 +37,10 @@ function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manife
   }
   const { values, missing } = valuesOf(spec, at.namespace, inventory, place)
   return {
-    at,
+    by: `HelmRelease ${at.namespace}/${at.name}`,
+    name: at.name,
+    site: at.site,
+    controller: at.controller,
     // helm-controller, api/v2 GetReleaseName: `<targetNamespace>-<name>`, if a target namespace is set.
     release: asText(spec['releaseName']) ?? (target === null ? at.name : `${target}-${at.name}`),
     targetNamespace: target ?? at.namespace,
@@ -62,6 +49,10 @@ function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manife
     url: chart.url,
     values,
     missingValues: missing,
+    valuesBelong: 'values in spec.values, or in a ConfigMap that this cluster’s Flux applies',
+    elsewhere: spec['kubeConfig'] === undefined ? null : place('spec', 'kubeConfig'),
+    suspended: spec['suspend'] === true ? place('spec', 'suspend') : null,
+    replaced: false,
     place,
   }
 }
@@ -102,16 +93,12 @@ function fromTemplate(spec: ValueMap, namespace: string, inventory: Inventory, m
   return { name: asText(valueAt(chart, 'name')) ?? lastPart(written), version: asText(valueAt(chart, 'version')), url }
 }
 
-function lastPart(path: string): string | null {
-  return asText(path.replace(/\/+$/, '').split('/').at(-1))
-}
-
 function valuesOf(
   spec: ValueMap,
   namespace: string,
   inventory: Inventory,
-  place: HelmRelease['place'],
-): { readonly values: ValueMap; readonly missing: HelmRelease['missingValues'] } {
+  place: ChartInstall['place'],
+): { readonly values: ValueMap; readonly missing: ChartInstall['missingValues'] } {
   let values: ValueMap = {}
   const missing: { name: string; place: Place }[] = []
   asList(spec['valuesFrom']).forEach((entry, index) => {

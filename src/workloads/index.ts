@@ -1,12 +1,21 @@
+export { findArgocdClusters } from './argocd/find-clusters.ts'
 export { findFluxClusters } from './clusters.ts'
 export { discover } from './discover.ts'
-export type { DiscoveredCluster } from './discover.ts'
+export type { DiscoveredCluster, DiscoveredController } from './discover.ts'
 export type {
+  ArgocdApplicationFacts,
+  ArgocdCluster,
+  ArgocdProject,
+  ArgocdSettings,
   CacertsSite,
   Controller,
   ControllerId,
+  Destination,
   Discovery,
   FluxCluster,
+  FluxKustomizationFacts,
+  SyncedCluster,
+  GroupKind,
   IstioRelease,
   MeshRole,
   NamespaceFact,

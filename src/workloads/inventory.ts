@@ -1,6 +1,8 @@
 import type { Finding } from '../base/index.ts'
 import { cacertsSite } from './cacerts.ts'
-import type { FluxKustomization } from './flux-kustomization.ts'
+import { isReplaced, syncWaveOf } from './applier.ts'
+import type { Applier } from './applier.ts'
+import type { ChartInstall } from './chart-install.ts'
 import { isFluxKustomization } from './flux-kustomization.ts'
 import { takeProbe } from './overlay-view.ts'
 import { makesPods, readPodOwner } from './pod-owner.ts'
@@ -11,7 +13,7 @@ import type { Resource } from './resource.ts'
 import { isUnder } from './source-tree.ts'
 import { hasVariable } from './substitution.ts'
 import type { CacertsSite, ControllerId, Owner, Site } from './types.ts'
-import { asText, textMap, valueAt } from './value.ts'
+import { asText, textMap, valueAt, withValueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
 
 /** An object whose meaning needs others: a HelmRelease and its sources, a Gateway, an operator's CR. */
@@ -23,7 +25,7 @@ export interface KeptObject {
   readonly site: Site
 }
 
-/** Everything that one cluster's Flux applies, as facts. Filled build by build. */
+/** Everything that one cluster's Flux or Argo CD applies, as facts. Filled build by build. */
 export interface Inventory {
   readonly pods: PodOwner[]
   readonly namespaces: Map<string, { readonly labels: Readonly<Record<string, string>>; readonly site: Site }>
@@ -35,7 +37,9 @@ export interface Inventory {
   /** Flux Kustomizations that a build has made. */
   readonly kustomizations: Resource[]
   /** Who applies what, to notice two owners. */
-  readonly owners: Map<string, { readonly controller: ControllerId; readonly site: Site }>
+  readonly owners: Map<string, { readonly applier: Applier; readonly site: Site }>
+  /** Charts that Applications install. */
+  readonly charts: ChartInstall[]
 }
 
 const keptKinds = new Set([
@@ -44,35 +48,44 @@ const keptKinds = new Set([
 ])
 
 export function emptyInventory(): Inventory {
-  return { pods: [], namespaces: new Map(), cacerts: [], kept: new Map(), configMaps: new Map(), kustomizations: [], owners: new Map() }
+  return {
+    pods: [],
+    namespaces: new Map(),
+    cacerts: [],
+    kept: new Map(),
+    configMaps: new Map(),
+    kustomizations: [],
+    owners: new Map(),
+    charts: [],
+  }
 }
 
 /**
- * Takes the facts from what a Kustomization applies.
+ * Takes the facts from what a Kustomization or an Application applies.
  * @param ignore reroot's own folder: of what is written there only the Secret is of interest.
  */
 export function takeInventory(
   inventory: Inventory,
-  flux: FluxKustomization,
+  applier: Applier,
   resources: readonly Resource[],
   ignore: string,
   report: Report,
 ): void {
   for (const resource of resources) {
     const { manifest } = resource
-    const { survived, object } = takeProbe(resource.object)
-    const controller = flux.controller.id
-    const secret = cacertsSite(object, manifest, controller)
+    const { survived, object: built } = takeProbe(resource.object)
+    const object = withNamespace(built, applier)
+    const secret = cacertsSite(object, manifest, applier)
     if (secret !== null) inventory.cacerts.push(secret)
     if (ignore !== '' && isUnder(manifest.site.file, ignore)) continue
     if (isFluxKustomization(object)) inventory.kustomizations.push({ ...resource, object })
-    else takeObject(inventory, object, { resource, controller, survived, report })
+    else takeObject(inventory, object, { resource, applier, survived, report })
   }
 }
 
 interface Taking {
   readonly resource: Resource
-  readonly controller: ControllerId
+  readonly applier: Applier
   readonly survived: boolean
   readonly report: Report
 }
@@ -95,30 +108,35 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
     inventory.namespaces.set(name, { labels, site })
     return
   }
-  if (written === null && !isClusterScoped(object) && kind !== 'GatewayClass') taking.report.add(namespaceFinding(object, site))
+  if (written === null && !isClusterScoped(object) && kind !== 'GatewayClass')
+    taking.report.add(namespaceFinding(object, site, taking.applier))
   const namespace = written ?? 'default'
   if (kind === 'ConfigMap') {
     inventory.configMaps.set(`${namespace}/${name}`, { ...textMap(object['data']) })
     return
   }
   if (!claim(inventory, `${kind} ${namespace}/${name}`, taking)) return
-  if (pods) inventory.pods.push(readPodOwner(object, namespace, ownerOf(taking), site))
-  else inventory.kept.set(`${kind} ${namespace}/${name}`, { object, namespace, name, controller: taking.controller, site })
+  const { applier } = taking
+  if (!pods) inventory.kept.set(`${kind} ${namespace}/${name}`, { object, namespace, name, controller: applier.id, site })
+  else {
+    const sync = { wave: syncWaveOf(object, applier.tool), replaced: isReplaced(object, applier) }
+    inventory.pods.push(readPodOwner(object, namespace, ownerOf(object, taking), site, sync))
+  }
 }
 
 /** @returns whether nobody else applies it; two controllers on one object undo each other's work. */
-function claim(inventory: Inventory, key: string, { resource, controller, report }: Taking): boolean {
+function claim(inventory: Inventory, key: string, { resource, applier, report }: Taking): boolean {
   const { site } = resource.manifest
   const other = inventory.owners.get(key)
   if (other === undefined) {
-    inventory.owners.set(key, { controller, site })
+    inventory.owners.set(key, { applier, site })
     return true
   }
   report.add({
     id: 'workloads/two-owners',
     severity: 'error',
     place: { file: site.file, line: site.line, object: key },
-    message: `Kustomization ${controller} applies what Kustomization ${other.controller} applies too`,
+    message: `${applier.label} applies what ${other.applier.label} applies too`,
     expected: 'one owner for each object',
     found: `also from ${other.site.file}:${other.site.line}`,
     remedy: 'take it out of one of the two: whichever applies last removes the other’s fields',
@@ -126,8 +144,15 @@ function claim(inventory: Inventory, key: string, { resource, controller, report
   return false
 }
 
-function ownerOf({ resource, controller, survived }: Taking): Owner {
+function ownerOf(object: ValueMap, taking: Taking): Owner {
+  const owner = ownerInGit(taking)
+  const why = taking.applier.undeliverable(object)
+  return why === null || owner.kind === 'elsewhere' || owner.kind === 'chart' ? owner : { ...owner, undeliverable: why }
+}
+
+function ownerInGit({ resource, applier, survived }: Taking): Owner {
   const { view } = resource
+  const controller = applier.id
   if (view === null) {
     if (survived) return { kind: 'yaml', controller }
     return { kind: 'yaml', controller, undeliverable: 'a patch removes annotations that are set in its file' }
@@ -138,26 +163,36 @@ function ownerOf({ resource, controller, survived }: Taking): Owner {
   return survived ? owner : { ...owner, undeliverable: 'a patch behind the components removes annotations that are set by one' }
 }
 
-function variableFinding(object: ValueMap, { resource }: Taking, found: string): Finding {
+/** Argo CD gives namespaced objects that name none the namespace of the Application's destination. */
+function withNamespace(object: ValueMap, { namespace }: Applier): ValueMap {
+  if (namespace === null || namespaceOf(object) !== null || isClusterScoped(object) || object['kind'] === 'GatewayClass') return object
+  return withValueAt(object, ['metadata', 'namespace'], () => namespace)
+}
+
+function variableFinding(object: ValueMap, { resource, applier }: Taking, found: string): Finding {
   const { site } = resource.manifest
   return {
     id: 'workloads/variable',
     severity: 'error',
     place: { file: site.file, line: site.line, object: `${String(object['kind'])} ${nameOf(object)}` },
     message: 'a name, a namespace or a label of Istio holds a variable that nothing in Git gives a value',
-    expected: 'a value in spec.postBuild.substitute, or in a ConfigMap of substituteFrom that Git shows',
+    expected:
+      applier.tool === 'Flux'
+        ? 'a value in spec.postBuild.substitute, or in a ConfigMap of substituteFrom that Git shows'
+        : 'the value itself: Argo CD fills in no variables of manifests',
     found,
     remedy: 'give the variable its value in Git, or write the name out',
   }
 }
 
-function namespaceFinding(object: ValueMap, site: Site): Finding {
+function namespaceFinding(object: ValueMap, site: Site, { tool }: Applier): Finding {
+  const [kind, field] = tool === 'Flux' ? ['Kustomization', 'targetNamespace'] : ['Application', 'destination.namespace']
   return {
     id: 'workloads/namespace-missing',
     severity: groupVersion(asText(object['apiVersion']) ?? '').group === '' ? 'info' : 'error',
     place: { file: site.file, line: site.line, object: `${String(object['kind'])} ${nameOf(object)}` },
-    message: 'it has no namespace, and its Kustomization sets none: Flux cannot apply it',
-    expected: 'metadata.namespace, or targetNamespace of the Kustomization',
+    message: `it has no namespace, and its ${kind} sets none: ${tool} cannot apply it`,
+    expected: `metadata.namespace, or ${field} of the ${kind}`,
     found: 'neither',
     remedy: 'add the namespace',
   }

@@ -1,4 +1,4 @@
-import type { HelmRelease } from './helm-release.ts'
+import type { ChartInstall } from './chart-install.ts'
 import type { IstiodContainer } from './pod-owner.ts'
 import type { IstioRelease, Site } from './types.ts'
 import { asMap, asText, scalarText, textMap, valueAt } from './value.ts'
@@ -19,22 +19,22 @@ const chartNames: Readonly<Record<string, IstioChart>> = {
 // Other people have charts of these names as well.
 const commonNames = new Set(['base', 'cni', 'gateway'])
 
-/** @returns which of Istio's charts a HelmRelease installs; `null` if none. */
-export function istioChartOf(release: HelmRelease): IstioChart | null {
+/** @returns which of Istio's charts is installed; `null` if none. */
+export function istioChartOf(release: ChartInstall): IstioChart | null {
   const chart = release.chart === null ? undefined : chartNames[release.chart]
   if (chart === undefined || release.chart === null) return null
-  const context = [release.url, release.release, release.targetNamespace, release.at.name]
+  const context = [release.url, release.release, release.targetNamespace, release.name]
   return commonNames.has(release.chart) && !context.some((text) => text.includes('istio')) ? null : chart
 }
 
 /** Facts of a release of one of Istio's charts. */
-export function istioReleaseOf(release: HelmRelease, chart: IstioChart): IstioRelease {
+export function istioReleaseOf(release: ChartInstall, chart: IstioChart): IstioRelease {
   const { values } = release
   return {
     chart,
     release: release.release,
     namespace: release.targetNamespace,
-    site: release.at.site,
+    site: release.site,
     version: release.version,
     revision: asText(values['revision']) ?? 'default',
     multiRoot: environmentOf(values)['ISTIO_MULTIROOT_MESH'] === 'true',
@@ -89,7 +89,7 @@ function caProviderOf(environment: Readonly<Record<string, string>>, settings: V
 
 /** What runs pods in a release: kind and name by the charts' templates (1.30.3); `null` for charts whose pods hold no certificate. */
 export function podsOfRelease(
-  release: HelmRelease,
+  release: ChartInstall,
   chart: IstioChart,
 ): { readonly kind: 'Deployment' | 'DaemonSet' | 'StatefulSet'; readonly name: string } | null {
   const { values } = release
@@ -116,4 +116,9 @@ export function podsOfRelease(
 export function revisionsOf(values: ValueMap): readonly string[] {
   const tags = values['revisionTags']
   return [asText(values['revision']) ?? 'default', ...(Array.isArray(tags) ? tags.map(String) : [])]
+}
+
+/** Whether a chart of this name may be one of Istio's. */
+export function isIstioChartName(name: string): boolean {
+  return Object.hasOwn(chartNames, name)
 }

@@ -1,5 +1,6 @@
 import type { Place } from '../base/index.ts'
 import { generatedObjects } from './generators.ts'
+import { ksopsResources } from './ksops.ts'
 import { kustomizationFilesIn, readKustomization } from './kustomization-file.ts'
 import type { Entry, Kustomization } from './kustomization-file.ts'
 import type { Manifests } from './manifest.ts'
@@ -17,6 +18,8 @@ import { asText, valueAt } from './value.ts'
 export interface Build {
   readonly manifests: Manifests
   readonly report: Report
+  /** Generators of KSOPS are run, as Argo CD can be set up to do; Flux cannot. */
+  readonly ksops?: boolean
 }
 
 /** Whose Component a restart patch would be: the kustomization built first, or, where Flux makes that one, those that it lists. */
@@ -41,6 +44,8 @@ function accumulate(
   const gathered = new Gathering(build, inherited)
   for (const entry of kustomization.resources) addResource(build, gathered, kustomization, entry, chain, overlay)
   for (const generated of generatedObjects(kustomization, build.manifests)) gathered.addGenerated(generated)
+  if (build.ksops === true)
+    for (const unsealed of ksopsResources(kustomization, build.manifests, build.report)) gathered.addGenerated(unsealed)
   addComponents(build, gathered, kustomization, kustomization.components, chain)
   if (overlay === 'this') showToOverlay(kustomization.file, gathered.resources)
   addComponents(build, gathered, kustomization, kustomization.addedComponents, chain)
@@ -193,7 +198,7 @@ function subFolder(build: Build, path: string | null, entry: Entry<string>, chai
       unreadable(
         'workloads/missing-file',
         entry,
-        'there is no such file or folder, or .sourceignore hides it',
+        build.manifests.tool === 'Flux' ? 'there is no such file or folder, or .sourceignore hides it' : 'there is no such file or folder',
         'a file or folder of this repository',
       ),
     )

@@ -1,3 +1,4 @@
+import type { Tool } from './applier.ts'
 import { parseYamlFile } from '../base/index.ts'
 import type { Finding, YamlFile, YamlPath } from '../base/index.ts'
 import type { Report } from './report.ts'
@@ -22,11 +23,14 @@ export interface Manifest {
   readonly site: Site
   readonly sealed: boolean
   readonly documents: number
+  /** A KSOPS generator makes it: the kustomization that lists the generator, and which of the generator's fields names it. */
+  readonly ksops?: { readonly kustomization: string; readonly from: 'files' | 'secretFrom' }
 }
 
 /** The repository's YAML, each file parsed once. Only plain values are kept. */
 export interface Manifests {
   readonly tree: SourceTree
+  readonly tool: Tool
   /** Every document of a file; none if it is not YAML, which is reported. */
   documents(file: string): readonly PlainDocument[]
   /** The Kubernetes objects of a file, lists taken apart. What is no object is reported. */
@@ -62,9 +66,11 @@ const keptKinds = new Set([
     'Component',
   ],
   ...['GatewayClass', 'SealedSecret', 'ExternalSecret', 'VaultStaticSecret', 'Certificate'],
+  ...['Application', 'ApplicationSet', 'AppProject', 'ksops', 'Stage', 'PromotionTask', 'ClusterPromotionTask'],
 ])
 
-export function readManifests(tree: SourceTree, report: Report): Manifests {
+/** @param tool whose words findings use. */
+export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Flux'): Manifests {
   const parsed = new Map<string, readonly PlainDocument[]>()
   const objects = new Map<string, readonly Manifest[]>()
   let latest: { readonly file: string; readonly yaml: YamlFile } | null = null
@@ -86,11 +92,12 @@ export function readManifests(tree: SourceTree, report: Report): Manifests {
   }
   return {
     tree,
+    tool,
     documents,
     objects(file) {
       const known = objects.get(file)
       if (known !== undefined) return known
-      const made = documents(file).flatMap((document) => objectsOf(document, report))
+      const made = documents(file).flatMap((document) => objectsOf(document, report, tool))
       objects.set(file, made)
       return made
     },
@@ -109,34 +116,47 @@ function pruned(value: Value): Value {
   if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/'))
     return withoutPodSpec(map)
   if (kind.endsWith('List') && Array.isArray(map['items'])) return { ...map, items: map['items'].map(pruned) }
+  if (isClusterSecret(map)) return { apiVersion, kind, metadata: map['metadata'], ...clusterAddress(map) }
   return { apiVersion, kind, metadata: map['metadata'] }
+}
+
+/** Whether it is a Secret by which Argo CD knows a cluster. */
+export function isClusterSecret(object: ValueMap): boolean {
+  return object['kind'] === 'Secret' && valueAt(object, 'metadata', 'labels', 'argocd.argoproj.io/secret-type') === 'cluster'
+}
+
+/** Name and address of a cluster are no secrets; its credentials are not kept. */
+function clusterAddress(secret: ValueMap): ValueMap {
+  const address = (field: string): ValueMap => ({ name: valueAt(secret, field, 'name'), server: valueAt(secret, field, 'server') })
+  return { data: address('data'), stringData: address('stringData') }
 }
 
 /** Pod specs are most of a manifest, and only the host network of one decides anything; but of istiod, image and environment do. */
 function withoutPodSpec(object: ValueMap): ValueMap {
+  if (object['kind'] === 'ApplicationSet') return object // its template is that of an Application
   const path = object['kind'] === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template', 'spec'] : ['spec', 'template', 'spec']
   const spec = asMap(valueAt(object, ...path))
   if (spec === null || asList(spec['containers']).some((container) => valueAt(container, 'name') === 'discovery')) return object
   return withValueAt(object, path, () => (spec['hostNetwork'] === undefined ? {} : { hostNetwork: spec['hostNetwork'] }))
 }
 
-function objectsOf(document: PlainDocument, report: Report): Manifest[] {
+function objectsOf(document: PlainDocument, report: Report, tool: Tool): Manifest[] {
   const map = asMap(document.value)
   const kind = asText(map?.['kind'])
   if (map !== null && kind !== null && kind.endsWith('List') && Array.isArray(map['items'])) {
     return asList(map['items']).flatMap((item, index) =>
-      objectsOf({ ...document, value: item, site: { ...document.site, item: document.site.item ?? index } }, report),
+      objectsOf({ ...document, value: item, site: { ...document.site, item: document.site.item ?? index } }, report, tool),
     )
   }
   // kustomize wants kind and metadata.name of each object (kyaml, GetValidatedMetadata).
   if (map === null || kind === null || asText(asMap(map['metadata'])?.['name']) === null) {
-    report.add(notAnObject(document))
+    report.add(notAnObject(document, tool))
     return []
   }
   return [{ object: map, site: document.site, sealed: document.sealed, documents: document.documents }]
 }
 
-function notAnObject({ value, site }: PlainDocument): Finding {
+function notAnObject({ value, site }: PlainDocument, tool: Tool): Finding {
   const map = asMap(value)
   const templated = map !== null && JSON.stringify([map['kind'], map['metadata']]).includes('[object Object]')
   return {
@@ -146,7 +166,10 @@ function notAnObject({ value, site }: PlainDocument): Finding {
     message: 'this document is not a Kubernetes object, and was left out',
     expected: 'apiVersion, kind and metadata.name, as strings',
     found: map === null ? 'no map' : `keys ${Object.keys(map).slice(0, 5).join(', ') || '(none)'}`,
-    remedy: 'move the file out of the folder that Flux builds, or list it in .sourceignore: Flux refuses the whole folder because of it',
+    remedy:
+      tool === 'Flux'
+        ? 'move the file out of the folder that Flux builds, or list it in .sourceignore: Flux refuses the whole folder because of it'
+        : 'move the file out of the folder that Argo CD applies, or exclude it in the Application: Argo CD may refuse the whole folder because of it',
   }
 }
 

@@ -49,7 +49,7 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
   }
   if (id === null) return
   if (verdict.mesh === 'in') {
-    const { owner, definition, hindrance } = one
+    const { owner, definition, hindrance, sync } = one
     members.workloads.push({
       id,
       cluster,
@@ -59,6 +59,8 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
       definition,
       hindrance,
       carried: one.pod.annotations[restartAnnotation] ?? null,
+      syncWave: sync.wave,
+      replaced: sync.replaced,
     })
   } else {
     const why = verdict.mesh === 'out' ? verdict.why : `unknown: nobody knows the labels of namespace ${one.namespace}`

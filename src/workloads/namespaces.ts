@@ -1,4 +1,5 @@
 import type { Place } from '../base/index.ts'
+import type { Tool } from './applier.ts'
 import { namespaceAsks } from './injection.ts'
 import type { Inventory } from './inventory.ts'
 import type { Report } from './report.ts'
@@ -19,7 +20,14 @@ export interface Namespaces {
   facts(): readonly NamespaceFact[]
 }
 
-export function makeNamespaces(cluster: string, inventory: Inventory, stated: ReadonlyMap<string, Labels>, report: Report): Namespaces {
+/** @param tool whose words findings use. */
+export function makeNamespaces(
+  cluster: string,
+  inventory: Inventory,
+  stated: ReadonlyMap<string, Labels>,
+  report: Report,
+  tool: Tool,
+): Namespaces {
   const meshed = new Set<string>()
   const seen = new Set([...inventory.namespaces.keys(), ...stated.keys()])
   const unknown = new Map<string, { readonly what: string; readonly site: Site; others: number }>()
@@ -42,7 +50,7 @@ export function makeNamespaces(cluster: string, inventory: Inventory, stated: Re
     },
     facts() {
       for (const [namespace, { what, site, others }] of unknown)
-        report.add(unknownFinding(cluster, namespace, others === 0 ? what : `${what} and ${others} more`, site))
+        report.add(unknownFinding(cluster, namespace, others === 0 ? what : `${what} and ${others} more`, site, tool))
       return [...seen]
         .toSorted()
         .map((name) => ({ name, labels: labelsOf(name), site: inventory.namespaces.get(name)?.site ?? null, meshed: isMeshed(name) }))
@@ -67,14 +75,14 @@ function reportDifference(cluster: string, name: string, stated: Labels, invento
   })
 }
 
-function unknownFinding(cluster: string, namespace: string, what: string, site: Site): Parameters<Report['add']>[0] {
+function unknownFinding(cluster: string, namespace: string, what: string, site: Site, tool: Tool): Parameters<Report['add']>[0] {
   const place: Place = { cluster, file: site.file, line: site.line, object: `Namespace ${namespace}` }
   return {
     id: 'workloads/namespace-unknown',
     severity: 'error',
     place,
     message: `whether ${what} is in the mesh depends on labels of namespace ${namespace}, which Git does not show`,
-    expected: 'the Namespace in what this cluster’s Flux applies, or its labels in reroot.yaml',
+    expected: `the Namespace in what this cluster’s ${tool} applies, or its labels in reroot.yaml`,
     found: 'neither',
     remedy: `state its labels in reroot.yaml: clusters[].namespaces: [{ name: ${namespace}, labels: { … } }] (\`kubectl get namespace ${namespace} --show-labels\`; {} if it has none)`,
   }

@@ -147,6 +147,7 @@ function applyJson(patching: Patching, resource: Resource, operations: readonly 
 /** Whether a place of an object is known here: of some kinds only the metadata is kept, and of pod specs next to nothing (manifest.ts). */
 function isKept(object: ValueMap, pointer: string): boolean {
   if (object['spec'] === undefined && object['data'] === undefined) return /^\/(metadata|kind|apiVersion)/.test(pointer)
+  if (object['kind'] === 'ApplicationSet') return true
   const inPodSpec = /^\/spec(\/jobTemplate\/spec)?\/template\/spec(\/|$)/.test(pointer)
   return !inPodSpec || pointer.endsWith('/hostNetwork') || valueAt(object, 'spec', 'template', 'spec', 'containers') !== undefined
 }

@@ -17,6 +17,7 @@ export interface PodOwner {
   readonly hindrance: Workload['hindrance']
   /** Of the container `discovery`, if it is an istiod. */
   readonly istiod: IstiodContainer | null
+  readonly sync: { readonly wave: number; readonly replaced: boolean }
 }
 
 export interface IstiodContainer {
@@ -46,7 +47,7 @@ export function makesPods(object: ValueMap): boolean {
   return group !== undefined && group === groupVersion(asText(object['apiVersion']) ?? '').group
 }
 
-export function readPodOwner(object: ValueMap, namespace: string, owner: Owner, definition: Site): PodOwner {
+export function readPodOwner(object: ValueMap, namespace: string, owner: Owner, definition: Site, sync: PodOwner['sync']): PodOwner {
   const kind = asText(object['kind']) ?? ''
   const template = templateOf(kind, object)
   const pod: PodTemplate = {
@@ -63,6 +64,7 @@ export function readPodOwner(object: ValueMap, namespace: string, owner: Owner, 
     definition,
     hindrance: hindranceOf(object),
     istiod: istiodOf(kind, pod, template),
+    sync,
   }
 }
 
@@ -97,4 +99,17 @@ function istiodOf(kind: string, pod: PodTemplate, template: Value): IstiodContai
   const tag = /:([\w.-]+)$/.exec((asText(container['image']) ?? '').split('@')[0]?.split('/').at(-1) ?? '')?.[1]
   const version = tag === undefined ? null : tag.replace(/-(distroless|debug)$/, '')
   return { version, revision: pod.labels['istio.io/rev'] ?? environment['REVISION'] ?? 'default', environment }
+}
+
+/** Whether an object is of a kind that a restart patch reaches. */
+export function restartableKind(object: ValueMap): boolean {
+  return makesPods(object) && workloadKinds.some((one) => one === object['kind'])
+}
+
+/** Whether an object is an istiod. */
+export function isIstiod(object: ValueMap): boolean {
+  if (object['kind'] !== 'Deployment' || !makesPods(object)) return false
+  const template = templateOf('Deployment', object)
+  const labels = textMap(valueAt(template, 'metadata', 'labels'))
+  return istiodOf('Deployment', { labels, annotations: {}, hostNetwork: false }, template) !== null
 }

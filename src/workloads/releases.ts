@@ -1,5 +1,6 @@
+import type { Place } from '../base/index.ts'
+import type { ChartInstall } from './chart-install.ts'
 import { readHelmReleases } from './helm-release.ts'
-import type { HelmRelease } from './helm-release.ts'
 import { judgeInjection } from './injection.ts'
 import type { Inventory } from './inventory.ts'
 import { istioChartOf, istioReleaseOf, podsOfRelease, revisionsOf } from './istio-chart.ts'
@@ -11,26 +12,27 @@ import type { IstioRelease, MeshRole, Opaque, Workload } from './types.ts'
 import { asMap, asText, scalarText, textMap, valueAt } from './value.ts'
 import type { Value } from './value.ts'
 
-/** The HelmReleases of a cluster, told apart. */
+/** The charts that are installed in a cluster, told apart. */
 export interface Releases {
-  readonly istio: readonly { readonly release: HelmRelease; readonly chart: IstioChart; readonly facts: IstioRelease }[]
-  readonly others: readonly HelmRelease[]
+  readonly istio: readonly { readonly release: ChartInstall; readonly chart: IstioChart; readonly facts: IstioRelease }[]
+  readonly others: readonly ChartInstall[]
 }
 
-/** Reads the HelmReleases of an inventory, and reports what hides values that a rotation depends on. */
+/** Reads the charts that an inventory installs, and reports what hides values that a rotation depends on. */
 export function readReleases(inventory: Inventory, manifests: Manifests, report: Report): Releases {
   const istio: Releases['istio'][number][] = []
-  const others: HelmRelease[] = []
-  for (const release of readHelmReleases(inventory, manifests, report)) {
-    if (valueAt(release.at.object, 'spec', 'kubeConfig') !== undefined) {
-      report.add(elsewhere(release))
+  const others: ChartInstall[] = []
+  for (const release of [...readHelmReleases(inventory, manifests, report), ...inventory.charts]) {
+    if (release.elsewhere !== null) {
+      report.add(elsewhere(release.elsewhere))
       continue
     }
     const chart = istioChartOf(release)
-    if (chart !== null && valueAt(release.at.object, 'spec', 'suspend') === true) report.add(suspended(release, chart))
+    if (chart !== null && release.suspended !== null) report.add(suspended(release.suspended, chart))
     if (chart === null) others.push(release)
     else istio.push({ release, chart, facts: istioReleaseOf(release, chart) })
-    if (chart !== null) for (const { name, place } of release.missingValues) report.add(missingValues(chart, name, place))
+    if (chart !== null)
+      for (const { name, place } of release.missingValues) report.add(missingValues(chart, name, place, release.valuesBelong))
     if (release.chart === 'cert-manager-istio-csr') report.add(istioCsr(release))
   }
   return { istio, others }
@@ -45,12 +47,7 @@ export function workloadsOfReleases(cluster: string, releases: Releases, namespa
     const role = roles[chart]
     if (pods === null || role === undefined) return []
     const namespace = release.targetNamespace
-    const owner = {
-      kind: 'helm-release',
-      controller: release.at.controller,
-      release: `${release.at.namespace}/${release.at.name}`,
-      chart,
-    } as const
+    const owner = { kind: 'chart', controller: release.controller, by: release.by, chart } as const
     return [
       {
         id: { ...pods, namespace },
@@ -58,16 +55,18 @@ export function workloadsOfReleases(cluster: string, releases: Releases, namespa
         role,
         rule: ruleOf(release, chart, namespaces),
         owner,
-        definition: release.at.site,
+        definition: release.site,
         hindrance: null,
         carried: null,
+        syncWave: 0, // Istio's charts write none
+        replaced: release.replaced,
       },
     ]
   })
 }
 
-function ruleOf(release: HelmRelease, chart: IstioChart, namespaces: Namespaces): string {
-  if (chart !== 'gateway') return `HelmRelease ${release.at.namespace}/${release.at.name} installs Istio’s chart ${chart}`
+function ruleOf(release: ChartInstall, chart: IstioChart, namespaces: Namespaces): string {
+  if (chart !== 'gateway') return `${release.by} installs Istio’s chart ${chart}`
   const namespace = release.targetNamespace
   namespaces.markMeshed(namespace)
   // The chart's own labels ask for injection; labels of the namespace may ask as well.
@@ -91,8 +90,8 @@ export function opaqueReleases(cluster: string, releases: Releases, namespaces: 
       namespaces.labelsOf(namespace),
       injectsByDefault(releases),
     )
-    const owner = `HelmRelease ${release.at.namespace}/${release.at.name}`
-    if (verdict.mesh === 'unknown') namespaces.markUnknown(namespace, `what ${owner} installs`, release.at.site)
+    const owner = release.by
+    if (verdict.mesh === 'unknown') namespaces.markUnknown(namespace, `what ${owner} installs`, release.site)
     if (verdict.mesh === 'unknown' || (verdict.mesh === 'out' && !asksItself(release.values))) return []
     report.add({
       id: 'workloads/opaque',
@@ -103,7 +102,7 @@ export function opaqueReleases(cluster: string, releases: Releases, namespaces: 
       found: owner,
       remedy: `add ${namespace} to restarts.namespaces in reroot.yaml: a Job then restarts what is meshed there`,
     })
-    return [{ namespace, owner, site: release.at.site }]
+    return [{ namespace, owner, site: release.site }]
   })
 }
 
@@ -129,23 +128,28 @@ export function injectsByDefault(releases: Releases): boolean {
   )
 }
 
-function missingValues(chart: IstioChart, name: string, place: ReturnType<HelmRelease['place']>): Parameters<Report['add']>[0] {
+function missingValues(
+  chart: IstioChart,
+  name: string,
+  place: ReturnType<ChartInstall['place']>,
+  expected: string,
+): Parameters<Report['add']>[0] {
   return {
     id: 'workloads/helm-values',
     severity: 'warning',
     place,
     message: `values of Istio’s chart ${chart} come from ${name}, which Git does not show`,
-    expected: 'values in spec.values, or in a ConfigMap that this cluster’s Flux applies',
+    expected,
     found: name,
     remedy: 'make sure that it sets no revision, environment or CA of istiod; or move these values into Git',
   }
 }
 
-function elsewhere(release: HelmRelease): Parameters<Report['add']>[0] {
+function elsewhere(place: Place): Parameters<Report['add']>[0] {
   return {
     id: 'flux/remote-cluster',
     severity: 'warning',
-    place: release.place('spec', 'kubeConfig'),
+    place,
     message: 'it installs into another cluster, and is not followed',
     expected: 'a HelmRelease of this cluster',
     found: 'spec.kubeConfig',
@@ -153,11 +157,11 @@ function elsewhere(release: HelmRelease): Parameters<Report['add']>[0] {
   }
 }
 
-function suspended(release: HelmRelease, chart: IstioChart): Parameters<Report['add']>[0] {
+function suspended(place: Place, chart: IstioChart): Parameters<Report['add']>[0] {
   return {
     id: 'flux/suspended',
     severity: 'warning',
-    place: release.place('spec', 'suspend'),
+    place,
     message: `the HelmRelease of Istio’s chart ${chart} is suspended: changed values are not applied until it is resumed`,
     expected: 'spec.suspend: false',
     found: 'spec.suspend: true',
@@ -165,7 +169,7 @@ function suspended(release: HelmRelease, chart: IstioChart): Parameters<Report['
   }
 }
 
-function istioCsr(release: HelmRelease): Parameters<Report['add']>[0] {
+function istioCsr(release: ChartInstall): Parameters<Report['add']>[0] {
   return {
     id: 'workloads/ca-provider',
     severity: 'error',

@@ -8,7 +8,7 @@ export interface Files {
   read(path: string): Uint8Array | null
 }
 
-/** The repository as Flux's source shows it: without what it ignores, and with its folders. Folders have no trailing slash; the top one is `''`. */
+/** The repository as Flux's source shows it, without what it ignores, or whole as Argo CD checks it out; with its folders. Folders have no trailing slash; the top one is `''`. */
 export interface SourceTree {
   /** Sorted. */
   readonly files: readonly string[]
@@ -28,8 +28,15 @@ export function readTree(files: Files, ignore: string | null): SourceTree {
     .filter((path) => posix.basename(path) === '.sourceignore')
     .map((path) => ({ folder: folderOf(path), text: new TextDecoder().decode(files.read(path) ?? new Uint8Array()) }))
   if (ignore !== null) ignoreFiles.push({ folder: '', text: ignore })
-  const ignored = ignoredByFlux(ignoreFiles)
+  return makeTree(files, all, ignoredByFlux(ignoreFiles))
+}
 
+/** Argo CD reads the whole checkout. */
+export function readWholeTree(files: Files): SourceTree {
+  return makeTree(files, files.list(), () => false)
+}
+
+function makeTree(files: Files, all: readonly string[], ignored: (path: string) => boolean): SourceTree {
   const visible = all.filter((path) => !ignored(path))
   const known = new Set(visible)
   const folders = new Map<string, Map<string, boolean>>([['', new Map()]])

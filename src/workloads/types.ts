@@ -3,7 +3,7 @@ import type { Finding, WorkloadId } from '../base/index.ts'
 /** What a workload is to the mesh; decides its wave. */
 export type MeshRole = 'control-plane' | 'ztunnel' | 'gateway' | 'sidecar'
 
-/** `namespace/name` of a Flux Kustomization. */
+/** `namespace/name` of a Flux Kustomization, or of an Argo CD Application. */
 export type ControllerId = string
 
 /**
@@ -23,8 +23,8 @@ export type Owner =
       readonly component: { readonly name: string; readonly namespace: string | null }
       readonly undeliverable?: string
     }
-  /** `release` is `namespace/name` of the HelmRelease object, which the workload's `definition` points to. */
-  | { readonly kind: 'helm-release'; readonly controller: ControllerId; readonly release: string; readonly chart: string }
+  /** A Helm chart. `by` is the object that installs it, which the workload's `definition` points to: `HelmRelease istio-system/istiod`, `Application argocd/istiod`. */
+  | { readonly kind: 'chart'; readonly controller: ControllerId; readonly by: string; readonly chart: string }
   /** Nobody in this repository: `reroot.yaml` states it. */
   | { readonly kind: 'elsewhere'; readonly controller: null }
 
@@ -50,10 +50,18 @@ export interface Workload {
   readonly hindrance: 'paused' | 'on-delete' | null
   /** The restart that its definition in Git carries; `null` if it carries none. Whatever applies the definition brings it back. */
   readonly carried: string | null
+  /** Argo CD's sync wave of the object; 0 where none is written, and under Flux. */
+  readonly syncWave: number
+  /** Whether its owner replaces the whole object whenever it syncs (Argo CD's `Replace=true`), so that a Job's patch is lost. */
+  readonly replaced: boolean
 }
 
-/** A Flux Kustomization, as far as the order of things depends on it. */
-export interface Controller {
+/** A controller object, as far as the order of things depends on it. */
+export type Controller = FluxKustomizationFacts | ArgocdApplicationFacts
+
+/** A Flux Kustomization. */
+export interface FluxKustomizationFacts {
+  readonly type: 'flux'
   readonly id: ControllerId
   readonly name: string
   readonly namespace: string
@@ -66,6 +74,56 @@ export interface Controller {
   readonly suspended: boolean
   /** The Secret with the SOPS keys that it unseals with; `null` if it unseals nothing, or with the controller's own keys. */
   readonly decryptsWith: string | null
+}
+
+/** An Argo CD Application that applies to the cluster. */
+export interface ArgocdApplicationFacts {
+  readonly type: 'argocd'
+  readonly id: ControllerId
+  readonly name: string
+  readonly namespace: string
+  readonly site: Site
+  readonly project: string
+  /** Its folders in this repository, relative to the root; none if all its sources are elsewhere. */
+  readonly paths: readonly string[]
+  /** It syncs by itself. */
+  readonly automated: boolean
+  /** `ApplyOutOfSyncOnly=true`: a retry passes over what a failed wave has applied already. */
+  readonly outOfSyncOnly: boolean
+  /** `spec.sourceHydrator`: what it renders is pushed to a branch in the clear. */
+  readonly hydrated: boolean
+}
+
+/** A cluster as Argo CD names it in `spec.destination`; at least one of the two is known. */
+export interface Destination {
+  readonly name: string | null
+  readonly server: string | null
+}
+
+/** What Argo CD's own objects in Git allow and set. */
+export interface ArgocdSettings {
+  readonly projects: readonly ArgocdProject[]
+  /** `kustomize.buildOptions` of the ConfigMap argocd-cm, or of the argo-cd chart's values; `null`: Git does not show it. */
+  readonly buildOptions: { readonly text: string; readonly site: Site } | null
+}
+
+/** An AppProject: what its Applications may apply, and where. Patterns are globs; one that starts with `!` denies. */
+export interface ArgocdProject {
+  readonly name: string
+  readonly site: Site
+  readonly sourceRepos: readonly string[]
+  readonly destinations: readonly { readonly name: string | null; readonly server: string | null; readonly namespace: string | null }[]
+  /** Empty: no cluster-scoped kind is allowed. */
+  readonly clusterAllowed: readonly GroupKind[]
+  readonly clusterDenied: readonly GroupKind[]
+  /** `null`: every kind is allowed. */
+  readonly namespacedAllowed: readonly GroupKind[] | null
+  readonly namespacedDenied: readonly GroupKind[]
+}
+
+export interface GroupKind {
+  readonly group: string
+  readonly kind: string
 }
 
 /** A HelmRelease of one of Istio's charts, with the values that a rotation depends on. */
@@ -94,6 +152,10 @@ export interface CacertsSite {
   readonly kind: string
   /** How many documents its file has. */
   readonly documents: number
+  /** Argo CD's sync wave of the Secret; 0 where none is written. */
+  readonly syncWave: number
+  /** The kustomization by which KSOPS unseals it; `null`: it is listed under `resources`, as Flux wants it. */
+  readonly ksops: string | null
 }
 
 /** A namespace with its labels; `null` if Git does not show it and `reroot.yaml` does not state it. */
@@ -124,11 +186,17 @@ export interface Discovery {
   readonly controllers: readonly Controller[]
   readonly istio: readonly IstioRelease[]
   readonly cacerts: readonly CacertsSite[]
+  /** `null` under Flux. */
+  readonly argocd: ArgocdSettings | null
   readonly findings: readonly Finding[]
 }
 
+/** A cluster that syncs this repository, as `init` finds it. */
+export type SyncedCluster = FluxCluster | ArgocdCluster
+
 /** A cluster whose Flux syncs this repository, as `flux bootstrap` or the like left it. */
 export interface FluxCluster {
+  readonly type: 'flux'
   /** The last part of the path as a DNS-1123 label: `clusters/prod` → `prod`; with the part before it where two would be alike. */
   readonly name: string
   readonly path: string
@@ -138,5 +206,28 @@ export interface FluxCluster {
   /** The branch that the source reads; `null` if it is not a branch. */
   readonly branch: string | null
   readonly url: string | null
+  readonly site: Site
+}
+
+/** A cluster that Argo CD's Applications of this repository apply to. */
+export interface ArgocdCluster {
+  readonly type: 'argocd'
+  /** The destination's name as a DNS-1123 label. */
+  readonly name: string
+  /** Folders (or files) of this repository with the Applications, ApplicationSets and projects that lead to the cluster. */
+  readonly paths: readonly string[]
+  /** Argo CD's own namespace, where Applications live: usually `argocd`. */
+  readonly namespace: string
+  /** This repository, as the Applications name it. */
+  readonly repoURL: string
+  /** The branch that they read; `null`: the remote's default branch (`HEAD`). */
+  readonly branch: string | null
+  /** The project of the Application that delivers the control plane. */
+  readonly project: string
+  readonly destination: Destination
+  /** Labels of Argo CD's cluster Secret, as far as Git shows them. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Where a file with one more Application would be picked up, and by which Application; `null`: nothing in Git applies Applications. */
+  readonly register: { readonly file: string; readonly by: ControllerId } | null
   readonly site: Site
 }

@@ -1,3 +1,4 @@
+import { parseYamlFile } from '../base/index.ts'
 import type { Kustomization } from './kustomization-file.ts'
 import type { Build } from './kustomize.ts'
 import { resolvePath } from './source-tree.ts'
@@ -59,11 +60,17 @@ function documentsOf(build: Build, kustomization: Kustomization, written: string
 
 function pluginEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {
   const written = asText(entry) ?? ''
-  const values = documentsOf(build, kustomization, written)
+  const values = documentsOf(build, kustomization, written) ?? (build.ksops === true ? inlineDocuments(written) : null)
   const kinds =
     values === null ? [/^kind:\s*(\S+)/m.exec(written)?.[1] ?? written] : values.map((value) => asText(asMap(value)?.['kind']) ?? 'unknown')
-  const effective = kinds.filter((kind) => !harmless.has(kind))
+  const effective = kinds.filter((kind) => !harmless.has(kind) && !(build.ksops === true && kind === 'ksops'))
   return effective.length === 0 ? null : effective.join(', ')
+}
+
+/** A plugin may stand in the kustomization itself. @returns `null` if it does not. */
+function inlineDocuments(written: string): readonly Value[] | null {
+  const values = parseYamlFile(new TextEncoder().encode(written), '').documents.map((document) => document.value)
+  return values.length > 0 && values.every((value) => asMap(value) !== null) ? values : null
 }
 
 function configurationEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {

@@ -1,15 +1,20 @@
-import { assumption, isFollowed, isOwnSource, twice } from './followed.ts'
+import { fluxApplier } from './applier.ts'
+import { assumption, hidden, isFollowed, isOwnSource, twice } from './followed.ts'
 import { assumedKustomization, isFluxKustomization, isOwn, kustomizationFor, readFluxKustomization } from './flux-kustomization.ts'
 import type { FluxKustomization } from './flux-kustomization.ts'
 import { emptyInventory, takeInventory } from './inventory.ts'
 import type { Inventory } from './inventory.ts'
 import { buildKustomization } from './kustomize.ts'
+import { readManifests } from './manifest.ts'
 import type { Manifests } from './manifest.ts'
 import { makeReport } from './report.ts'
 import type { Report } from './report.ts'
 import type { Resource } from './resource.ts'
+import { readTree } from './source-tree.ts'
+import type { Files } from './source-tree.ts'
+import { sourceIgnoreOf } from './sources.ts'
 import { substitute, variablesOf } from './substitution.ts'
-import type { Controller, ControllerId } from './types.ts'
+import type { ControllerId, FluxKustomizationFacts } from './types.ts'
 import { asMap, textMap, valueAt, withValueAt } from './value.ts'
 
 /** The cluster whose Kustomizations are followed. */
@@ -22,13 +27,24 @@ export interface WalkedCluster {
 }
 
 /** Follows Flux's Kustomizations from a cluster's paths, each once, and takes the facts of what they apply. */
-export function walk(
+export function walkFlux(
+  files: Files,
+  cluster: WalkedCluster,
+  report: Report,
+): { readonly manifests: Manifests; readonly inventory: Inventory; readonly controllers: readonly FluxKustomizationFacts[] } {
+  const tree = readTree(files, sourceIgnoreOf(files, cluster))
+  const manifests = readManifests(tree, report)
+  if (tree.hides(`${cluster.ignore}/clusters/${cluster.name}/flux.yaml`)) report.add(hidden(cluster))
+  return { manifests, ...follow(manifests, cluster, report) }
+}
+
+function follow(
   manifests: Manifests,
   cluster: WalkedCluster,
   report: Report,
-): { readonly inventory: Inventory; readonly controllers: readonly Controller[] } {
+): { readonly inventory: Inventory; readonly controllers: readonly FluxKustomizationFacts[] } {
   const inventory = emptyInventory()
-  const controllers = new Map<ControllerId, Controller>()
+  const controllers = new Map<ControllerId, FluxKustomizationFacts>()
   const waiting: Waiting[] = cluster.paths.map((path) => rootOf(manifests, cluster, path, report))
 
   // Every entry is taken once, or twice where it waits for a ConfigMap.
@@ -50,7 +66,7 @@ export function walk(
     if (!isFollowed(flux, cluster, report)) continue
     const before = inventory.kustomizations.length
     const resources = entry.built ?? build(manifests, flux, inventory, report)
-    takeInventory(inventory, flux, resources, isOwn(flux, cluster.ignore) ? flux.controller.path : cluster.ignore, report)
+    takeInventory(inventory, fluxApplier(flux), resources, isOwn(flux, cluster.ignore) ? flux.controller.path : cluster.ignore, report)
     for (const resource of inventory.kustomizations.slice(before))
       waiting.push({ flux: readFluxKustomization(manifests, resource), deferred: false, built: null })
   }

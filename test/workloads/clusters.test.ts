@@ -32,6 +32,7 @@ test('what flux bootstrap leaves is a cluster', () => {
   expect(findFluxClusters(filesOf(bootstrap))).toEqual({
     clusters: [
       {
+        type: 'flux',
         name: 'prod',
         path: 'clusters/prod',
         namespace: 'flux-system',

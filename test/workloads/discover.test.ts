@@ -229,7 +229,7 @@ test('roles, owners and hindrances of a whole cluster', () => {
     trustDomain: 'shop.example',
     caProvider: 'istiod',
   })
-  expect(discovery.controllers.map(({ id, path }) => `${id} ${path}`)).toEqual([
+  expect(discovery.controllers.map((one) => `${one.id} ${one.type === 'flux' ? one.path : one.type}`)).toEqual([
     'flux-system/flux-system clusters/prod',
     'flux-system/infra infra',
     'flux-system/apps apps/overlays/eu',

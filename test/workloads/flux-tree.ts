@@ -82,7 +82,7 @@ export function discoverProd(tree: Tree, options: Partial<DiscoveredCluster> = {
   return discover(filesOf({ ...bootstrap, ...tree }), {
     name: 'prod',
     paths: ['clusters/prod'],
-    source: { kind: 'GitRepository', name: 'flux-system' },
+    controller: { type: 'flux', source: { kind: 'GitRepository', name: 'flux-system' } },
     istio: { namespace: 'istio-system', revisions: null },
     namespaces: new Map(),
     ignore: 'mesh-ca/',

@@ -1,0 +1,104 @@
+import type { Finding, YamlPath } from '../../base/index.ts'
+import type { Manifests } from '../manifest.ts'
+import { makeReport } from '../report.ts'
+import type { Destination } from '../types.ts'
+import { asList, asMap, asText, valueAt } from '../value.ts'
+import type { ValueMap } from '../value.ts'
+import { destinationOf } from './application.ts'
+import { placeOf } from './definition.ts'
+import type { Definition } from './definition.ts'
+import { generate } from './generators.ts'
+import { templateProblem } from './generating.ts'
+import type { Generating, GeneratorProblem } from './generating.ts'
+import type { KnownCluster } from './known-clusters.ts'
+import { mergeMissing } from './parameters.ts'
+import type { OwnRepository } from './repository-url.ts'
+import { renderDeep, rendererOf } from './template.ts'
+import type { Parameters } from './template.ts'
+
+/** What an ApplicationSet is expanded with. */
+export interface Expanding {
+  readonly manifests: Manifests
+  readonly own: OwnRepository
+  readonly clusters: readonly KnownCluster[]
+  /** Whether an Application for this destination is of no interest: nobody needs to know what else it says. */
+  irrelevant(destination: Destination): boolean
+}
+
+/** The Applications that an ApplicationSet makes (v3.5.1, applicationset/controllers/template), and what of it cannot be resolved offline. */
+export function expandApplicationSet(
+  expanding: Expanding,
+  definition: Definition,
+): { readonly applications: readonly Definition[]; readonly findings: readonly Finding[] } {
+  const report = makeReport()
+  const spec = asMap(definition.object['spec']) ?? {}
+  const goTemplate = spec['goTemplate'] === true
+  const problem = ({ at, ...finding }: GeneratorProblem): void =>
+    report.add({ ...finding, place: placeOf(expanding.manifests, definition, ...at) })
+  const generating: Generating = { ...expanding, goTemplate, render: rendererOf(goTemplate), problem }
+  if (asText(spec['templatePatch']) !== null) problem(patched)
+
+  const applications = asList(spec['generators']).flatMap((entry, index) => {
+    const generator = asMap(entry) ?? {}
+    const at = ['spec', 'generators', index]
+    const template = templateOf(spec, generator)
+    return generate(generating, generator, at, null).flatMap((parameters) => {
+      const application = fillIn(expanding, generating, template, parameters)
+      return application === null ? [] : [{ ...application, ...generatedBy(definition) }]
+    })
+  })
+  return { applications, findings: report.all() }
+}
+
+/** An Application lives in the namespace of its ApplicationSet, whatever the template says. */
+function generatedBy(definition: Definition): Pick<Definition, 'kind' | 'manifest' | 'parent' | 'namespace'> {
+  return { kind: 'Application', manifest: definition.manifest, parent: definition, namespace: definition.namespace }
+}
+
+/** The template of a generator counts before that of the set, field by field; those of generators inside a matrix or merge do not. */
+function templateOf(spec: ValueMap, generator: ValueMap): ValueMap {
+  const own = Object.values(generator).map((type) => asMap(valueAt(type, 'template')))
+  return mergeMissing(own.find((template) => template !== null) ?? {}, asMap(spec['template']) ?? {})
+}
+
+function fillIn(
+  { irrelevant }: Expanding,
+  { render, problem }: Generating,
+  template: ValueMap,
+  parameters: Parameters,
+): Pick<Definition, 'object'> | null {
+  const written = { name: valueAt(template, 'metadata', 'name'), spec: template['spec'] }
+  const rendered = renderDeep(written, parameters, render)
+  if ('problem' in rendered) {
+    const destination = renderDeep(valueAt(template, 'spec', 'destination'), parameters, render)
+    const elsewhere = 'value' in destination && irrelevant(destinationOf(destination.value))
+    if (!elsewhere) problem(templateProblem(['spec', 'template', ...placeOfText(template, rendered.text)], rendered.text, rendered.problem))
+    return null
+  }
+  const { name, spec } = asMap(rendered.value) ?? {}
+  return { object: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { ...asMap(template['metadata']), name }, spec } }
+}
+
+/** Where in a template a text stands. */
+function placeOfText(template: ValueMap, text: string): YamlPath {
+  const find = (value: unknown, at: YamlPath): YamlPath | null => {
+    if (value === text) return at
+    const children = Array.isArray(value) ? value.map((child, index) => [index, child] as const) : Object.entries(asMap(value) ?? {})
+    for (const [key, child] of children) {
+      const found = find(child, [...at, key])
+      if (found !== null) return found
+    }
+    return null
+  }
+  return find(template, []) ?? []
+}
+
+const patched: GeneratorProblem = {
+  id: 'argocd/template',
+  severity: 'error',
+  at: ['spec', 'templatePatch'],
+  message: 'reroot does not follow templatePatch; the Applications are read as the template has them',
+  expected: 'everything in spec.template',
+  found: 'spec.templatePatch',
+  remedy: 'put into the template what the patch changes; or accept this finding if that does not matter to the mesh',
+}

@@ -1,0 +1,189 @@
+import type { Finding } from '../../base/index.ts'
+import { lastPart } from '../chart-install.ts'
+import type { ChartInstall } from '../chart-install.ts'
+import type { Manifests } from '../manifest.ts'
+import { resolvePath } from '../source-tree.ts'
+import { asList, asMap, asText, mergeValues, valueAt } from '../value.ts'
+import type { Value, ValueMap } from '../value.ts'
+import type { Application, ApplicationSource } from './application.ts'
+import { chartValues } from './chart-values.ts'
+import type { ChartValues } from './chart-values.ts'
+import type { FileSearch } from './file-search.ts'
+import type { OwnRepository } from './repository-url.ts'
+
+export interface ChartReading {
+  readonly manifests: Manifests
+  readonly own: OwnRepository
+  readonly search: FileSearch
+  /** Findings that count wherever the Application applies to: Applications that nobody can see. */
+  reportAlways(finding: Finding): void
+  report(finding: Finding): void
+}
+
+/** A chart that is not in this repository: its name is all that is known of it. */
+export function remoteChart(
+  reading: ChartReading,
+  application: Application,
+  source: ApplicationSource,
+  name: string,
+): readonly ChartInstall[] {
+  const chart = lastPart(name)
+  if (chart === 'argocd-apps') reading.reportAlways(hiddenApplications(application, source, `chart ${chart}`))
+  const values = chartValues(reading, application, source, null, {})
+  return [install(application, source, { chart, version: source.revision, url: source.repoURL }, values)]
+}
+
+/** A chart in a folder of this repository, and the charts that it depends on. */
+export function localChart(reading: ChartReading, application: Application, source: ApplicationSource): readonly ChartInstall[] {
+  const folder = source.path ?? ''
+  const chart = chartFile(reading.manifests, folder)
+  if (chart === null) {
+    reading.report(noChart(application, source))
+    return []
+  }
+  const given = chartValues(reading, application, source, folder, defaultValues(reading.manifests, folder))
+  return installsOf({ reading, application, source, missing: given.missing }, folder, chart, given.values, 0)
+}
+
+interface Unpacking {
+  readonly reading: ChartReading
+  readonly application: Application
+  readonly source: ApplicationSource
+  readonly missing: ChartValues['missing']
+}
+
+// Helm's own limit is the memory; nobody nests charts deeper.
+const mostNested = 8
+
+function installsOf(unpacking: Unpacking, folder: string, chart: ValueMap, values: ValueMap, depth: number): readonly ChartInstall[] {
+  const { reading, application, source, missing } = unpacking
+  const own: ChartInstall[] = []
+  const templates = templatesOf(reading.manifests, folder)
+  if (templates.length > 0) {
+    const hidden = templates.find((file) => makesApplications(reading, file))
+    if (hidden !== undefined) reading.reportAlways(hiddenApplications(application, source, hidden))
+    const about = { chart: asText(chart['name']), version: asText(chart['version']), url: source.repoURL }
+    own.push(install(application, source, about, { values, missing }))
+  }
+  if (depth >= mostNested) return own
+  const dependencies = [
+    ...asList(chart['dependencies']),
+    ...asList(valueAt(documentOf(reading.manifests, join(folder, 'requirements.yaml')), 'dependencies')),
+  ]
+  return [...own, ...dependencies.flatMap((dependency) => installsOfDependency(unpacking, folder, dependency, values, depth))]
+}
+
+/** A dependency gets the values below its alias or name, and `global` (Helm v3, pkg/chartutil/values.go and dependencies.go). */
+function installsOfDependency(
+  unpacking: Unpacking,
+  folder: string,
+  dependency: Value,
+  values: ValueMap,
+  depth: number,
+): readonly ChartInstall[] {
+  const { reading, application, source, missing } = unpacking
+  const { manifests } = reading
+  const name = asText(valueAt(dependency, 'name'))
+  if (name === null || !isEnabled(dependency, values)) return []
+  const repository = asText(valueAt(dependency, 'repository')) ?? ''
+  const given = asMap(values[asText(valueAt(dependency, 'alias')) ?? name]) ?? {}
+  const local = repository.startsWith('file://') ? resolvePath(folder, repository.slice('file://'.length)) : join(folder, `charts/${name}`)
+  const chart = local === null ? null : chartFile(manifests, local)
+  const withDefaults = local === null || chart === null ? given : mergeValues(defaultValues(manifests, local), given)
+  const global = mergeValues(asMap(withDefaults['global']) ?? {}, asMap(values['global']) ?? {})
+  const merged = Object.keys(global).length === 0 ? withDefaults : { ...withDefaults, global }
+  if (local !== null && chart !== null) return installsOf(unpacking, local, chart, merged, depth + 1)
+  const version = asText(valueAt(dependency, 'version'))
+  return [install(application, source, { chart: lastPart(name), version, url: repository }, { values: merged, missing })]
+}
+
+/** `condition`: the first of its paths that has a boolean decides; otherwise `tags`, where one that is on is enough. */
+function isEnabled(dependency: Value, values: ValueMap): boolean {
+  for (const path of (asText(valueAt(dependency, 'condition')) ?? '').split(',')) {
+    const value = valueAt(values, ...path.trim().split('.'))
+    if (typeof value === 'boolean') return value
+  }
+  const tags = asList(valueAt(dependency, 'tags')).map((tag) => valueAt(values, 'tags', String(tag)))
+  return !tags.includes(false) || tags.includes(true)
+}
+
+function install(
+  application: Application,
+  source: ApplicationSource,
+  about: Pick<ChartInstall, 'chart' | 'version' | 'url'>,
+  { values, missing }: ChartValues,
+): ChartInstall {
+  const helm = source.spec['helm']
+  return {
+    ...about,
+    by: application.label,
+    name: application.name,
+    site: application.definition.manifest.site,
+    controller: application.id,
+    release: asText(valueAt(helm, 'releaseName')) ?? application.name,
+    targetNamespace: asText(valueAt(helm, 'namespace')) ?? application.targetNamespace ?? 'default',
+    values,
+    missingValues: missing,
+    valuesBelong: 'values in the Application, or in files of this repository',
+    elsewhere: null,
+    suspended: null,
+    replaced: application.replaces,
+    place: (...path) => application.place(...(path.length === 1 && path[0] === 'spec' ? source.at : path)),
+  }
+}
+
+function templatesOf(manifests: Manifests, folder: string): readonly string[] {
+  const visit = (at: string): readonly string[] =>
+    manifests.tree.entries(at).flatMap((entry) => {
+      if (entry.folder) return visit(entry.path)
+      return /\.(ya?ml|json)$/.test(entry.name) ? [entry.path] : []
+    })
+  return visit(join(folder, 'templates'))
+}
+
+function makesApplications({ search }: ChartReading, file: string): boolean {
+  return (
+    search.hasAny(file, ['argoproj.io/v1alpha1']) && search.hasAny(file, ['kind: Application', 'kind: "Application', "kind: 'Application"])
+  )
+}
+
+function chartFile(manifests: Manifests, folder: string): ValueMap | null {
+  return documentOf(manifests, join(folder, 'Chart.yaml'))
+}
+
+function defaultValues(manifests: Manifests, folder: string): ValueMap {
+  return documentOf(manifests, join(folder, 'values.yaml')) ?? {}
+}
+
+function documentOf(manifests: Manifests, file: string): ValueMap | null {
+  return manifests.tree.hasFile(file) ? asMap(manifests.documents(file)[0]?.value) : null
+}
+
+function join(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
+function noChart(application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/application',
+    severity: 'error',
+    place: application.place(...source.at, 'helm'),
+    message: 'it asks for Helm, but its folder has no Chart.yaml',
+    expected: 'a chart',
+    found: source.path === '' ? '(the repository’s root)' : (source.path ?? ''),
+    remedy: 'add the file, or take spec.source.helm out of the Application',
+  }
+}
+
+function hiddenApplications(application: Application, source: ApplicationSource, found: string): Finding {
+  return {
+    id: 'argocd/source',
+    severity: 'error',
+    place: application.place(...source.at),
+    message: 'a chart makes Applications, and reroot renders no charts, so what these apply is unknown',
+    expected: 'Applications as manifests, or an ApplicationSet',
+    found,
+    remedy:
+      'commit what `helm template` makes of it as manifests, below a path of the cluster; or accept this finding and name the namespaces of its meshed workloads: restarts.namespaces',
+  }
+}

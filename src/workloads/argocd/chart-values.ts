@@ -1,0 +1,120 @@
+import type { Place } from '../../base/index.ts'
+import type { Manifests } from '../manifest.ts'
+import { parseYamlFile } from '../../base/index.ts'
+import { resolvePath } from '../source-tree.ts'
+import { asList, asMap, asText, mergeValues, scalarText, valueAt } from '../value.ts'
+import type { ValueMap } from '../value.ts'
+import type { Application, ApplicationSource } from './application.ts'
+import { setParameter } from './chart-parameters.ts'
+import { doubleStarMatcher } from './glob.ts'
+import type { OwnRepository } from './repository-url.ts'
+
+/** The values that an Application gives to a chart, and where more come from that Git does not show. */
+export interface ChartValues {
+  readonly values: ValueMap
+  readonly missing: readonly { readonly name: string; readonly place: Place }[]
+}
+
+/**
+ * Values by Argo CD's order (v3.5.1, reposerver helmTemplate; docs/user-guide/helm.md): the chart's own, then `valueFiles` one after the other,
+ * then `valuesObject` or else `values`, then `parameters`, those with `forceString` last, then `fileParameters`.
+ * @param folder the chart's folder in this repository; `null` if the chart is elsewhere.
+ */
+export function chartValues(
+  reading: { readonly manifests: Manifests; readonly own: OwnRepository },
+  application: Application,
+  source: ApplicationSource,
+  folder: string | null,
+  defaults: ValueMap,
+): ChartValues {
+  const helm = asMap(source.spec['helm']) ?? {}
+  const missing: { name: string; place: Place }[] = []
+  const miss = (name: string, field: string, index: number): void => {
+    missing.push({ name, place: application.place(...source.at, 'helm', field, index) })
+  }
+  let values = defaults
+  const files = asList(helm['valueFiles']).map((file) => environment(asText(file) ?? '', application, source))
+  files.forEach((written, index) => {
+    for (const found of valueFiles(reading, application, folder, written, files)) {
+      const content = found === null ? null : contentOf(reading.manifests, found)
+      if (content !== null) values = mergeValues(values, content)
+      else if (helm['ignoreMissingValueFiles'] !== true || found !== null) miss(written, 'valueFiles', index)
+    }
+  })
+  values = mergeValues(values, asMap(helm['valuesObject']) ?? parsed(asText(helm['values']) ?? ''))
+  const parameters = asList(helm['parameters'])
+  for (const forced of [false, true]) {
+    for (const parameter of parameters) {
+      const name = asText(valueAt(parameter, 'name'))
+      if (name === null || (valueAt(parameter, 'forceString') === true) !== forced) continue
+      values = setParameter(values, name, environment(scalarText(valueAt(parameter, 'value')) ?? '', application, source), forced)
+    }
+  }
+  asList(helm['fileParameters']).forEach((parameter, index) => {
+    const name = asText(valueAt(parameter, 'name')) ?? ''
+    const written = environment(asText(valueAt(parameter, 'path')) ?? '', application, source)
+    const [file] = valueFiles(reading, application, folder, written, [])
+    const bytes = file === undefined || file === null ? null : reading.manifests.tree.read(file)
+    if (bytes === null) miss(written, 'fileParameters', index)
+    else values = setParameter(values, name, new TextDecoder().decode(bytes), true)
+  })
+  return { values, missing }
+}
+
+/**
+ * The files that an entry means, in the order in which they count (getResolvedValueFiles): from the chart's folder, from the root with `/` before
+ * it, from another source of the Application with `$ref` before it; stars are expanded, but files that are listed by name keep their place.
+ * @returns `null` for a file that Git does not show.
+ */
+function valueFiles(
+  { manifests, own }: { readonly manifests: Manifests; readonly own: OwnRepository },
+  application: Application,
+  folder: string | null,
+  written: string,
+  listed: readonly string[],
+): readonly (string | null)[] {
+  const path = resolved(own, application, folder, written)
+  if (path === null) return [null]
+  if (!/[*?[]/.test(path)) return [manifests.tree.hasFile(path) ? path : null]
+  const matches = doubleStarMatcher(path)
+  const others = new Set(listed.map((other) => resolved(own, application, folder, other)))
+  const found = manifests.tree.files.filter((file) => matches(file) && !others.has(file))
+  return found.length === 0 ? [null] : found
+}
+
+function resolved(own: OwnRepository, application: Application, folder: string | null, written: string): string | null {
+  const [, ref, inRef] = /^\$([^/]+)\/(.*)$/.exec(written) ?? []
+  if (ref !== undefined && inRef !== undefined) {
+    const source = application.sources.find((one) => one.ref === ref)
+    return source !== undefined && own.is(source.repoURL) ? resolvePath('', inRef.replace(/^\/+/, '')) : null
+  }
+  if (folder === null || written === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return null
+  return written.startsWith('/') ? resolvePath('', written.replace(/^\/+/, '')) : resolvePath(folder, written)
+}
+
+/** @returns `null` if the file is sealed, or no YAML: Git does not show its values. */
+function contentOf(manifests: Manifests, file: string): ValueMap | null {
+  const [document] = manifests.documents(file)
+  if (document === undefined) return (manifests.tree.read(file)?.byteLength ?? 0) === 0 ? {} : null
+  return document.sealed ? null : (asMap(document.value) ?? {})
+}
+
+function parsed(text: string): ValueMap {
+  return asMap(parseYamlFile(new TextEncoder().encode(text), '').documents[0]?.value) ?? {}
+}
+
+/** What Argo CD fills in (docs/user-guide/build-environment.md), as far as Git shows it. */
+export function environment(text: string, application: Application, source: ApplicationSource): string {
+  if (!text.includes('$ARGOCD_') && !text.includes('${ARGOCD_')) return text
+  const known: Readonly<Record<string, string>> = {
+    ARGOCD_APP_NAME: application.name,
+    ARGOCD_APP_NAMESPACE: application.targetNamespace ?? '',
+    ARGOCD_APP_PROJECT_NAME: application.project,
+    ARGOCD_APP_SOURCE_PATH: source.path ?? '',
+    ARGOCD_APP_SOURCE_REPO_URL: source.repoURL,
+    ARGOCD_APP_SOURCE_TARGET_REVISION: source.revision ?? '',
+  }
+  return text.replace(/\$\{(ARGOCD_\w+)\}|\$(ARGOCD_\w+)/g, (found, braced: string | undefined, bare: string | undefined) => {
+    return known[braced ?? bare ?? ''] ?? found
+  })
+}

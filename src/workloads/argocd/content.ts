@@ -1,0 +1,205 @@
+import type { Finding } from '../../base/index.ts'
+import type { ChartInstall } from '../chart-install.ts'
+import { kustomizationFilesIn } from '../kustomization-file.ts'
+import type { Manifests } from '../manifest.ts'
+import { makeReport } from '../report.ts'
+import type { Report } from '../report.ts'
+import { groupVersion, isClusterScoped, nameOf, namespaceOf } from '../resource.ts'
+import type { Resource } from '../resource.ts'
+import { asMap, asText, mergeValues } from '../value.ts'
+import type { ValueMap } from '../value.ts'
+import type { Application, ApplicationSource } from './application.ts'
+import { localChart, remoteChart } from './chart-source.ts'
+import type { ChartReading } from './chart-source.ts'
+import { remoteSource } from './remote-source.ts'
+import { directoryResources } from './directory.ts'
+import { fileSearch, noteFiles } from './file-search.ts'
+import type { FileSearch } from './file-search.ts'
+import { filesReached, kustomizeResources } from './kustomize-source.ts'
+import type { OwnRepository } from './repository-url.ts'
+
+/** What one Application applies, as far as this repository shows it. */
+export interface Content {
+  readonly resources: readonly Resource[]
+  readonly charts: readonly ChartInstall[]
+  /** Problems that count if the Application applies to the cluster. */
+  readonly findings: readonly Finding[]
+  /** Problems that count wherever it applies to. */
+  readonly always: readonly Finding[]
+  /** Files that were read: problems in them count with the others. */
+  readonly files: ReadonlySet<string>
+  /** Its folders in this repository. */
+  readonly paths: readonly string[]
+  /** A revision of this repository that is not the branch; `null` if it follows the branch. */
+  readonly fixedRevision: string | null
+}
+
+/** What is read with. Problems of files go where `manifests` was told; who reads takes those of `Content.files`. */
+export interface Reading {
+  readonly manifests: Manifests
+  readonly own: OwnRepository
+  readonly search: FileSearch
+}
+
+export function makeReading(manifests: Manifests, own: OwnRepository): Reading {
+  return { manifests, own, search: fileSearch(manifests.tree) }
+}
+
+/**
+ * Reads what an Application applies, as Argo CD's repo-server generates it (v3.5.1, reposerver/repository/repository.go).
+ * @param words if only objects are wanted that hold one of them: what holds none is not even built; `null`: everything.
+ */
+export function readContent(reading: Reading, application: Application, words: readonly string[] | null): Content {
+  const files = new Set<string>()
+  const report = makeReport()
+  const always = makeReport()
+  const state: State = { reading, application, words, manifests: noteFiles(reading.manifests, files), report, always }
+  const resources: Resource[] = []
+  const charts: ChartInstall[] = []
+  const paths: string[] = []
+  let fixedRevision: string | null = null
+  for (const written of application.sources) {
+    const source = withOverrides(reading, application, written)
+    if (reading.own.is(source.repoURL) && source.chart === null) {
+      if (!reading.own.follows(source.revision)) {
+        fixedRevision = source.revision
+        report.add(fixedFinding(reading, application, source))
+      }
+      if (source.path !== null) paths.push(source.path)
+    }
+    const made = readSource(state, source)
+    resources.push(...made.resources)
+    charts.push(...made.charts)
+  }
+  return {
+    resources: lastOfEach(resources, application),
+    charts,
+    findings: report.all(),
+    always: always.all(),
+    files,
+    paths,
+    fixedRevision,
+  }
+}
+
+interface State {
+  readonly reading: Reading
+  readonly application: Application
+  readonly words: readonly string[] | null
+  readonly manifests: Manifests
+  readonly report: Report
+  readonly always: Report
+}
+
+type Made = Pick<Content, 'resources' | 'charts'>
+const nothing: Made = { resources: [], charts: [] }
+
+function readSource(state: State, source: ApplicationSource): Made {
+  const { reading, application, manifests, report, always } = state
+  const charts: ChartReading = {
+    ...reading,
+    manifests,
+    reportAlways: (finding) => always.add(finding),
+    report: (finding) => report.add(finding),
+  }
+  if (source.chart !== null) return { resources: [], charts: remoteChart(charts, application, source, source.chart) }
+  if (source.path === null && source.ref !== null) return nothing // it only holds values
+  if (!reading.own.is(source.repoURL)) return { resources: [], charts: remoteSource(charts, application, source) }
+
+  const here: ApplicationSource = { ...source, path: source.path ?? '' }
+  if (!manifests.tree.hasFolder(here.path ?? '')) {
+    report.add(missingFolder(application, here))
+    return nothing
+  }
+  switch (sourceTypeOf(manifests, here)) {
+    case 'helm':
+      return { resources: [], charts: localChart(charts, application, here) }
+    case 'kustomize':
+      if (!holdsWords(state, here)) return nothing
+      return { resources: kustomizeResources(manifests, application, here, report), charts: [] }
+    case 'directory': {
+      const directory = { ...charts, unnoted: reading.manifests, words: state.words }
+      return { resources: directoryResources(directory, application, here), charts: [] }
+    }
+    default:
+      report.add(plugin(application, here))
+      return nothing
+  }
+}
+
+/**
+ * An explicit field decides, else a kustomization file in the folder, else a chart's (util/app/discovery: the walk goes by name, and the later
+ * of `Chart.yaml`, `Kustomization` and `kustomization.yaml` wins).
+ */
+export function sourceTypeOf(manifests: Manifests, { spec, path }: ApplicationSource): 'kustomize' | 'helm' | 'directory' | 'plugin' {
+  for (const type of ['kustomize', 'helm', 'directory', 'plugin'] as const) if (asMap(spec[type]) !== null) return type
+  const folder = path ?? ''
+  if (kustomizationFilesIn(manifests, folder).length > 0) return 'kustomize'
+  return manifests.tree.entries(folder).some(({ name, folder: below }) => !below && name.endsWith('Chart.yaml')) ? 'helm' : 'directory'
+}
+
+function holdsWords({ reading, words }: State, source: ApplicationSource): boolean {
+  if (words === null) return true
+  return [...filesReached(reading.manifests, source.path ?? '')].some((file) => reading.search.hasAny(file, words))
+}
+
+/** `.argocd-source.yaml` and `.argocd-source-<application>.yaml` of the folder change how it is read (mergeSourceParameters). */
+function withOverrides({ manifests, own }: Reading, application: Application, source: ApplicationSource): ApplicationSource {
+  if (source.path === null || !own.is(source.repoURL)) return source
+  let spec: ValueMap = source.spec
+  for (const name of ['.argocd-source.yaml', `.argocd-source-${application.name}.yaml`]) {
+    const file = source.path === '' ? name : `${source.path}/${name}`
+    const change = manifests.tree.hasFile(file) ? asMap(manifests.documents(file)[0]?.value) : null
+    if (change !== null) spec = mergeValues(spec, change)
+  }
+  return spec === source.spec ? source : { ...source, spec }
+}
+
+/** Where two sources make one object, the later one counts (controller/state.go, DeduplicateTargetObjects). */
+function lastOfEach(resources: readonly Resource[], application: Application): readonly Resource[] {
+  const last = new Map<string, Resource>()
+  for (const resource of resources) {
+    const { object } = resource
+    const { group } = groupVersion(asText(object['apiVersion']) ?? '')
+    const namespace = isClusterScoped(object) ? '' : (namespaceOf(object) ?? application.targetNamespace ?? '')
+    last.set([group, object['kind'], namespace, nameOf(object)].join('\0'), resource)
+  }
+  return last.size === resources.length ? resources : [...last.values()]
+}
+
+function fixedFinding({ own }: Reading, application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/revision',
+    severity: 'warning',
+    place: application.place(...source.at, 'targetRevision'),
+    message:
+      'it reads a fixed revision, so what a pull request changes in Git does not reach its workloads; it is read here as the branch has it',
+    expected: own.branch ?? 'a branch',
+    found: source.revision ?? '',
+    remedy: 'let it follow the branch; or let a Job restart its workloads: restarts.rules with delivery: job',
+  }
+}
+
+function missingFolder(application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/path-missing',
+    severity: 'error',
+    place: application.place(...source.at, 'path'),
+    message: 'the folder that it applies does not exist',
+    expected: 'a folder of this repository',
+    found: source.path ?? '',
+    remedy: 'correct the path',
+  }
+}
+
+function plugin(application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/source',
+    severity: 'error',
+    place: application.place(...source.at, 'plugin'),
+    message: 'a plugin makes its manifests, so its workloads are unknown',
+    expected: 'manifests, a kustomization, or a chart',
+    found: asText(asMap(source.spec['plugin'])?.['name']) ?? 'a plugin that Argo CD picks by itself',
+    remedy: `commit what the plugin makes; or name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${application.targetNamespace ?? 'name'}]`,
+  }
+}

@@ -1,0 +1,206 @@
+import { parseYamlFile } from '../../base/index.ts'
+import type { Finding } from '../../base/index.ts'
+import type { Applier } from '../applier.ts'
+import { emptyInventory, takeInventory } from '../inventory.ts'
+import type { Inventory } from '../inventory.ts'
+import { readManifests } from '../manifest.ts'
+import type { Manifests } from '../manifest.ts'
+import { makeReport } from '../report.ts'
+import type { Report } from '../report.ts'
+import { isUnder, readWholeTree } from '../source-tree.ts'
+import type { Files } from '../source-tree.ts'
+import type { ArgocdApplicationFacts, ArgocdSettings, ControllerId, Destination } from '../types.ts'
+import { asMap, textMap } from '../value.ts'
+import { checkApplication, checkSwallowed } from './application-checks.ts'
+import { makeReading } from './content.ts'
+import type { Reading } from './content.ts'
+import { placeOf } from './definition.ts'
+import { duplicateApplication, hiddenChart, untoldDestination } from './findings.ts'
+import { ignoreRulesOf, ignoreRulesOfSettings } from './ignored.ts'
+import type { IgnoreRule } from './ignored.ts'
+import { destinationJudge, withBuiltIn } from './known-clusters.ts'
+import type { KnownCluster } from './known-clusters.ts'
+import { checkPipeline } from './pipelines.ts'
+import { ownRepository } from './repository-url.ts'
+import { resolveObjects } from './resolve.ts'
+import type { Applied, Resolution, Resolving } from './resolve.ts'
+import { argocdWords, readSeeds } from './seeds.ts'
+import type { Seeds } from './seeds.ts'
+import { settingsOf } from './settings.ts'
+
+/** The cluster whose Applications are followed. */
+export interface ArgocdWalkedCluster {
+  readonly name: string
+  readonly paths: readonly string[]
+  /** reroot's own folder. */
+  readonly ignore: string
+  /** Argo CD's own namespace. */
+  readonly namespace: string
+  readonly repoURL: string
+  readonly branch: string
+  readonly destination: Destination
+  /** Labels of its cluster Secret that people state. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface ArgocdWalk {
+  readonly manifests: Manifests
+  readonly inventory: Inventory
+  readonly controllers: readonly ArgocdApplicationFacts[]
+  readonly argocd: ArgocdSettings
+}
+
+/** Follows Argo CD's Applications from a cluster's paths, and takes the facts of what those for the cluster apply. */
+export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: Report): ArgocdWalk {
+  const parsing = makeReport()
+  const manifests = readManifests(readWholeTree(files), parsing, 'Argo CD')
+  const reading = makeReading(manifests, ownRepository(cluster.repoURL, cluster.branch))
+  const seeds = readSeeds(reading, cluster.paths, cluster.ignore, cluster.namespace)
+  const resolution = resolveObjects(resolvingOf(reading, cluster), seeds.definitions)
+  const judge = destinationJudge(cluster.destination, resolution.secrets)
+  const argocd = settingsOf(manifests, resolution, cluster.namespace)
+
+  const inventory = emptyInventory()
+  const here = ofThisCluster(resolution, judge, report)
+  const rules = rulesOfSettings(manifests, resolution, cluster.namespace)
+  for (const applied of here) takeApplication(inventory, applied, [...ignoreRulesOf(applied.application), ...rules], cluster, report)
+  for (const { application } of here) labelNamespace(inventory, application)
+  reportObjects(reading, resolution, cluster, report)
+  reportFiles(parsing.all(), seeds, resolution, here, report)
+  return { manifests, inventory, controllers: here.map(factsOf), argocd }
+}
+
+function resolvingOf(reading: Reading, cluster: ArgocdWalkedCluster): Resolving {
+  return {
+    reading,
+    namespace: cluster.namespace,
+    clustersOf: (secrets) => clustersOf(cluster, secrets),
+    wordsOf: (destination, secrets) => (destinationJudge(cluster.destination, secrets)(destination) === 'this' ? null : argocdWords),
+    irrelevant: (destination, secrets) => destinationJudge(cluster.destination, secrets)(destination) === 'other',
+  }
+}
+
+/**
+ * The clusters that a generator sees: this one, with what its Secret shows and what `reroot.yaml` states, and the others whose Secrets Git shows in the
+ * clear. Those whose name or address is sealed are left out: this one is there anyway.
+ */
+function clustersOf(cluster: ArgocdWalkedCluster, secrets: readonly KnownCluster[]): readonly KnownCluster[] {
+  const judge = destinationJudge(cluster.destination, secrets)
+  const own = secrets.find((secret) => judge(secret) === 'this')
+  const others = secrets.filter((secret) => judge(secret) === 'other' && secret.name !== null && secret.server !== null)
+  const pair = withBuiltIn(secrets).find(({ name, server }) => name === cluster.destination.name || server === cluster.destination.server)
+  const stated = Object.keys(cluster.labels).length > 0
+  const labels = own === undefined && !stated ? null : { ...own?.labels, ...cluster.labels }
+  return [
+    {
+      name: cluster.destination.name ?? pair?.name ?? null,
+      server: cluster.destination.server ?? pair?.server ?? null,
+      labels,
+      annotations: own?.annotations ?? {},
+      definition: own?.definition ?? null,
+    },
+    ...others,
+  ]
+}
+
+/** The Applications for this cluster, each id once; what cannot be told of others is reported. */
+function ofThisCluster(resolution: Resolution, judge: ReturnType<typeof destinationJudge>, report: Report): readonly Applied[] {
+  const byId = new Map<ControllerId, Applied>()
+  const untold = new Map<string, { readonly first: Applied; count: number }>()
+  for (const applied of resolution.applied) {
+    const { application, problems } = applied
+    const whose = judge(application.destination)
+    if (whose !== 'other') for (const problem of problems) report.add(problem)
+    const { name, server } = application.destination
+    if (whose === 'unknown' && (name === null) !== (server === null)) {
+      const key = `${name ?? ''}\0${server ?? ''}`
+      const known = untold.get(key)
+      if (known === undefined) untold.set(key, { first: applied, count: 1 })
+      else known.count += 1
+    }
+    if (whose !== 'this') continue
+    const first = byId.get(application.id)
+    if (first === undefined) byId.set(application.id, applied)
+    else report.add(duplicateApplication(applied, first))
+  }
+  for (const { first, count } of untold.values()) report.add(untoldDestination(first.application, count))
+  return [...byId.values()]
+}
+
+function takeApplication(
+  inventory: Inventory,
+  applied: Applied,
+  rules: readonly IgnoreRule[],
+  cluster: ArgocdWalkedCluster,
+  report: Report,
+): void {
+  const { content } = applied
+  for (const finding of content.findings) report.add(finding)
+  const own = cluster.ignore !== '' && content.paths.some((path) => isUnder(path, cluster.ignore))
+  takeInventory(inventory, applierOf(applied, rules), content.resources, cluster.ignore, report)
+  if (!own) inventory.charts.push(...content.charts)
+  for (const finding of checkApplication(applied, rules, inventory.cacerts, cluster.ignore)) report.add(finding)
+}
+
+function applierOf({ application, content }: Applied, rules: readonly IgnoreRule[]): Applier {
+  const { fixedRevision } = content
+  return {
+    id: application.id,
+    tool: 'Argo CD',
+    label: application.label,
+    namespace: application.targetNamespace,
+    replaces: application.replaces,
+    undeliverable(object) {
+      if (fixedRevision !== null) return `${application.label} reads revision ${fixedRevision}, not the branch`
+      if (rules.some((rule) => rule.hidesTemplate(object)))
+        return `${application.label} ignores differences of its pod template (ignoreDifferences)`
+      return null
+    },
+  }
+}
+
+/** Labels that Argo CD gives to a namespace that it makes (`managedNamespaceMetadata`), unless a manifest shows the namespace. */
+function labelNamespace(inventory: Inventory, { namespaceLabels, targetNamespace, definition }: Applied['application']): void {
+  if (namespaceLabels === null || targetNamespace === null || inventory.namespaces.has(targetNamespace)) return
+  inventory.namespaces.set(targetNamespace, { labels: textMap(namespaceLabels), site: definition.manifest.site })
+}
+
+function factsOf({ application, content }: Applied): ArgocdApplicationFacts {
+  const { id, name, namespace, project, automated, outOfSyncOnly, hydrated, definition } = application
+  const { site } = definition.manifest
+  return { type: 'argocd', id, name, namespace, site, project, paths: content.paths, automated, outOfSyncOnly, hydrated }
+}
+
+function rulesOfSettings(manifests: Manifests, { definitions }: Resolution, namespace: string): readonly IgnoreRule[] {
+  const parse = (text: string): unknown => parseYamlFile(new TextEncoder().encode(text), '').documents[0]?.value
+  return definitions
+    .filter((definition) => definition.kind === 'argocd-cm' && definition.namespace === namespace)
+    .flatMap((definition) =>
+      ignoreRulesOfSettings(asMap(definition.object['data']) ?? {}, parse, () => placeOf(manifests, definition, 'data')),
+    )
+}
+
+/** What counts whatever cluster it is about. */
+function reportObjects(reading: Reading, resolution: Resolution, cluster: ArgocdWalkedCluster, report: Report): void {
+  const existing = reading.manifests.tree.files.filter((file) => cluster.ignore !== '' && isUnder(file, cluster.ignore))
+  for (const finding of resolution.findings) report.add(finding)
+  for (const { application, content } of resolution.applied) {
+    for (const finding of content.always) report.add(finding)
+    for (const finding of checkSwallowed(application, cluster.ignore, cluster.name, existing)) report.add(finding)
+  }
+  for (const definition of resolution.definitions) {
+    if (definition.kind !== 'pipeline') continue
+    for (const finding of checkPipeline(reading, definition, cluster.ignore)) report.add(finding)
+  }
+}
+
+/** Problems of files that this cluster's Applications read, and of those that were searched for Argo CD's objects. */
+function reportFiles(problems: readonly Finding[], seeds: Seeds, resolution: Resolution, here: readonly Applied[], report: Report): void {
+  const read = new Set(here.flatMap(({ content }) => [...content.files]))
+  for (const problem of problems) {
+    const file = problem.place.file ?? ''
+    if (read.has(file) || (seeds.files.has(file) && problem.id !== 'workloads/not-an-object')) report.add(problem)
+  }
+  const built = resolution.applied.flatMap(({ content }) => content.paths)
+  for (const [chart, file] of seeds.charts) if (!built.some((path) => isUnder(chart, path))) report.add(hiddenChart(file))
+}

@@ -1,0 +1,307 @@
+import { describe, expect, test } from 'vitest'
+import { idsOf, yaml } from '../flux-tree.ts'
+import { app, applicationSet, clusterSecret, discoverArgocd, ownURL, prodServer } from '../argocd-tree.ts'
+import type { Tree } from '../tree.ts'
+
+const go = { goTemplate: true, goTemplateOptions: ['missingkey=error'] }
+
+/** A template for cluster `prod`, with all that a test fills in. */
+const template = (name: string, path = 'apps/x', destination: object = { name: 'prod' }): object => ({
+  metadata: { name },
+  spec: { project: 'default', source: { repoURL: ownURL, path }, destination, syncPolicy: { automated: {} } },
+})
+const folders: Tree = {
+  'apps/x/w.yaml': '',
+  'apps/x/config.json': '{"team": {"name": "blue", "size": 3}, "on": true}',
+  'apps/y/w.yaml': '',
+  'apps/y/config.yaml': '- team: {name: red}\n- team: {name: green}\n',
+  'apps/.hidden/w.yaml': '',
+  'apps/x/deep/w.yaml': '',
+}
+
+/** The names of the Applications that are made, and the ids of findings. */
+function made(set: object, extra: Tree = {}, controller: object = {}): readonly string[] {
+  const discovery = discoverArgocd({ ...folders, [app]: yaml(set), ...extra }, controller)
+  return [...discovery.controllers.map(({ name }) => name), ...idsOf(discovery).map((line) => line.replace(/:\d+$/, ''))]
+}
+
+describe('what cannot be resolved offline is a finding at its line', () => {
+  test.each<[string, readonly object[], object, object, string]>([
+    ['a generator of a forge', [{ scmProvider: { github: {} } }], template('a'), {}, `error argocd/generator ${app}:11`],
+    ['pull requests', [{ pullRequest: {} }], template('a'), {}, `error argocd/generator ${app}:11`],
+    ['a plugin', [{ plugin: {} }], template('a'), {}, `error argocd/generator ${app}:11`],
+    ['a resource that decides', [{ clusterDecisionResource: {} }], template('a'), {}, `error argocd/generator ${app}:11`],
+    [
+      'another repository',
+      [{ git: { repoURL: 'https://git.example/x', directories: [] } }],
+      template('a'),
+      {},
+      `error argocd/generator ${app}:12`,
+    ],
+    ['flatList', [{ clusters: { flatList: true } }], template('a'), {}, `error argocd/generator ${app}:12`],
+    [
+      'labels that nobody states',
+      [{ clusters: { selector: { matchLabels: { mesh: 'yes' } } } }],
+      template('{{name}}'),
+      {},
+      `error argocd/generator ${app}:12`,
+    ],
+    [
+      'elements that are computed',
+      [{ list: { elements: [], elementsYaml: '{{ .x | toJson }}' } }],
+      template('a'),
+      {},
+      `error argocd/generator ${app}:13`,
+    ],
+    ['a number without Go templates', [{ list: { elements: [{ n: 1 }] } }], template('a{{n}}'), {}, `error argocd/generator ${app}:14`],
+    [
+      'a matrix of one',
+      [{ matrix: { generators: [{ list: { elements: [{}] } }] } }],
+      template('a'),
+      {},
+      `error argocd/generator ${app}:12`,
+    ],
+    [
+      'a merge without keys',
+      [{ merge: { generators: [{ list: {} }, { list: {} }] } }],
+      template('a'),
+      {},
+      `error argocd/generator ${app}:11`,
+    ],
+    ['a parameter that is not there', [{ list: { elements: [{ a: 'b' }] } }], template('{{c}}'), {}, `error argocd/template ${app}:22`],
+    [
+      'a Go template without goTemplate',
+      [{ list: { elements: [{ a: 'b' }] } }],
+      template('{{ .a }}'),
+      {},
+      `error argocd/template ${app}:22`,
+    ],
+    ['a condition', [{ list: { elements: [{ a: 'b' }] } }], template('{{ if .a }}x{{ end }}'), go, `error argocd/template ${app}:22`],
+    [
+      'an unknown function',
+      [{ list: { elements: [{ a: 'b' }] } }],
+      template('{{ .a | sha256sum }}'),
+      go,
+      `error argocd/template ${app}:22`,
+    ],
+    ['a missing key', [{ list: { elements: [{ a: 'b' }] } }], template('{{ .b.c }}'), go, `error argocd/template ${app}:22`],
+    ['an action without end', [{ list: { elements: [{ a: 'b' }] } }], template('{{ .a'), go, `error argocd/template ${app}:22`],
+    [
+      'a patch of the template',
+      [{ list: { elements: [{ a: 'b' }] } }],
+      template('{{ .a }}'),
+      { ...go, templatePatch: 'spec: {}' },
+      `error argocd/template ${app}:42`,
+    ],
+  ])('%s', (_, generators, written, spec, expected) => {
+    const discovery = discoverArgocd({ ...folders, [app]: yaml(applicationSet('s', generators, written, spec)) })
+
+    expect(idsOf(discovery)).toContain(expected)
+    for (const finding of discovery.findings) expect(finding.remedy).not.toBe('')
+  })
+
+  test('a template that fails for another cluster is nobody’s business', () => {
+    const elements = [{ cluster: 'prod', size: 'x' }, { cluster: 'dev' }]
+
+    expect(made(applicationSet('s', [{ list: { elements } }], template('{{ .size }}', 'apps/x', { name: '{{ .cluster }}' }), go))).toEqual([
+      'x',
+    ])
+  })
+})
+
+describe('generators', () => {
+  const list = (...elements: readonly object[]): object => ({ list: { elements } })
+  const git = (fields: object): object => ({ git: { repoURL: 'https://git.example/platform', revision: 'HEAD', ...fields } })
+
+  test.each<[string, readonly object[], string, object, readonly string[]]>([
+    ['list', [list({ a: 'x' }, { a: 'y' })], '{{a}}', {}, ['x', 'y']],
+    ['list with values', [list({ a: 'x', values: { b: 'z' } })], '{{ a }}-{{values.b}}', {}, ['x-z']],
+    ['list, nested', [list({ a: { b: ['x', 3] } })], '{{ index .a.b 0 }}{{ index .a.b 1 }}', go, ['x3']],
+    ['list as YAML', [{ list: { elements: [], elementsYaml: '- {a: x}\n' } }], '{{ .a }}', go, ['x']],
+    ['folders', [git({ directories: [{ path: 'apps/*' }] })], '{{path.basename}}-{{path[0]}}', {}, ['x-apps', 'y-apps']],
+    ['folders without some', [git({ directories: [{ path: 'apps/*' }, { path: 'apps/x', exclude: true }] })], '{{ path }}', {}, ['apps/y']],
+    [
+      'folders below',
+      [git({ directories: [{ path: 'apps/*/*' }] })],
+      '{{ index .path.segments 1 }}-{{ .path.basenameNormalized }}',
+      go,
+      ['x-deep'],
+    ],
+    ['folders with a prefix', [git({ pathParamPrefix: 'p', directories: [{ path: 'apps/y' }] })], '{{ .p.path.path }}', go, ['apps/y']],
+    [
+      'folders with values',
+      [git({ directories: [{ path: 'apps/y' }], values: { v: '{{path.basename}}-v' } })],
+      '{{values.v}}',
+      {},
+      ['y-v'],
+    ],
+    [
+      'files, flat',
+      [git({ files: [{ path: 'apps/x/config.json' }] })],
+      '{{team.name}}-{{team.size}}-{{on}}-{{path.filename}}',
+      {},
+      ['blue-3-true-config.json'],
+    ],
+    [
+      'files of lists',
+      [git({ files: [{ path: 'apps/*/config.yaml' }] })],
+      '{{ .team.name }}-{{ .path.basename }}',
+      go,
+      ['red-y', 'green-y'],
+    ],
+    [
+      'files below all folders',
+      [git({ files: [{ path: 'apps/**/config.*' }, { path: 'apps/y/*', exclude: true }] })],
+      '{{ .team.name }}',
+      go,
+      ['blue'],
+    ],
+    [
+      'a selector',
+      [{ ...list({ a: 'x', env: 'dev' }, { a: 'y', env: 'prod' }), selector: { matchLabels: { env: 'prod' } } }],
+      '{{a}}',
+      {},
+      ['y'],
+    ],
+    [
+      'a selector with expressions',
+      [
+        {
+          ...list({ a: 'x', env: 'dev' }, { a: 'y' }),
+          selector: {
+            matchExpressions: [
+              { key: 'env', operator: 'NotIn', values: ['prod'] },
+              { key: 'env', operator: 'Exists' },
+            ],
+          },
+        },
+      ],
+      '{{a}}',
+      {},
+      ['x'],
+    ],
+    [
+      'matrix',
+      [{ matrix: { generators: [list({ a: 'x' }, { a: 'y' }), list({ b: '1' }, { b: '2' })] } }],
+      '{{a}}{{b}}',
+      {},
+      ['x1', 'x2', 'y1', 'y2'],
+    ],
+    [
+      'matrix whose second names the first',
+      [
+        {
+          matrix: {
+            generators: [
+              list({ env: 'y' }),
+              git({ directories: [{ path: 'apps/{{ .env }}' }], values: { own: '{{ .path.basename }}{{ .env }}' } }),
+            ],
+          },
+        },
+      ],
+      '{{ .env }}-{{ .values.own }}',
+      go,
+      [],
+    ],
+    [
+      'merge',
+      [
+        {
+          merge: {
+            mergeKeys: ['a'],
+            generators: [list({ a: 'x', b: '1' }, { a: 'y', b: '2' }), list({ a: 'y', b: '3' }, { a: 'z', b: '4' })],
+          },
+        },
+      ],
+      '{{a}}{{b}}',
+      {},
+      ['x1', 'y3'],
+    ],
+    [
+      'merge, nested',
+      [{ merge: { mergeKeys: ['a'], generators: [list({ a: 'x', c: { d: '1', e: '2' } }), list({ a: 'x', c: { e: '3' } })] } }],
+      '{{ .c.d }}{{ .c.e }}',
+      go,
+      ['13'],
+    ],
+    [
+      'a template of its own',
+      [{ list: { elements: [{ a: 'x' }], template: { metadata: { name: 'own-{{a}}' }, spec: { destination: {} } } } }],
+      '{{a}}',
+      {},
+      ['own-x'],
+    ],
+  ])('%s', (_, generators, name, spec, expected) => {
+    const found = made(applicationSet('s', generators, template(name), spec)).filter((line) => !line.includes('warning argocd/generator'))
+
+    if (expected.length > 0) expect(found).toEqual(expected)
+    else expect(found.join()).toContain('argocd/template') // `values` that name both generators cannot be filled in step by step
+  })
+
+  test('whether a deeper file matches depends on a setting that Git does not show', () => {
+    const set = applicationSet('s', [git({ files: [{ path: 'apps/*.json' }] })], template('{{ .team.name }}'), go)
+
+    expect(made(set)).toEqual(['blue', `warning argocd/generator ${app}`])
+  })
+})
+
+describe('the clusters generator', () => {
+  const selecting = { clusters: { selector: { matchLabels: { mesh: 'yes' } }, values: { v: '{{.name}}-v' } } }
+  const set = (generator: object, name: string): object =>
+    applicationSet('s', [generator], template(name, 'apps/x', { server: '{{ .server }}' }), go)
+
+  test('takes this cluster by labels that people state', () => {
+    expect(made(set(selecting, '{{ .values.v }}'), {}, { labels: { mesh: 'yes' } })).toEqual(['prod-v'])
+    expect(made(set(selecting, '{{ .name }}'), {}, { labels: { mesh: 'no' } })).toEqual([])
+  })
+
+  test('or by those of its Secret, whose name and server may be sealed then', () => {
+    const secret = { 'argocd/s.yaml': yaml(clusterSecret('prod', prodServer, { mesh: 'yes', region: 'eu/1' })) }
+    const sealed = { 'argocd/s.yaml': yaml(clusterSecret('ENC[a]', 'ENC[b]', { mesh: 'yes' })) }
+
+    expect(made(set(selecting, '{{ index .metadata.labels "region" | replace "/" "-" }}'), secret)).toEqual(['eu-1'])
+    expect(made(set(selecting, '{{ .name }}'), sealed, { labels: { mesh: 'yes' } })).toEqual(['prod'])
+  })
+
+  test('adds the cluster that Argo CD runs in, unless there is a selector', () => {
+    const builtIn = { destination: { name: 'in-cluster', server: null }, labels: { a: 'b' } }
+
+    expect(made(set({ clusters: {} }, '{{ .nameNormalized }}'), {}, builtIn)).toEqual(['in-cluster'])
+    expect(made(set(selecting, '{{ .name }}'), {}, builtIn)).toEqual([])
+  })
+
+  test('knows annotations, flat as well', () => {
+    const secret = {
+      ...clusterSecret('prod', prodServer),
+      metadata: { name: 's', labels: { 'argocd.argoproj.io/secret-type': 'cluster' }, annotations: { tier: 'gold' } },
+    }
+    const flat = applicationSet('s', [{ clusters: {} }], template('{{metadata.annotations.tier}}-{{name}}'))
+
+    expect(made(flat, { 'argocd/s.yaml': yaml(secret) })).toContain('gold-prod')
+  })
+})
+
+test.each([
+  ['{{ .a.b }}', 'Deep Value'],
+  ['{{.a.b}}', 'Deep Value'],
+  ['x{{- " y " | trim -}} z', 'xyz'],
+  ['{{ .a.b | lower | replace " " "-" }}', 'deep-value'],
+  ['{{ upper .a.b }}', 'DEEP VALUE'],
+  ['{{ .a.b | normalize }}', 'deep-value'],
+  ['{{ .no | default "d" }}', 'd'],
+  ['{{ default "d" .a.b }}', 'Deep Value'],
+  ['{{ quote .n }}', '"7"'],
+  ['{{ .n | squote }}', "'7'"],
+  ['{{ index .list 1 }}', 'two'],
+  ['{{ index .a "b" }}', 'Deep Value'],
+  ['{{ (index .list 0) | upper }}', 'ONE'],
+  ['{{ trimPrefix "o" (index .list 0) }}', 'ne'],
+  ['{{ .a.b | trunc 4 }}{{/* a comment with }} in it */}}', 'Deep'],
+  ['{{ `raw "text"` }}{{ "a\\tb" }}', 'raw "text"a\tb'],
+  ['{{ $.a.b }}{{ true }}', 'Deep Valuetrue'],
+  ['{{ .big }}', '1.234567e+06'],
+])('the Go template %s', async (text, expected) => {
+  const { renderGoTemplate } = await import('../../../src/workloads/argocd/go-template.ts')
+
+  expect(renderGoTemplate(text, { a: { b: 'Deep Value' }, n: 7, list: ['one', 'two'], big: 1_234_567 })).toEqual({ text: expected })
+})
