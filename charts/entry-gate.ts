@@ -54,8 +54,7 @@ export class EntryGateRun extends Construct {
       id: step.id,
       wave: 'entry',
       part: 'gate',
-      namespace,
-      image: cluster.gates.image,
+      cluster,
       serviceAccount: name,
       calls: entryCalls(cluster, leftovers, entry.id ?? '', roots !== null),
       files: (job) => [

@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s'
 import { renderManifest } from './manifest.ts'
 import { commonLabels } from './names.ts'
-import type { ClusterProps } from './props.ts'
+import type { ClusterProps, FluxProps } from './props.ts'
 
 /** A link of the chain. Its name does not change from step to step, so nothing is pruned and made again. */
 export interface Link {
@@ -12,7 +12,7 @@ export interface Link {
   readonly sealed: boolean
 }
 
-type Cluster = Pick<ClusterProps, 'cluster' | 'directory' | 'controller'>
+type Cluster = Pick<ClusterProps, 'cluster' | 'directory'> & { readonly controller: FluxProps }
 
 /**
  * The chain: each link waits for its objects, and starts when the link before is done with the same commit, which Flux makes sure of
@@ -37,7 +37,7 @@ export function renderChain(props: Cluster & Pick<ClusterProps, 'gates'>, links:
 }
 
 /** The one reference by which the cluster's Flux picks up reroot's directory: a Flux Kustomization `mesh-ca`. It is ready when the whole chain is. */
-export function renderRegister(props: Cluster): string {
+export function renderPickUp(props: Cluster): string {
   return renderManifest(`Picks up the mesh CA of cluster ${props.cluster}: the chain in ${props.directory}/flux.yaml.`, (chart) => {
     new ApiObject(chart, 'mesh-ca', {
       ...kustomization(props, 'mesh-ca'),

@@ -35,8 +35,7 @@ export class WaveGate extends Construct {
         id: step.id,
         wave: wave.name,
         part: 'gate',
-        namespace: cluster.istioNamespace,
-        image: cluster.gates.image,
+        cluster,
         serviceAccount: name,
         calls: checked === null ? restarted : [...restarted, rootsCall(`${gateFolder}/roots.yaml`, `${gateFolder}/roots.tmpl`)],
         files: () => [
@@ -69,8 +68,7 @@ export class StateGate extends Construct {
       id: step.id,
       wave: 'entry',
       part: 'gate',
-      namespace,
-      image: cluster.gates.image,
+      cluster,
       serviceAccount: name,
       calls: [stateCall(`${gateFolder}/state.yaml`, cluster.state)],
       files: () => [

@@ -1,6 +1,5 @@
 export { renderState } from './cacerts.ts'
-export { renderCluster } from './cluster.ts'
+export { renderCluster, renderRegister } from './cluster.ts'
 export { renderComponent } from './component.ts'
 export type { ComponentRestart } from './component.ts'
-export { renderRegister } from './flux.ts'
 export type { ClusterProps } from './props.ts'

@@ -3,6 +3,9 @@ import { sha256 } from '../src/base/index.ts'
 /** Marks a pod template with the restart that brought it there. A value, never a timestamp: applying it twice restarts once. */
 export const rotationAnnotation = 'reroot.dev/rotation'
 
+/** Flux's `postBuild` leaves an object alone that says so. */
+export const substituteDisabled = { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } as const
+
 /** On every object that reroot renders. */
 export const commonLabels = { 'app.kubernetes.io/managed-by': 'reroot' } as const
 

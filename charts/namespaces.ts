@@ -30,7 +30,7 @@ export class NamespaceRestarts extends Construct {
       id: step.id,
       wave: wave.name,
       part: 'namespaces',
-      namespace: cluster.istioNamespace,
+      cluster,
       image: call.image,
       serviceAccount: name,
       calls: [call],

@@ -1,5 +1,31 @@
 import type { RestartList, StateId } from '../src/rotation/index.ts'
 
+/** A cluster that Flux applies. */
+export interface FluxProps {
+  readonly type: 'flux'
+  /** Of reroot's Kustomizations: `flux-system`. */
+  readonly namespace: string
+  readonly source: { readonly kind: string; readonly name: string }
+  /** The Secret with the cluster's age key; people create it. */
+  readonly ageKeySecret: string
+  /** Whom Flux impersonates when it applies; `null`: itself. */
+  readonly serviceAccountName: string | null
+}
+
+/** A cluster that Argo CD applies. */
+export interface ArgocdProps {
+  readonly type: 'argocd'
+  /** Of reroot's Application: `argocd`. */
+  readonly namespace: string
+  /** Its name: `mesh-ca-prod`. */
+  readonly application: string
+  readonly project: string
+  readonly repoURL: string
+  /** The branch that it reads. */
+  readonly branch: string
+  readonly destination: { readonly name: string } | { readonly server: string }
+}
+
 /** What one cluster's directory is rendered from. */
 export interface ClusterProps {
   /** `prod` */
@@ -8,22 +34,16 @@ export interface ClusterProps {
   readonly directory: string
   /** `istio-system` */
   readonly istioNamespace: string
-  readonly controller: {
-    readonly type: 'flux'
-    /** Of reroot's Kustomizations: `flux-system`. */
-    readonly namespace: string
-    readonly source: { readonly kind: string; readonly name: string }
-    /** The Secret with the cluster's age key; people create it. */
-    readonly ageKeySecret: string
-    /** Whom Flux impersonates when it applies; `null`: itself. */
-    readonly serviceAccountName: string | null
-  }
+  readonly controller: FluxProps | ArgocdProps
   readonly gates: {
     /** An image with `kubectl` on its PATH; it needs no shell. */
     readonly image: string
     /** An image with `kubectl` and a POSIX shell, for namespaces that Git does not show; `null`: there are none. */
     readonly shellImage: string | null
+    /** How long Flux waits for a link at a time. */
     readonly timeoutMinutes: number
+    /** After how long a Job fails under Argo CD, and the sync with it. */
+    readonly deadlineMinutes: number
   }
   readonly cacerts: {
     /** Path of the live sealed Secret. */

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs'
 import { k8s } from 'cdk8s-plus-27'
-import { commonLabels, runName } from './names.ts'
+import { commonLabels, runName, substituteDisabled } from './names.ts'
+import type { ClusterProps } from './props.ts'
 
 /** One container: one call of kubectl, or of the shell. */
 export interface Call {
@@ -25,8 +26,9 @@ export interface RunProps {
   readonly wave: string
   /** `gate`, `restart` …: what it is for, in its name. */
   readonly part: string
-  readonly namespace: string
-  readonly image: string
+  readonly cluster: Pick<ClusterProps, 'istioNamespace' | 'controller' | 'gates'>
+  /** Where it is not the gates' own. */
+  readonly image?: string
   readonly serviceAccount: string
   /** Run one after the other; each must succeed. */
   readonly calls: readonly Call[]
@@ -44,20 +46,22 @@ export const gateFolder = '/gate'
 /**
  * A Job that runs kubectl until it succeeds. The usual image has no shell, so each call is a container of its own.
  *
- * Its name holds a hash of all that it does: a changed list is a new Job, an unchanged one never runs twice. It has no TTL (Flux
- * would run it again) and no deadline (Flux has its own); `OnFailure` retries, with the kubelet's back-off.
+ * Its name holds a hash of all that it does: a changed list is a new Job, an unchanged one never runs twice. It has no TTL (the controller
+ * would run it again); `OnFailure` retries, with the kubelet's back-off. Flux waits for a link no longer than its timeout, but a sync of
+ * Argo CD has none, and takes no newer commit, e.g. a revert, as long as it runs: so there the Job has a deadline (facts: gitops.md §1.2).
  */
 export class Run extends Construct {
   readonly name: string
 
   constructor(scope: Construct, id: string, props: RunProps) {
     super(scope, id)
+    const { istioNamespace, controller, gates } = props.cluster
     this.name = runName({ ...props, content: JSON.stringify([template(props, 'self'), props.files('self')]) })
     const metadata = {
       name: this.name,
-      namespace: props.namespace,
+      namespace: istioNamespace,
       labels: commonLabels,
-      annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
+      ...(controller.type === 'flux' ? { annotations: substituteDisabled } : {}),
     }
     for (const { name, files } of configMaps(props, this.name)) {
       new k8s.KubeConfigMap(this, `files-${name}`, {
@@ -66,7 +70,8 @@ export class Run extends Construct {
       })
     }
     // Far above what the kubelet's back-off can reach: a Job that gives up is never tried again under its name.
-    new k8s.KubeJob(this, 'job', { metadata, spec: { backoffLimit: 1_000_000, template: template(props, this.name) } })
+    const deadline = controller.type === 'argocd' ? { activeDeadlineSeconds: gates.deadlineMinutes * 60 } : {}
+    new k8s.KubeJob(this, 'job', { metadata, spec: { backoffLimit: 1_000_000, ...deadline, template: template(props, this.name) } })
   }
 }
 
@@ -93,7 +98,7 @@ function volume(props: RunProps, job: string): k8s.Volume {
 }
 
 function template(props: RunProps, name: string): k8s.PodTemplateSpec {
-  const containers = props.calls.map((call) => container(call, props.image))
+  const containers = props.calls.map((call) => container(call, props.image ?? props.cluster.gates.image))
   return {
     metadata: {
       // Neither a sidecar nor ztunnel may stand between the Job and the API server: their certificates are what changes.

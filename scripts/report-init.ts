@@ -5,10 +5,8 @@ import type { Output } from './report.ts'
 /** What `init` found and did: the pull request's text on stdout, the rest on stderr. */
 export function reportInit(result: InitResult, options: { readonly output: Output; readonly out: string | null }): void {
   const { base, clusters, findings, request, delivered } = result
-  for (const { flux, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
-    say(
-      `cluster ${flux.name}: Flux syncs ${flux.path} (${flux.site.file}:${flux.site.line}), source ${flux.source.kind}/${flux.source.name}`,
-    )
+  for (const { sync, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
+    say(`cluster ${sync.name}: ${syncText(sync)}`)
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
     say(`  cacerts: ${cacerts === null ? 'not in Git; taken from the files given' : `sealed at ${cacerts.site.file}, stays there`}`)
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))
@@ -35,4 +33,12 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
     )
   if (options.out === null)
     say(`next: open a pull request from ${request.branch} into ${base.branch} with the text above; once it is merged, run \`reroot stage\``)
+}
+
+function syncText(sync: InitResult['clusters'][number]['sync']): string {
+  const at = `${sync.site.file}:${sync.site.line}`
+  if (sync.type === 'flux') return `Flux syncs ${sync.path} (${at}), source ${sync.source.kind}/${sync.source.name}`
+  const { destination, register } = sync
+  const pickUp = register === null ? 'nothing in Git picks up one more' : `${register.by} picks up one more`
+  return `Argo CD applies to ${destination.name ?? destination.server} what Applications in ${sync.paths.join(', ')} name (${at}); ${pickUp}`
 }

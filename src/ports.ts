@@ -67,6 +67,8 @@ export interface GitRepository {
   /** @returns the commit that a revision names in this clone, or `null`. */
   resolve(revision: string): Promise<string | null>
   remotes(): Promise<readonly string[]>
+  /** The URL that a remote is fetched from, without a user or a token; `null` if there is no such remote. */
+  remoteUrl(remote: string): Promise<string | null>
   /** The branch that the remote calls its default; `null` if it does not say. */
   defaultBranch(remote: string): Promise<string | null>
   /** Commits that `head` has and `base` has not, newest first. */

@@ -23,12 +23,18 @@ export const initCommand = () =>
       collect,
       [],
     )
-    .option('--cluster-recipient <cluster=age1…>', 'the age recipient that the cluster’s Flux unseals with; repeatable', collect, [])
+    .option(
+      '--cluster-recipient <cluster=age1…>',
+      'the age recipient that the cluster’s Flux, or its Argo CD, unseals with; repeatable',
+      collect,
+      [],
+    )
     .option('--operator <age1…>', 'age recipient of a person who may run `stage`; repeatable', collect, [])
     .option('--custodian <age1…>', 'age recipient of a person who keeps the roots’ keys; repeatable (default: the operators)', collect, [])
     .option('--extra-root <file>', 'PEM file of the repository with a foreign root that stays trusted; repeatable', collect, [])
     .option('--istio-version <version>', 'if Git does not show it')
     .option('--istio-namespace <namespace>', 'if Git does not show it')
+    .option('--repo-url <url>', 'this repository, as Argo CD’s Applications name it, if that cannot be told')
     .addOption(noPushOption())
     .addOption(dryRunOption())
     .addOption(outOption())
@@ -39,7 +45,12 @@ export const initCommand = () =>
         const result = await init(context, checkout, {
           directory: flags.directory.replace(/\/+$/, ''),
           mesh: flags.mesh ?? null,
-          answers: { clusters: flags.cluster, istioVersion: flags.istioVersion ?? null, istioNamespace: flags.istioNamespace ?? null },
+          answers: {
+            clusters: flags.cluster,
+            istioVersion: flags.istioVersion ?? null,
+            istioNamespace: flags.istioNamespace ?? null,
+            repoURL: flags.repoUrl ?? null,
+          },
           recipients: {
             clusters: pairs('--cluster-recipient', flags.clusterRecipient),
             operators: flags.operator,

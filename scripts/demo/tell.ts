@@ -30,16 +30,16 @@ export function show(
   tell(indented(result.stderr))
 }
 
-/** Opens the live Secret on main with the cluster's own identity, and compares. */
-export async function unsealed(world: DemoWorld, roots: readonly string[], signer: string): Promise<void> {
-  const live = await unsealAsCluster(world)
-  check(live.problems.length === 0, `istiod would not take the Secret: ${live.problems.join('; ')}`)
-  check(live.signer.endsWith(signer), `the signer is ${live.signer}, not ${signer}`)
+/** Opens the live Secret of a cluster on main with the cluster's own identity, and compares. */
+export async function unsealed(world: DemoWorld, cluster: string, roots: readonly string[], signer: string): Promise<void> {
+  const live = await unsealAsCluster(world, cluster)
+  check(live.problems.length === 0, `istiod would not take the Secret of ${cluster}: ${live.problems.join('; ')}`)
+  check(live.signer.endsWith(signer), `the signer of ${cluster} is ${live.signer}, not ${signer}`)
   check(
     live.roots.length === roots.length && roots.every((root, index) => live.roots[index]?.endsWith(root) === true),
-    `the roots are ${live.roots.join(' and ')}`,
+    `the roots of ${cluster} are ${live.roots.join(' and ')}`,
   )
-  tell(`(unsealed with the cluster's identity: ${live.signer} signs; trusted: ${live.roots.join(' and ')}; istiod's own checks pass)`)
+  tell(`(unsealed with the identity of ${cluster}: ${live.signer} signs; trusted: ${live.roots.join(' and ')}; istiod's own checks pass)`)
 }
 
 function indented(text: string): string {

@@ -15,9 +15,9 @@ export interface LiveSecret {
   readonly problems: readonly string[]
 }
 
-/** Unseals the live Secret of the checkout as the cluster's Flux would, with the cluster's identity, and judges it as istiod would. */
-export async function unsealAsCluster(world: DemoWorld): Promise<LiveSecret> {
-  const path = 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml'
+/** Unseals a cluster's live Secret in the checkout as its controller would, with the cluster's identity, and judges it as istiod would. */
+export async function unsealAsCluster(world: DemoWorld, cluster: string): Promise<LiveSecret> {
+  const path = `mesh-ca/clusters/${cluster}/cacerts/cacerts.sops.yaml`
   const identities = ageIdentities({ environment: { SOPS_AGE_KEY_FILE: world.cluster.file, HOME: world.folder } })
   const { files } = await openSecret(await readFile(join(world.clone, path)), path, { identities, sops: sopsProgram() })
   const problems = preflight(files, new Date(), { entropy: systemEntropy })

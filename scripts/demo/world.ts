@@ -31,14 +31,14 @@ export interface DemoWorld {
   ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>
 }
 
-/** Copies the example into a temporary folder, with a bare remote beside it, and age identities for everybody. */
-export async function makeWorld(): Promise<DemoWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'reroot-demo-'))
+/** Copies an example into a temporary folder, with a bare remote beside it, and age identities for everybody. */
+export async function makeWorld(example: 'flux' | 'argocd'): Promise<DemoWorld> {
+  const folder = await mkdtemp(join(tmpdir(), `reroot-demo-${example}-`))
   const [clone, remote, certs, keys, home] = ['platform', 'remote.git', 'certs', 'keys', 'home'].map((name) => join(folder, name))
   if (clone === undefined || remote === undefined || certs === undefined || keys === undefined || home === undefined)
     throw new TypeError('unreachable')
   await Promise.all([certs, keys, home].map((path) => mkdir(path, { recursive: true })))
-  await cp(join(house, 'examples/flux'), clone, { recursive: true })
+  await cp(join(house, 'examples', example), clone, { recursive: true })
 
   const environment = { PATH: process.env['PATH'] ?? '', HOME: home, LC_ALL: 'C', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' }
   const git = async (...args: readonly string[]): Promise<string> => {

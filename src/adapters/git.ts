@@ -32,6 +32,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     remoteBranches: (remote, prefix) => remoteBranches(git, remote, prefix),
     resolve: (revision) => resolveCommit(git, revision),
     remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
+    remoteUrl: (remote) => remoteUrl(git, remote),
     defaultBranch: (remote) => defaultBranch(git, remote),
     pathsEver: (commit, folder) =>
       pathsEver(
@@ -52,6 +53,12 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     push: (remote, branches) => pushBranches(git, remote, branches),
     setLocalBranches: (branches) => setLocalBranches(git, branches),
   }
+}
+
+/** @returns the URL without a user or a token: it is compared, and may be shown. */
+async function remoteUrl(git: Git, remote: string): Promise<string | null> {
+  const { exitCode, stdout } = await git.run(['remote', 'get-url', '--', remote])
+  return exitCode === 0 ? oneLine(stdout).replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1') : null
 }
 
 const oldestVersion = [2, 30] as const

@@ -1,5 +1,5 @@
 import type { Finding, Place } from '../base/index.ts'
-import type { Config } from './schema.ts'
+import type { ArgocdControllerConfig, Config } from './schema.ts'
 
 type At = (path: readonly (string | number)[]) => Place
 type ConfigRule = (config: Config, at: At) => readonly Finding[]
@@ -56,19 +56,6 @@ const knownPrimaries: ConfigRule = (config, at) =>
         'a cluster served by another cluster’s istiod cannot be rotated yet',
         'leave this cluster out of reroot.yaml and restart its workloads after each step yourself, or wait for the version that supports it',
         { expected: 'own', found: cluster.controlPlane },
-      ),
-    ]
-  })
-
-const supportedControllers: ConfigRule = (config, at) =>
-  config.clusters.flatMap((cluster, index) => {
-    if (cluster.controller.type === 'flux') return []
-    return [
-      problem(
-        at(['clusters', index, 'controller', 'type']),
-        'clusters that Argo CD applies cannot be rotated yet',
-        'use a repository that Flux applies',
-        { expected: 'flux', found: cluster.controller.type },
       ),
     ]
   })
@@ -142,7 +129,9 @@ const tiers: ConfigRule = (config, at) => {
 
 /** Findings that a person may take responsibility for: what Git does not show. Nothing that the certificates or the order depend on. */
 export function isAcceptable(finding: string): boolean {
-  return finding.startsWith('workloads/') || finding.startsWith('flux/') || finding === 'restart/unseen'
+  // A key that would be pushed in the clear is nobody's to accept.
+  if (finding === 'argocd/rendered' || finding === 'argocd/swallowed') return false
+  return /^(workloads|flux|argocd)\//.test(finding) || finding === 'restart/unseen'
 }
 
 const acceptable: ConfigRule = (config, at) =>
@@ -151,25 +140,51 @@ const acceptable: ConfigRule = (config, at) =>
       ? []
       : [
           problem(at(['accept', index, 'finding']), 'this finding cannot be accepted', 'mend what it names; `reroot stage` says where', {
-            expected: 'workloads/…, flux/… or restart/unseen',
+            expected: 'workloads/…, flux/…, argocd/… or restart/unseen',
             found: entry.finding,
           }),
         ],
   )
 
-const mergeIsNotBuilt: ConfigRule = (config, at) => {
-  const remedy = 'use auto, job or owner'
-  const findings: Finding[] = []
-  if (config.restarts.delivery === 'merge')
-    findings.push(problem(at(['restarts', 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }))
-  config.restarts.rules.forEach((rule, index) => {
-    if (rule.delivery === 'merge')
-      findings.push(
-        problem(at(['restarts', 'rules', index, 'delivery']), 'delivery merge is not supported yet', remedy, { found: 'merge' }),
-      )
-  })
-  return findings
+/** Argo CD would apply two clusters' chains to one. One of name and address is enough to be the same. */
+const uniqueDestinations: ConfigRule = (config, at) => {
+  const destinations = config.clusters.map(({ controller }) => (controller.type === 'argocd' ? controller.destination : {}))
+  const same = (one: Destination, other: Destination): boolean =>
+    (one.name !== undefined && one.name === other.name) || (one.server !== undefined && one.server === other.server)
+  return destinations.flatMap((destination, index) =>
+    destinations.slice(0, index).some((earlier) => same(earlier, destination))
+      ? [
+          problem(
+            at(['clusters', index, 'controller', 'destination']),
+            'two clusters have the same destination',
+            'give every cluster its own destination',
+            { found: destination.name ?? destination.server ?? '' },
+          ),
+        ]
+      : [],
+  )
 }
+type Destination = Partial<ArgocdControllerConfig['destination']>
+
+const statedOnce: ConfigRule = (config, at) =>
+  config.clusters.flatMap((cluster, index) => {
+    const stated = [
+      ...cluster.istio.istiod.map((name) => `Deployment/${cluster.istio.namespace}/${name}`),
+      ...cluster.workloads.map((one) => one.workload),
+    ]
+    return repeated(stated).map((position) =>
+      problem(
+        at(
+          position < cluster.istio.istiod.length
+            ? ['clusters', index, 'istio', 'istiod', position]
+            : ['clusters', index, 'workloads', position - cluster.istio.istiod.length],
+        ),
+        'a workload is stated twice',
+        'list it once, here or in istio.istiod',
+        { found: stated[position] ?? '' },
+      ),
+    )
+  })
 
 const reasonsForExpiry: ConfigRule = (config, at) =>
   config.restarts.rules.flatMap((rule, index) =>
@@ -203,13 +218,13 @@ export const configRules: readonly ConfigRule[] = [
   uniqueSecretFiles,
   uniqueReferences,
   knownPrimaries,
-  supportedControllers,
+  uniqueDestinations,
+  statedOnce,
   supportedSources,
   supportedCustody,
   intermediateInsideRoot,
   tiers,
   acceptable,
-  mergeIsNotBuilt,
   reasonsForExpiry,
   knownRuleClusters,
 ]

@@ -36,14 +36,25 @@ const fluxController = z.strictObject({
   serviceAccountName: z.string().min(1).nullable().default(null),
 })
 
+const labels = z.record(z.string(), z.string())
+
 const argocdController = z.strictObject({
   type: z.literal('argocd'),
   namespace: label.default('argocd'),
-  project: z.string().min(1),
+  project: z.string().min(1).default('default'),
   repoURL: z.string().min(1),
-  destination: z.union([z.strictObject({ name: z.string().min(1) }), z.strictObject({ server: z.string().min(1) })]),
+  destination: z
+    .strictObject({ name: z.string().min(1).optional(), server: z.string().min(1).optional() })
+    .refine(({ name, server }) => name !== undefined || server !== undefined, 'must have a name or a server'),
+  labels: labels.default({}),
   register: path,
-  unseal: z.enum(['ksops']),
+  unseal: z.enum(['ksops']).default('ksops'),
+})
+
+const statedWorkload = z.strictObject({
+  workload: z.string().regex(/^(Deployment|StatefulSet|DaemonSet)\/[^/*]+\/[^/*]+$/, 'must be Kind/namespace/name'),
+  role: z.enum(['control-plane', 'ztunnel', 'gateway', 'sidecar']).default('sidecar'),
+  selector: labels.refine((map) => Object.keys(map).length > 0, 'must have at least one label').optional(),
 })
 
 const cluster = z.strictObject({
@@ -53,7 +64,8 @@ const cluster = z.strictObject({
   istio,
   cacerts: z.strictObject({ file: path, managed: z.enum(['own', 'in-place']) }),
   controller: z.discriminatedUnion('type', [fluxController, argocdController]),
-  namespaces: z.array(z.strictObject({ name: label, labels: z.record(z.string(), z.string()) })).default([]),
+  namespaces: z.array(z.strictObject({ name: label, labels })).default([]),
+  workloads: z.array(statedWorkload).default([]),
 })
 
 const restarts = z.strictObject({
@@ -117,6 +129,7 @@ export const writtenConfig = z.strictObject({
       image: z.string().min(1).default('registry.k8s.io/kubectl:v1.34.3'),
       shellImage: z.string().min(1).nullable().default(null),
       timeoutMinutes: z.int().min(1).max(1440).default(5),
+      deadlineMinutes: z.int().min(1).max(1440).default(60),
     })
     .prefault({}),
   pullRequests: z.enum(['auto', 'one', 'per-wave', 'per-cluster']).default('auto'),
@@ -134,4 +147,6 @@ export const writtenConfig = z.strictObject({
 /** `reroot.yaml`, normalised: every value is there. */
 export type Config = z.output<typeof writtenConfig>
 export type ClusterConfig = Config['clusters'][number]
-export type FluxControllerConfig = Extract<ClusterConfig['controller'], { type: 'flux' }>
+export type ControllerConfig = ClusterConfig['controller']
+export type FluxControllerConfig = Extract<ControllerConfig, { type: 'flux' }>
+export type ArgocdControllerConfig = Extract<ControllerConfig, { type: 'argocd' }>

@@ -1,15 +1,15 @@
 import { dirname } from 'node:path/posix'
 import { formatWorkloadId, restartAnnotation } from '../base/index.ts'
-import type { Finding, Place } from '../base/index.ts'
-import type { Config } from '../mesh/index.ts'
-import type { Delivery, RestartEntry, Step } from '../rotation/index.ts'
-import type { Controller, ControllerId, Discovery, Workload } from '../workloads/index.ts'
+import type { Finding } from '../base/index.ts'
+import type { ClusterConfig, Config } from '../mesh/index.ts'
+import type { RestartEntry, Step } from '../rotation/index.ts'
+import type { Discovery, Workload } from '../workloads/index.ts'
+import { mergeInto, placeOf } from './merge.ts'
+import { orderOf } from './order.ts'
+import type { Order } from './order.ts'
 
 /** The folder of reroot's Component beside an overlay's kustomization. */
 export const componentFolder = 'mesh-ca-restart'
-
-/** The Flux Kustomization of reroot's that is ready once the control plane serves the step. Others may depend on it. */
-export const controlPlaneKustomization = 'mesh-ca-control-plane'
 
 export interface ChosenRestart extends RestartEntry {
   readonly source: Workload
@@ -25,64 +25,65 @@ type Rule = Config['restarts']['rules'][number]
  */
 export function chooseDeliveries(
   config: Config,
+  cluster: ClusterConfig,
   discovery: Discovery,
   step: Step,
-  controllerNamespace: string,
 ): { readonly restarts: readonly ChosenRestart[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = []
-  const orderedControllers = controllersAfterControlPlane(discovery.controllers, `${controllerNamespace}/${controlPlaneKustomization}`)
+  const order = orderOf(cluster, discovery, step)
   const restarts = discovery.workloads.map((workload): ChosenRestart => {
     const rule = config.restarts.rules.find((candidate) => matches(candidate, workload))
-    const ordered = workload.owner.controller !== null && orderedControllers.has(workload.owner.controller)
-    const common = { workload: workload.id, source: workload, ordered }
+    const ordered = order(workload)
+    const common = { workload: workload.id, source: workload, ordered: ordered.ordered, file: null, at: null }
     if (workload.role !== 'control-plane' && workload.role !== 'ztunnel' && drainOf(config, rule, step) === 'expire') {
-      return { ...common, delivery: 'none', drain: 'expire', file: null, at: null, why: rule?.reason ?? `restarts.drain.${step} is expire` }
+      return { ...common, delivery: 'none', drain: 'expire', why: rule?.reason ?? `restarts.drain.${step} is expire` }
     }
     findings.push(...hindrances(workload))
     const wish = rule?.delivery ?? config.restarts.delivery
-    const choice = choose(wish, workload, ordered, rule?.reason ?? null)
+    const choice =
+      wish === 'merge' ? mergeInto(workload, cluster, rule?.reason ?? null) : choose(wish, workload, ordered, rule?.reason ?? null)
     if ('finding' in choice) {
       findings.push(choice.finding)
-      return { ...common, delivery: 'job', drain: 'restart', file: null, at: null, why: '' }
+      return { ...common, delivery: 'job', drain: 'restart', why: '' }
     }
     return { ...common, ...choice, drain: 'restart' }
   })
   return { restarts, findings: [...findings, ...unseen(config, discovery), ...shell(config, discovery.cluster)] }
 }
 
+type Choice = Pick<ChosenRestart, 'delivery' | 'why'> & Partial<Pick<ChosenRestart, 'file' | 'at' | 'selector'>>
+
 function choose(
-  wish: Config['restarts']['delivery'],
+  wish: 'auto' | 'job' | 'owner',
   workload: Workload,
-  ordered: boolean,
+  { ordered, why: orderWhy }: Order,
   reason: string | null,
-):
-  | { readonly delivery: Delivery; readonly file: string | null; readonly at: string | null; readonly why: string }
-  | { readonly finding: Finding } {
-  const job = (why: string) => ({ delivery: 'job', file: null, at: null, why }) as const
+): Choice | { readonly finding: Finding } {
   const owner = workload.owner
   const obstacle = ownerObstacle(workload)
   if (wish === 'owner' && obstacle !== null) return { finding: ownerCannot(workload, obstacle) }
   const byOwner = obstacle === null && (wish === 'owner' || (wish === 'auto' && ordered))
-  if (!byOwner && workload.carried !== null) return { finding: carriedAlready(workload, workload.carried) }
-  if (wish === 'job') return job(reason ?? 'restarts.delivery is job')
-  if (obstacle !== null) return job(`${obstacle}, so only a Job reaches it`)
-  if (wish === 'auto' && !ordered)
-    return job(`${owner.controller} does not depend on ${controlPlaneKustomization}, so only a Job keeps the order`)
-  const why = ordered ? `${owner.controller} depends on ${controlPlaneKustomization}` : (reason ?? 'restarts.delivery is owner')
+  if (!byOwner) {
+    if (workload.carried !== null) return { finding: carriedAlready(workload, workload.carried) }
+    if (workload.replaced) return { finding: replacedAtSync(workload) }
+    return { delivery: 'job', why: jobWhy(wish, obstacle, orderWhy, reason) }
+  }
+  const why = ordered ? orderWhy : (reason ?? 'restarts.delivery is owner')
   if (owner.kind === 'yaml') return { delivery: 'owner', file: workload.definition.file, at: '/spec/template/metadata/annotations', why }
   if (owner.kind !== 'kustomize') throw new TypeError(`an owner of kind ${owner.kind} carries no restart`)
   return { delivery: 'owner', file: `${dirname(owner.kustomization)}/${componentFolder}/kustomization.yaml`, at: '/patches', why }
 }
 
-/** Why its owner cannot carry a restart; `null` if it can. */
-function ownerObstacle({ owner, definition }: Workload): string | null {
-  if (owner.kind === 'helm-release') return `the HelmRelease ${owner.release} of chart ${owner.chart} defines it`
-  if (owner.kind === 'elsewhere') return 'nobody in this repository defines it'
-  return owner.undeliverable ?? (owner.kind === 'yaml' && definition.item !== undefined ? 'it is an item of a List' : null)
+function jobWhy(wish: 'auto' | 'job' | 'owner', obstacle: string | null, orderWhy: string, reason: string | null): string {
+  if (wish === 'job') return reason ?? 'restarts.delivery is job'
+  return obstacle === null ? `${orderWhy}, so only a Job keeps the order` : `${obstacle}, so only a Job reaches it`
 }
 
-function placeOf({ cluster, definition, id }: Workload): Place {
-  return { cluster, file: definition.file, line: definition.line, object: formatWorkloadId(id) }
+/** Why its owner cannot carry a restart; `null` if it can. */
+function ownerObstacle({ owner, definition }: Workload): string | null {
+  if (owner.kind === 'chart') return `the ${owner.by} of chart ${owner.chart} defines it`
+  if (owner.kind === 'elsewhere') return 'nobody in this repository defines it'
+  return owner.undeliverable ?? (owner.kind === 'yaml' && definition.item !== undefined ? 'it is an item of a List' : null)
 }
 
 function ownerCannot(workload: Workload, because: string): Finding {
@@ -107,6 +108,19 @@ function carriedAlready(workload: Workload, carried: string): Finding {
     expected: 'delivery owner, or a definition without the annotation',
     found: `${restartAnnotation}: ${carried}`,
     remedy: `go on with delivery owner for it; or take the annotation (and the ${componentFolder} Component) out in a pull request of its own first`,
+  }
+}
+
+/** Argo CD's `Replace=true` writes the object as it is in Git: the Job's annotation goes, and the pods restart once more (facts/lab.md 11). */
+function replacedAtSync(workload: Workload): Finding {
+  return {
+    id: 'restart/replaced',
+    severity: 'error',
+    place: placeOf(workload),
+    message: 'its Application replaces the whole object at each sync, so what a Job patches is lost, and its pods restart once more',
+    expected: 'an Application that applies, or delivery owner',
+    found: 'sync option Replace=true',
+    remedy: 'take the sync option Replace=true away, or add a rule with delivery: owner',
   }
 }
 
@@ -171,40 +185,4 @@ function matches(rule: Rule, workload: Workload): boolean {
     .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
     .join('[^/]*')
   return new RegExp(`^${pattern}$`).test(formatWorkloadId(workload.id))
-}
-
-/**
- * Controllers that apply a commit only after reroot's control-plane Kustomization has applied the same commit and found it healthy:
- * dependsOn, transitively, over Kustomizations that wait. Flux compares revisions only where both read the same source (facts/gitops.md 4.1).
- */
-function controllersAfterControlPlane(controllers: readonly Controller[], anchor: ControllerId): ReadonlySet<ControllerId> {
-  const byId = new Map(controllers.map((controller) => [controller.id, controller]))
-  const known = new Map<ControllerId, boolean>()
-  const anchorNamespace = anchor.split('/')[0] // reroot's own Kustomizations read a source of their own namespace
-  const isAfter = (id: ControllerId): boolean => {
-    const before = known.get(id)
-    if (before !== undefined) return before
-    known.set(id, false)
-    const controller = byId.get(id)
-    const result =
-      controller !== undefined &&
-      !controller.suspended &&
-      controller.dependsOn.some(
-        (dependency) =>
-          (dependency === anchor && controller.source.namespace === anchorNamespace) ||
-          (byId.get(dependency)?.wait === true && sameSource(byId.get(dependency), controller) && isAfter(dependency)),
-      )
-    known.set(id, result)
-    return result
-  }
-  return new Set(controllers.filter((controller) => isAfter(controller.id)).map((controller) => controller.id))
-}
-
-function sameSource(one: Controller | undefined, other: Controller): boolean {
-  return (
-    one !== undefined &&
-    one.source.kind === other.source.kind &&
-    one.source.name === other.source.name &&
-    one.source.namespace === other.source.namespace
-  )
 }

@@ -1,13 +1,25 @@
 export { acceptFindings } from './accept.ts'
+export { argocdLimits } from './argocd-limits.ts'
 export { missingControlPlane, unknownZtunnel } from './control-plane.ts'
-export { chooseDeliveries, controlPlaneKustomization } from './delivery.ts'
+export { chooseDeliveries } from './delivery.ts'
 export type { ChosenRestart } from './delivery.ts'
-export { branchName, layoutOf } from './layout.ts'
+export { applicationName, branchName, layoutOf } from './layout.ts'
 export type { ClusterLayout, Layout } from './layout.ts'
 export { changeSets, ownerParts } from './parts.ts'
 export type { ChangeSet, ComponentText, Part } from './parts.ts'
+export { controlPlaneKustomization } from './order.ts'
 export { freezeRestarts, withoutVanished } from './restart-list.ts'
-export { cacertsKeys, chainText, ownMetadata, rootsAnnotation, secretDocument, signerAnnotation, stateAnnotation } from './secret.ts'
+export {
+  cacertsKeys,
+  cacertsSyncWave,
+  chainText,
+  ownMetadata,
+  rootsAnnotation,
+  secretDocument,
+  signerAnnotation,
+  stateAnnotation,
+  syncWaveAnnotation,
+} from './secret.ts'
 export type { SecretMetadata } from './secret.ts'
 export { preparedAfter, successor } from './successor.ts'
 export { commitMessage, pullRequest } from './pull-request.ts'

@@ -1,6 +1,9 @@
 import { momentText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../rotation/index.ts'
+import { groupBy } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
+import type { ClusterConfig } from '../mesh/index.ts'
+import { applicationName } from './layout.ts'
 import { fold } from './markdown.ts'
 import type { PullRequest } from './pull-request.ts'
 
@@ -10,10 +13,10 @@ export interface InitStory {
   readonly record: ClusterRecord
   readonly managed: 'own' | 'in-place'
   readonly file: string
-  readonly register: string
-  readonly fluxNamespace: string
+  readonly controller: ClusterConfig['controller']
+  /** The Application that picks up the register file; `null`: under Flux, or nothing in Git does. */
+  readonly registeredBy: string | null
   readonly istioNamespace: string
-  readonly ageKeySecret: string
   readonly recipients: readonly string[]
   readonly workloads: number
 }
@@ -70,31 +73,76 @@ export function initRequest(input: {
 }
 
 function wayBack(clusters: readonly InitStory[]): string {
-  const own = clusters.some((cluster) => cluster.managed === 'own')
-  const kept = own
-    ? ' Flux never deletes a Secret that reroot delivers: it carries `kustomize.toolkit.fluxcd.io/prune: disabled`.'
-    : ' The Secret stays with its owner.'
-  return `Before the merge: close the pull request and delete the branch. After it: revert it.${kept}`
+  const own = clusters.filter((cluster) => cluster.managed === 'own')
+  const kept = [
+    ...(own.some(({ controller }) => controller.type === 'flux')
+      ? ['Flux never deletes a Secret that reroot delivers: it carries `kustomize.toolkit.fluxcd.io/prune: disabled`.']
+      : []),
+    ...(own.some(({ controller }) => controller.type === 'argocd')
+      ? ['Argo CD never deletes a Secret that reroot delivers: it carries `Prune=false,Delete=false`.']
+      : []),
+    ...(own.length === 0 ? ['The Secret stays with its owner.'] : []),
+  ]
+  return `Before the merge: close the pull request and delete the branch. After it: revert it. ${kept.join(' ')}`
 }
 
 function mergeText(cluster: InitStory): string {
+  const { name, controller, file, istioNamespace, registeredBy } = cluster
   if (cluster.managed === 'in-place') {
-    return `- **${cluster.name}**: \`${cluster.file}\` stays where it is, and whoever delivers the Secret goes on doing so; beside it a ConfigMap \`mesh-ca-state\` appears.`
+    return `- **${name}**: \`${file}\` stays where it is, and whoever delivers the Secret goes on doing so; beside it a ConfigMap \`mesh-ca-state\` appears.`
   }
-  return `- **${cluster.name}**: Flux picks up \`${cluster.register}\`, unseals \`${cluster.file}\`, and applies it as \`cacerts\` in \`${cluster.istioNamespace}\`. Its content is what the cluster has already, so istiod sees no change.`
+  const unseals = `unseals \`${file}\`, and applies it as \`cacerts\` in \`${istioNamespace}\`. Its content is what the cluster has already, so istiod sees no change.`
+  if (controller.type === 'flux') return `- **${name}**: Flux picks up \`${controller.register}\`, ${unseals}`
+  const by =
+    registeredBy === null
+      ? `somebody applies \`${controller.register}\` once (below)`
+      : `\`${registeredBy}\` picks up \`${controller.register}\``
+  return `- **${name}**: ${by}; the new Application \`${controller.namespace}/${applicationName(name)}\` ${unseals}`
 }
 
 function needs(clusters: readonly InitStory[]): string {
-  const own = clusters.filter((cluster) => cluster.managed === 'own')
-  if (own.length === 0) return 'Nothing new: the Secret is unsealed as before.'
-  const commands = own.map(
-    (cluster) => `# ${cluster.name}: the age identity that its Flux unseals with, in the Secret that the Kustomization names
-# (if ${cluster.ageKeySecret} is there already, check that it holds that identity instead)
-kubectl --context ${cluster.name} -n ${cluster.fluxNamespace} create secret generic ${cluster.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE
-# and the Secret as it is now must be what was taken over:
-kubectl --context ${cluster.name} -n ${cluster.istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -noout -fingerprint -sha256`,
+  const commands = [...argocdNeeds(clusters), ...clusters.flatMap((cluster) => [...fluxNeeds(cluster), ...compared(cluster)])]
+  const after = clusters.flatMap(({ name, controller, registeredBy }) =>
+    controller.type === 'argocd' && registeredBy === null
+      ? [
+          `# ${name}: nothing in Git applies Applications, so apply reroot’s once, where Argo CD runs`,
+          `kubectl apply -f ${controller.register}`,
+        ]
+      : [],
   )
-  return `Before the merge:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``
+  if (commands.length + after.length === 0) return 'Nothing new: the Secret is unsealed as before.'
+  return [
+    ...(commands.length === 0 ? [] : [`Before the merge:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``]),
+    ...(after.length === 0 ? [] : [`After the merge:\n\n\`\`\`sh\n${after.join('\n')}\n\`\`\``]),
+  ].join('\n\n')
+}
+
+function fluxNeeds({ name, managed, controller }: InitStory): string[] {
+  if (managed === 'in-place' || controller.type !== 'flux') return []
+  return [
+    `# ${name}: the age identity that its Flux unseals with, in the Secret that the Kustomization names`,
+    `# (if ${controller.ageKeySecret} is there already, check that it holds that identity instead)`,
+    `kubectl --context ${name} -n ${controller.namespace} create secret generic ${controller.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE`,
+  ]
+}
+
+/** One repo-server unseals for all clusters of an Argo CD. */
+function argocdNeeds(clusters: readonly InitStory[]): string[] {
+  const own = clusters.filter(({ managed, controller }) => managed === 'own' && controller.type === 'argocd')
+  return [...groupBy(own, ({ controller }) => controller.namespace)].flatMap(([namespace, served]) => [
+    `# Argo CD’s repo-server unseals for ${served.map(({ name }) => name).join(', ')}: it must have ksops and kustomize on its PATH, and an age identity of each cluster’s recipient`,
+    `kubectl -n ${namespace} exec deploy/argocd-repo-server -c argocd-repo-server -- sh -c 'command -v ksops kustomize; ls -l "$SOPS_AGE_KEY_FILE"'`,
+    '# and kustomize must be allowed to run it: --enable-alpha-plugins --enable-exec',
+    `kubectl -n ${namespace} get configmap argocd-cm -o jsonpath='{.data.kustomize\\.buildOptions}'`,
+  ])
+}
+
+function compared({ name, managed, controller, istioNamespace }: InitStory): string[] {
+  if (managed === 'in-place') return []
+  return [
+    `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over:`,
+    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -noout -fingerprint -sha256`,
+  ]
 }
 
 function certificateTable(mesh: MeshRecord, clusters: readonly InitStory[]): string {

@@ -1,3 +1,4 @@
+import { sha256 } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import type { GenerationId, RestartId, StateId } from '../rotation/index.ts'
 
@@ -40,6 +41,12 @@ export function layoutOf(directory: string): Layout {
       }
     },
   }
+}
+
+/** The name of reroot's own Application for a cluster of Argo CD's: a DNS-1123 label, which Argo CD may put into a label. */
+export function applicationName(cluster: string): string {
+  const name = `mesh-ca-${cluster}`
+  return name.length <= 63 ? name : `${name.slice(0, 56).replace(/-+$/, '')}-${sha256(cluster).slice(0, 6)}`
 }
 
 /** The branch of a change set: the first is named by the id alone. Never a folder below it: a ref cannot be file and folder. */

@@ -70,6 +70,7 @@ function waveText(restarts: readonly RestartEntry[], namespaces: readonly string
   const parts = [
     counted(restarts, 'job', 'restarted by a Job'),
     counted(restarts, 'owner', 'restarted by their owners'),
+    counted(restarts, 'merge', 'restarted by a partial object beside whoever made them'),
     counted(restarts, 'none', 'not restarted: their certificates expire'),
     namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
   ].filter((text) => text !== null)

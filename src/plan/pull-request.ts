@@ -1,10 +1,11 @@
 import { formatWorkloadId } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import type { Config } from '../mesh/index.ts'
-import { generationIn, momentText, stateOf, trustedGenerations } from '../rotation/index.ts'
+import type { ClusterConfig, Config } from '../mesh/index.ts'
+import { generationIn, momentText, trustedGenerations } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Step } from '../rotation/index.ts'
 import { fold, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
+import { toCheck } from './pull-request-check.ts'
 import { onMerge } from './pull-request-merge.ts'
 import { stepWords } from './words.ts'
 
@@ -15,7 +16,7 @@ export interface ClusterStory {
   readonly record: ClusterRecord
   readonly restarts: RestartList
   readonly istioNamespace: string
-  readonly fluxNamespace: string
+  readonly controller: ClusterConfig['controller']
   readonly managed: 'own' | 'in-place'
   /** istiod takes up a change of roots by itself (`ISTIO_MULTIROOT_MESH`). */
   readonly multiRoot: boolean
@@ -88,11 +89,13 @@ function why(story: Story, set: ChangeSet, previous: string | null): string[] {
 /** What must be done in the cluster before a change set may be merged: the wave's own gate waits for this very change set. */
 function readyBefore(story: Story, set: ChangeSet): string {
   const wave = /^wave-(.*)$/.exec(set.name)?.[1]
-  const waves = story.clusters[0]?.restarts.waves.map((one) => one.name) ?? []
+  const [first] = story.clusters
+  const waves = first?.restarts.waves.map((one) => one.name) ?? []
   const before = wave === undefined ? undefined : waves[waves.indexOf(wave) - 1]
   if (set.name === 'restarts') return 'the Secret has been applied'
-  return before === undefined
-    ? 'what it brought has been applied'
+  if (before === undefined) return 'what it brought has been applied'
+  return first?.controller.type === 'argocd'
+    ? `the gate of wave ${before} is complete: the gate of ${wave} waits for this pull request`
     : `the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
 }
 
@@ -115,26 +118,6 @@ function drawn(decision: Decision): string[] {
 
 function phaseText(phase: Phase): string {
   return `${phase.phase} (signs ${phase.signer}, trusts ${trustedGenerations(phase).join(' + ')})`
-}
-
-function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
-  const { decision } = story
-  const flux = [...new Set(clusters.map((cluster) => cluster.fluxNamespace))][0] ?? 'flux-system'
-  const istio = [...new Set(clusters.map((cluster) => cluster.istioNamespace))][0] ?? 'istio-system'
-  return [
-    '### What to check',
-    [
-      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\`${set.name === 'secret' ? '' : ', and the list of workloads at the end'}.`,
-      'After it:',
-      '```sh',
-      `flux get kustomizations -n ${flux} | grep mesh-ca       # every link of the chain becomes Ready, in order`,
-      `kubectl -n ${istio} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
-      `kubectl -n ${istio} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(decision.moves[0]?.to ?? never())}`,
-      'istioctl proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate',
-      '```',
-      'A gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself.',
-    ].join('\n'),
-  ]
 }
 
 function wayBack(step: Step): string[] {
@@ -214,8 +197,4 @@ function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[
 function fileList(set: ChangeSet): string[] {
   const rows = [...[...set.write.keys()].map((path) => `- \`${path}\``), ...set.remove.map((path) => `- \`${path}\` (removed)`)].toSorted()
   return [fold(`The ${rows.length} files of this change`, rows.join('\n'), 0)]
-}
-
-function never(): never {
-  throw new TypeError('a decision moves at least one cluster')
 }

@@ -26,7 +26,10 @@ export function freezeRestarts(input: {
     namespaces: [...new Set([...meshed, ...config.restarts.namespaces])].toSorted(),
     waves: planWaves(input.restarts, config).map((wave) => ({
       ...wave,
-      restarts: wave.restarts.map(({ workload, delivery, drain, file, at, why }) => ({ workload, delivery, drain, file, at, why })),
+      restarts: wave.restarts.map(({ workload, delivery, drain, file, at, why, selector }) => ({
+        ...{ workload, delivery, drain, file, at, why },
+        ...(selector === undefined ? {} : { selector }),
+      })),
     })),
   }
 }

@@ -1,11 +1,31 @@
 import { writeYaml } from '../base/index.ts'
 import type { IstioRelease } from '../workloads/index.ts'
 
+export interface ScaffoldFlux {
+  readonly type: 'flux'
+  readonly namespace: string
+  readonly source: { readonly kind: string; readonly name: string }
+  /** The age key Secret that other Kustomizations of the cluster name already; `sops-age` if none does. */
+  readonly ageKeySecret: string
+}
+
+export interface ScaffoldArgocd {
+  readonly type: 'argocd'
+  readonly namespace: string
+  readonly project: string
+  readonly repoURL: string
+  readonly destination: { readonly name?: string; readonly server?: string }
+  /** Of the cluster Secret, as Git shows them. */
+  readonly labels: Readonly<Record<string, string>>
+  /** The Application that picks up the register file; `null`: nothing in Git does. */
+  readonly registeredBy: string | null
+}
+
 /** What `init` found out about a cluster, for the comments of `reroot.yaml`. */
 export interface ScaffoldCluster {
   readonly name: string
-  readonly path: string
-  /** Where Flux's sync is defined: `file:line`. */
+  readonly paths: readonly string[]
+  /** Where the sync is defined: `file:line`. */
   readonly syncAt: string
   readonly istioNamespace: string
   readonly version: string
@@ -17,11 +37,8 @@ export interface ScaffoldCluster {
   readonly ztunnel: string | null
   readonly caProvider: IstioRelease['caProvider']
   readonly cacerts: { readonly file: string; readonly managed: 'own' | 'in-place' }
-  readonly controllerNamespace: string
-  readonly source: { readonly kind: string; readonly name: string }
+  readonly controller: ScaffoldFlux | ScaffoldArgocd
   readonly register: string
-  /** The age key Secret that other Kustomizations of the cluster name already; `sops-age` if none does. */
-  readonly ageKeySecret: string
   readonly meshed: readonly { readonly namespace: string; readonly workloads: number; readonly why: string }[]
 }
 
@@ -62,7 +79,7 @@ extraRoots: ${
   } # PEM files of foreign roots, trusted in every phase
 clusters: # who can unseal is in .sops.yaml, not here
 ${scaffold.clusters.map(clusterText).join('')}restarts:
-  delivery: auto # auto | job | owner
+  delivery: auto # auto | job | owner | merge
   drain: ${flow({ stage: 'restart', promote: 'restart', retire: 'restart' })} # restart | expire: wait until certificates have expired
   # Meshed namespaces whose workloads Git does not show: a Job restarts whatever is meshed there. Needs gates.shellImage.
 ${unseen.map((one) => `  #   ${one.namespace}: ${one.owner} (${one.at})\n`).join('')}  namespaces: ${list([...new Set(unseen.map((one) => one.namespace))].toSorted())}
@@ -73,8 +90,7 @@ ${unseen.map((one) => `  #   ${one.namespace}: ${one.owner} (${one.at})\n`).join
 gates:
   image: "registry.k8s.io/kubectl:v1.34.3" # has kubectl on its PATH; no shell needed
   shellImage: null # has kubectl and sh: only for restarts.namespaces
-  timeoutMinutes: 5 # Flux takes no newer commit while a gate waits; the Jobs wait on regardless
-pullRequests: auto # auto | one | per-wave | per-cluster
+${gateTimes(scaffold.clusters)}pullRequests: auto # auto | one | per-wave | per-cluster
 `
 }
 
@@ -84,22 +100,51 @@ function clusterText(cluster: ScaffoldCluster): string {
     .map((one) => `    #   ${one.namespace}: ${one.workloads} ${one.workloads === 1 ? 'workload' : 'workloads'}, ${one.why}\n`)
     .join('')
   return `  - name: ${scalar(cluster.name)}
-    paths: ${list([cluster.path])} # what this cluster's Flux syncs: ${cluster.syncAt}
+    paths: ${list(cluster.paths)} # ${cluster.controller.type === 'flux' ? "what this cluster's Flux syncs" : 'where its Applications are'}: ${cluster.syncAt}
     controlPlane: own
     # Istio: ${cluster.versionAt}
     # istiod: names of its Deployments, only where Git does not show them${istiod.length === 0 ? '' : ': check them with `kubectl get deployments -l app=istiod`'}
     istio: ${flow({ namespace, version, revisions, istiod, multiRoot, ztunnel, caProvider })}
-    # ${cluster.cacerts.managed === 'own' ? 'The Secret is delivered by reroot’s own Kustomization.' : 'The Secret is delivered by whoever does so now; reroot changes its bytes.'}
+    # ${cluster.cacerts.managed === 'own' ? `The Secret is delivered by reroot’s own ${cluster.controller.type === 'flux' ? 'Kustomization' : 'Application'}.` : 'The Secret is delivered by whoever does so now; reroot changes its bytes.'}
     cacerts: ${flow(cluster.cacerts)}
     controller:
-      type: flux
-      namespace: ${scalar(cluster.controllerNamespace)}
-      source: ${flow(cluster.source)}
-      register: ${scalar(cluster.register)} # the one reference to reroot's directory
-      ageKeySecret: ${scalar(cluster.ageKeySecret)} # people create it; the pull request of init says how
-      serviceAccountName: null # whom Flux impersonates, where it is locked down
-    # Meshed namespaces that were found:
+${controllerText(cluster)}    # Meshed namespaces that were found:
 ${meshed === '' ? '    #   none\n' : meshed}    namespaces: [] # labels of namespaces that Git does not show: [{ name: legacy, labels: { istio-injection: enabled } }]
+    workloads: [] # of the mesh, that nobody in Git defines: [{ workload: Deployment/istio-ingress/gateway, role: gateway }]
+`
+}
+
+/** Each controller has its own way to wait. */
+function gateTimes(clusters: readonly ScaffoldCluster[]): string {
+  const has = (type: 'flux' | 'argocd'): boolean => clusters.some(({ controller }) => controller.type === type)
+  return [
+    ...(has('flux') ? ['  timeoutMinutes: 5 # Flux takes no newer commit while a gate waits; the Jobs wait on regardless\n'] : []),
+    ...(has('argocd')
+      ? ['  deadlineMinutes: 60 # then a Job fails, and the sync of Argo CD with it, which takes no newer commit while it runs\n']
+      : []),
+  ].join('')
+}
+
+function controllerText({ controller, register }: ScaffoldCluster): string {
+  const reference = `      register: ${scalar(register)} # the one reference to reroot's directory`
+  if (controller.type === 'flux') {
+    return `      type: flux
+      namespace: ${scalar(controller.namespace)}
+      source: ${flow(controller.source)}
+${reference}
+      ageKeySecret: ${scalar(controller.ageKeySecret)} # people create it; the pull request of init says how
+      serviceAccountName: null # whom Flux impersonates, where it is locked down
+`
+  }
+  const { namespace, project, repoURL, destination, labels, registeredBy } = controller
+  return `      type: argocd
+      namespace: ${scalar(namespace)} # Argo CD's own
+      project: ${scalar(project)}
+      repoURL: ${scalar(repoURL)} # this repository, as Argo CD knows it
+      destination: ${flow(destination)}
+      labels: ${flow(labels)} # of Argo CD's Secret for the cluster: only where an ApplicationSet asks for them
+${reference}; ${registeredBy === null ? 'nothing in Git picks it up: apply it once' : `${registeredBy} picks it up`}
+      unseal: ksops
 `
 }
 
@@ -113,7 +158,8 @@ function list(items: readonly string[]): string {
 
 function flow(value: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(value).map(
-    ([key, item]) => `${key}: ${Array.isArray(item) ? list(item as string[]) : typeof item === 'string' ? scalar(item) : String(item)}`,
+    ([key, item]) =>
+      `${scalar(key)}: ${Array.isArray(item) ? list(item as string[]) : typeof item === 'string' ? scalar(item) : String(item)}`,
   )
-  return `{ ${entries.join(', ')} }`
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
 }

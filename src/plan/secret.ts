@@ -1,4 +1,5 @@
 import { sha256 } from '../base/index.ts'
+import type { ClusterConfig } from '../mesh/index.ts'
 import { bundleText } from '../pki/index.ts'
 import type { CaFiles, Certificate } from '../pki/index.ts'
 import type { StateId } from '../rotation/index.ts'
@@ -11,6 +12,12 @@ export const stateAnnotation = 'reroot.dev/state'
 export const signerAnnotation = 'reroot.dev/ca-cert-sha256'
 export const rootsAnnotation = 'reroot.dev/root-cert-sha256'
 
+/** Argo CD applies objects by it, lowest first, and waits for each wave to be healthy before the next (facts/gitops.md 1.1). */
+export const syncWaveAnnotation = 'argocd.argoproj.io/sync-wave'
+
+/** The sync wave of a Secret that reroot delivers: behind the entry gate, which is in the one before. */
+export const cacertsSyncWave = 1
+
 /** Metadata of a Secret that another owner delivers, which reroot keeps. */
 export interface SecretMetadata {
   readonly labels: Readonly<Record<string, string>>
@@ -18,11 +25,24 @@ export interface SecretMetadata {
   readonly type: string
 }
 
-/** Flux must never delete the Secret, also not when reroot's objects are removed: istiod would silently sign with a CA of its own. */
-export const ownMetadata: SecretMetadata = {
-  labels: { 'app.kubernetes.io/managed-by': 'reroot' },
-  annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
-  type: 'Opaque',
+const unlabelled = { labels: { 'app.kubernetes.io/managed-by': 'reroot' }, type: 'Opaque' } as const
+
+/**
+ * Metadata of a Secret that reroot delivers. The controller must never delete it, also not when reroot's objects are removed: istiod would silently
+ * sign with a CA of its own.
+ *
+ * Under Argo CD `ServerSideApply` keeps the key out of the annotation `last-applied-configuration` (facts/gitops.md 6), and the sync wave stands behind
+ * the entry gate. Both are sealed with the Secret (KSOPS checks the MAC), so they are the same in every state.
+ */
+export const ownMetadata: Readonly<Record<ClusterConfig['controller']['type'], SecretMetadata>> = {
+  flux: { ...unlabelled, annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } },
+  argocd: {
+    ...unlabelled,
+    annotations: {
+      'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false,ServerSideApply=true',
+      [syncWaveAnnotation]: String(cacertsSyncWave),
+    },
+  },
 }
 
 /**

@@ -18,7 +18,11 @@ export function readRestartList(bytes: Uint8Array, file: string): RestartList {
     namespaces,
     waves: waves.map((wave) => ({
       ...wave,
-      restarts: wave.restarts.map((restart) => ({ ...restart, workload: workload(restart.workload) })),
+      restarts: wave.restarts.map(({ selector, ...restart }) => ({
+        ...restart,
+        workload: workload(restart.workload),
+        ...(selector === undefined ? {} : { selector }),
+      })),
     })),
   }
 }

@@ -87,6 +87,7 @@ export const writtenRestarts = z.strictObject({
           file: z.string().nullable(),
           at: z.string().nullable(),
           why: z.string(),
+          selector: z.record(z.string(), z.string()).optional(),
         }),
       ),
     }),

@@ -23,6 +23,8 @@ export interface RestartEntry {
   /** JSON pointer of the place in that file, for readers. */
   readonly at: string | null
   readonly why: string
+  /** The workload's `spec.selector.matchLabels`, for `merge`: a partial object without it is no valid one. */
+  readonly selector?: Readonly<Record<string, string>>
 }
 
 /** An ordered group of restarts. */

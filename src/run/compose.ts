@@ -4,7 +4,7 @@ import type { ChangeSet, ChosenRestart, Part } from '../plan/index.ts'
 import { stateOf, writeClusterRecord, writeMeshRecord, writeRestartList } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, RestartList } from '../rotation/index.ts'
 import { loadCharts } from './charts.ts'
-import { liveBytes } from './live-secret.ts'
+import { inPlaceSyncWave, liveBytes } from './live-secret.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import type { Material } from './material.ts'
 import { waitingCertificate } from './reuse.ts'
@@ -54,7 +54,7 @@ export async function compose(
     const props = clusterProps({ config: loaded.config, mesh, extraRoots: loaded.extraRoots, cluster, record, restarts })
     const inPlace = cluster.config.cacerts.managed === 'in-place'
     const secret = secretPart(loaded, step, decision, material, record)
-    if (inPlace) secret.write.set(statePath(cluster), encode(charts.renderState(props)))
+    if (inPlace) secret.write.set(statePath(cluster), encode(charts.renderState(props, inPlaceSyncWave(loaded.files, cluster))))
     const rendered = renderedPart(loaded, step, charts.renderCluster(props))
     parts.push(...(inPlace ? [secret, rendered] : [merged(secret, rendered)]))
     const owners = ownerParts({

@@ -1,7 +1,7 @@
 import { Confidential, RerootError, sha256 } from '../base/index.ts'
 import { parseCertificate, preflight } from '../pki/index.ts'
 import type { CaFiles } from '../pki/index.ts'
-import { cacertsKeys, ownMetadata } from '../plan/index.ts'
+import { cacertsKeys, syncWaveAnnotation } from '../plan/index.ts'
 import type { SecretMetadata } from '../plan/index.ts'
 import type { Files } from '../ports.ts'
 import { generationIn } from '../rotation/index.ts'
@@ -91,6 +91,14 @@ export function sealedMetadata(bytes: Uint8Array, file: string): SecretMetadata 
   return metadataOf(shape)
 }
 
+/** Argo CD's sync wave of a Secret in place, as its metadata says in the clear: `mesh-ca-state` goes with it. `null` under Flux. */
+export function inPlaceSyncWave(files: Files, cluster: Pick<LoadedCluster, 'config'>): number | null {
+  if (cluster.config.controller.type === 'flux') return null
+  const { annotations } = sealedMetadata(liveBytes(files, cluster), cluster.config.cacerts.file)
+  const wave = Number(annotations[syncWaveAnnotation] ?? 0)
+  return Number.isInteger(wave) ? wave : 0
+}
+
 /** The sealed bytes of the live Secret. */
 export function liveBytes(files: Files, cluster: Pick<LoadedCluster, 'config'>): Uint8Array {
   const bytes = files.read(cluster.config.cacerts.file)
@@ -167,7 +175,7 @@ function secretOf(document: Confidential<PlainDocument>, file: string): OpenedSe
 }
 
 function metadataOf(shape: SecretShape): SecretMetadata {
-  return { labels: shape.metadata?.labels ?? {}, annotations: shape.metadata?.annotations ?? {}, type: shape.type ?? ownMetadata.type }
+  return { labels: shape.metadata?.labels ?? {}, annotations: shape.metadata?.annotations ?? {}, type: shape.type ?? 'Opaque' }
 }
 
 /** What reroot cannot carry through every phase, by name (facts/istio.md 1.2, 1.3). */

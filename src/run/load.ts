@@ -1,7 +1,7 @@
-import { formatWorkloadId, RerootError, sha256 } from '../base/index.ts'
+import { formatWorkloadId, parseWorkloadId, RerootError, sha256 } from '../base/index.ts'
 import type { Finding, WorkloadId } from '../base/index.ts'
 import { parseConfig, rotationHindrances } from '../mesh/index.ts'
-import type { ClusterConfig, Config, FluxControllerConfig } from '../mesh/index.ts'
+import type { ClusterConfig, Config } from '../mesh/index.ts'
 import { parseBundle } from '../pki/index.ts'
 import type { Certificate } from '../pki/index.ts'
 import { layoutOf } from '../plan/index.ts'
@@ -10,12 +10,11 @@ import type { Files } from '../ports.ts'
 import { readClusterRecord, readMeshRecord, readRestartList, rootBundleText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord, RestartList } from '../rotation/index.ts'
 import { discover } from '../workloads/index.ts'
-import type { Discovery, Workload } from '../workloads/index.ts'
+import type { DiscoveredController, Discovery, MeshRole, Workload } from '../workloads/index.ts'
 
 /** One cluster, as the repository shows it. */
 export interface LoadedCluster {
   readonly config: ClusterConfig
-  readonly controller: FluxControllerConfig
   readonly layout: ClusterLayout
   readonly record: ClusterRecord
   readonly restarts: RestartList | null
@@ -76,10 +75,8 @@ function loadCluster(
     throw new RerootError('RECORD_INVALID', `${own.record} does not fit the certificates`, { hint: finding.remedy, findings: [finding] })
   }
   const restarts = files.read(own.restarts)
-  if (config.controller.type !== 'flux') throw new TypeError('the rules of the configuration let another controller through')
   return {
     config,
-    controller: config.controller,
     layout: own,
     record,
     restarts: restarts === null ? null : readRestartList(restarts, own.restarts),
@@ -140,38 +137,45 @@ function together<T>(tasks: readonly (() => T)[]): readonly T[] {
 }
 
 /** What one cluster's controller applies. */
-export function discoverCluster(
-  loaded: Pick<Loaded, 'files' | 'layout'>,
-  cluster: Pick<LoadedCluster, 'config' | 'controller'>,
-): Discovery {
+export function discoverCluster(loaded: Pick<Loaded, 'files' | 'layout' | 'config'>, cluster: Pick<LoadedCluster, 'config'>): Discovery {
   const discovery = discover(loaded.files, {
     name: cluster.config.name,
     paths: cluster.config.paths,
-    source: cluster.controller.source,
+    controller: discoveredController(cluster.config.controller, loaded.config.git.branch),
     istio: { namespace: cluster.config.istio.namespace, revisions: cluster.config.istio.revisions },
     namespaces: new Map(cluster.config.namespaces.map(({ name, labels }) => [name, labels])),
     ignore: `${loaded.layout.directory}/`,
   })
-  return { ...discovery, workloads: [...statedControlPlanes(discovery, cluster.config, loaded.layout.config), ...discovery.workloads] }
+  return { ...discovery, workloads: [...statedWorkloads(discovery, cluster.config, loaded.layout.config), ...discovery.workloads] }
 }
 
-/** Deployments of istiod that `reroot.yaml` states, because nobody in this repository defines them. */
-function statedControlPlanes(discovery: Discovery, cluster: ClusterConfig, file: string): readonly Workload[] {
+function discoveredController(controller: ClusterConfig['controller'], branch: string): DiscoveredController {
+  if (controller.type === 'flux') return { type: 'flux', source: controller.source }
+  const { namespace, repoURL, labels, destination } = controller
+  return {
+    type: 'argocd',
+    namespace,
+    repoURL,
+    branch,
+    labels,
+    destination: { name: destination.name ?? null, server: destination.server ?? null },
+  }
+}
+
+/** Workloads that `reroot.yaml` states, because nobody in this repository defines them; what Git shows counts more. */
+function statedWorkloads(discovery: Discovery, cluster: ClusterConfig, file: string): readonly Workload[] {
   const { namespace, istiod } = cluster.istio
   const known = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
-  return istiod
-    .map((name): WorkloadId => ({ kind: 'Deployment', namespace, name }))
-    .filter((id) => !known.has(formatWorkloadId(id)))
-    .map((id) => ({
-      id,
-      cluster: cluster.name,
-      role: 'control-plane',
-      rule: 'clusters[].istio.istiod states it',
-      owner: { kind: 'elsewhere', controller: null },
-      definition: { file, document: 0, line: 1 },
-      hindrance: null,
-      carried: null,
-    }))
+  const stated: readonly (readonly [WorkloadId | null, MeshRole, rule: string])[] = [
+    ...istiod.map((name) => [{ kind: 'Deployment', namespace, name }, 'control-plane', 'clusters[].istio.istiod states it'] as const),
+    ...cluster.workloads.map(({ workload, role }) => [parseWorkloadId(workload), role, 'clusters[].workloads states it'] as const),
+  ]
+  return stated.flatMap(([id, role, rule]): Workload[] => {
+    if (id === null || known.has(formatWorkloadId(id))) return []
+    const common = { hindrance: null, carried: null, syncWave: 0, replaced: false } as const
+    const definition = { file, document: 0, line: 1 }
+    return [{ id, cluster: cluster.name, role, rule, owner: { kind: 'elsewhere', controller: null }, definition, ...common }]
+  })
 }
 
 /** Findings of the configuration and of Istio's versions that stand against any rotation. */

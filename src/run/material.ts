@@ -142,7 +142,7 @@ function secretsOf(input: {
     const metadata =
       cluster.config.cacerts.managed === 'in-place'
         ? sealedMetadata(liveBytes(loaded.files, cluster), cluster.config.cacerts.file)
-        : ownMetadata
+        : ownMetadata[cluster.config.controller.type]
     return {
       path: cluster.layout.prepared(state),
       files,

@@ -1,6 +1,7 @@
 import type { ClusterProps } from '../../charts/index.ts'
-import type { Config } from '../mesh/index.ts'
+import type { ClusterConfig, Config } from '../mesh/index.ts'
 import type { Certificate } from '../pki/index.ts'
+import { applicationName } from '../plan/index.ts'
 import { follow, lastTransition, rootBundleText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord, Phase, RestartList } from '../rotation/index.ts'
 import type { LoadedCluster } from './load.ts'
@@ -10,7 +11,7 @@ export function clusterProps(input: {
   readonly config: Config
   readonly mesh: MeshRecord
   readonly extraRoots: readonly Certificate[]
-  readonly cluster: Pick<LoadedCluster, 'config' | 'controller' | 'layout'>
+  readonly cluster: Pick<LoadedCluster, 'config' | 'layout'>
   readonly record: ClusterRecord
   readonly restarts: RestartList | null
 }): ClusterProps {
@@ -24,17 +25,22 @@ export function clusterProps(input: {
     cluster: cluster.config.name,
     directory: cluster.layout.directory,
     istioNamespace: cluster.config.istio.namespace,
-    controller: {
-      type: 'flux',
-      namespace: cluster.controller.namespace,
-      source: cluster.controller.source,
-      ageKeySecret: cluster.controller.ageKeySecret,
-      serviceAccountName: cluster.controller.serviceAccountName,
-    },
+    controller: controllerProps(cluster.config, config),
     gates: config.gates,
     cacerts: cluster.config.cacerts,
     state: record.state,
     roots: { before: step === null || !before.ok ? null : bundle(before.phase), after: step === null ? null : bundle(record.phase) },
     step,
   }
+}
+
+function controllerProps({ name, controller }: ClusterConfig, config: Config): ClusterProps['controller'] {
+  if (controller.type === 'flux') {
+    const { type, namespace, source, ageKeySecret, serviceAccountName } = controller
+    return { type, namespace, source, ageKeySecret, serviceAccountName }
+  }
+  const { type, namespace, project, repoURL, destination } = controller
+  // Argo CD refuses a destination with both.
+  const to = destination.name === undefined ? { server: destination.server ?? '' } : { name: destination.name }
+  return { type, namespace, application: applicationName(name), project, repoURL, branch: config.git.branch, destination: to }
 }

@@ -21,7 +21,7 @@ export async function render(files: Files, directory: string): Promise<Rendered>
   for (const cluster of loaded.clusters) {
     const props = clusterProps({ ...loaded, cluster, record: cluster.record, restarts: cluster.restarts })
     for (const [path, text] of charts.renderCluster(props)) manifests.set(path, text)
-    manifests.set(cluster.controller.register, charts.renderRegister(props))
+    manifests.set(cluster.config.controller.register, charts.renderRegister(props))
     const live = files.read(cluster.config.cacerts.file)
     if (live !== null) sealed.set(cluster.config.cacerts.file, live)
   }

@@ -1,5 +1,6 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
+import { applicationName } from '../plan/index.ts'
 import { generationIn, generationOf, lastTransition } from '../rotation/index.ts'
 import type { Testimony } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
@@ -45,18 +46,21 @@ export function refuseOtherBranch(loaded: Loaded, base: Base): void {
   )
 }
 
-/** If Flux does not pick reroot's directory up, nothing of a step is applied, and no gate holds anything. */
-export function unregistered(cluster: LoadedCluster, discovery: Discovery): readonly Finding[] {
-  const { namespace, register } = cluster.controller
-  if (discovery.controllers.some((controller) => controller.id === `${namespace}/mesh-ca`)) return []
+/** If the controller does not pick reroot's directory up, nothing of a step is applied, and no gate holds anything. */
+export function unregistered({ config }: Pick<LoadedCluster, 'config'>, discovery: Discovery): readonly Finding[] {
+  const { type, namespace, register } = config.controller
+  const flux = type === 'flux'
+  const id = `${namespace}/${flux ? 'mesh-ca' : applicationName(config.name)}`
+  if (discovery.controllers.some((controller) => controller.id === id)) return []
+  const [controller, kind] = flux ? ['Flux', 'Kustomization'] : ['Argo CD', 'Application']
   return [
     {
       id: 'restart/unregistered',
       severity: 'error',
-      place: { cluster: cluster.config.name, file: register },
-      message: 'Flux does not pick up reroot’s directory, so nothing of the step would be applied',
-      expected: `the Kustomization ${namespace}/mesh-ca among what the cluster’s Flux applies`,
-      found: 'no such Kustomization',
+      place: { cluster: config.name, file: register },
+      message: `${controller} does not pick up reroot’s directory, so nothing of the step would be applied`,
+      expected: `the ${kind} ${id} among what ${flux ? 'the cluster’s Flux applies' : 'clusters[].paths hold or lead to'}`,
+      found: `no such ${kind}`,
       remedy: `take ${register} back from git history, and list it in the kustomization of its folder if there is one`,
     },
   ]

@@ -43,7 +43,7 @@ export function tell(
       restarts,
       record: composition.records.get(cluster.config.name) ?? never(),
       istioNamespace: cluster.config.istio.namespace,
-      fluxNamespace: cluster.controller.namespace,
+      controller: cluster.config.controller,
       managed: cluster.config.cacerts.managed,
       multiRoot: cluster.config.istio.multiRoot,
     })),

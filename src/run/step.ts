@@ -2,6 +2,7 @@ import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import {
   acceptFindings,
+  argocdLimits,
   branchName,
   chooseDeliveries,
   freezeRestarts,
@@ -113,7 +114,7 @@ function planClusters(
   const steps = loaded.clusters.map((cluster): ClusterStep => {
     const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
     const discovery = discoveries.get(cluster) ?? never()
-    const chosen = chooseDeliveries(loaded.config, discovery, decision.step, cluster.controller.namespace)
+    const chosen = chooseDeliveries(loaded.config, cluster.config, discovery, decision.step)
     // What Git does not show is judged by restarts.namespaces: restart/unseen.
     const found = discovery.findings.filter((finding) => finding.id !== 'workloads/opaque')
     findings.push(
@@ -121,6 +122,7 @@ function planClusters(
       ...missingControlPlane(discovery),
       ...unknownZtunnel(discovery, cluster.config.istio.ztunnel),
       ...unregistered(cluster, discovery),
+      ...argocdLimits(cluster.config, discovery, loaded.layout.config),
       ...chosen.findings,
     )
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null

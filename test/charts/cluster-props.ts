@@ -10,8 +10,16 @@ export function workload(text: string): WorkloadId {
   return { kind, namespace, name }
 }
 
-export function restart(text: string, delivery: Delivery = 'job'): RestartEntry {
-  return { workload: workload(text), delivery, drain: delivery === 'none' ? 'expire' : 'restart', file: null, at: null, why: 'a test' }
+export function restart(text: string, delivery: Delivery = 'job', selector?: Readonly<Record<string, string>>): RestartEntry {
+  const entry = {
+    workload: workload(text),
+    delivery,
+    drain: delivery === 'none' ? 'expire' : 'restart',
+    file: null,
+    at: null,
+    why: 'a test',
+  } as const
+  return selector === undefined ? entry : { ...entry, selector }
 }
 
 /** @param restarts such as `job Deployment/shop/cart` */
@@ -68,7 +76,12 @@ export function clusterProps(changed: Partial<ClusterProps> = {}): ClusterProps 
       ageKeySecret: 'sops-age',
       serviceAccountName: null,
     },
-    gates: { image: 'registry.k8s.io/kubectl:v1.34.3', shellImage: 'registry.example/kubectl-sh:1.34.3', timeoutMinutes: 5 },
+    gates: {
+      image: 'registry.k8s.io/kubectl:v1.34.3',
+      shellImage: 'registry.example/kubectl-sh:1.34.3',
+      timeoutMinutes: 5,
+      deadlineMinutes: 60,
+    },
     cacerts: { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
     state: 'g2-promoted',
     roots: { before: rootA + rootB, after: rootA + rootB },
@@ -92,4 +105,30 @@ export const scenarios: Readonly<Record<string, ClusterProps>> = {
     roots: { before: null, after: rootB },
     step: { id: 'g2-replaced', entry: null, namespaces: ['istio-system'], waves: promote.waves.slice(0, 1) },
   }),
+}
+
+/** The same cluster, applied by Argo CD. */
+export const argocd = {
+  type: 'argocd',
+  namespace: 'argocd',
+  application: 'mesh-ca-prod',
+  project: 'platform',
+  repoURL: 'https://git.example/platform.git',
+  branch: 'main',
+  destination: { name: 'prod' },
+} as const
+
+const gateway = restart('Deployment/edge/gateway', 'merge', { app: 'gateway' })
+
+/** `promote` with a gateway that helm made, which the controller merges into. */
+export const promoteMerged: RestartList = {
+  ...promote,
+  waves: [{ name: 'gateways', restarts: [gateway], namespaces: [] }, ...promote.waves],
+}
+
+export const argocdScenarios: Readonly<Record<string, ClusterProps>> = {
+  'argocd-steady': clusterProps({ ...steady, controller: argocd }),
+  'argocd-steady-in-place': clusterProps({ ...steady, controller: argocd, cacerts: inPlace }),
+  'argocd-promote': clusterProps({ controller: argocd, step: promoteMerged }),
+  'argocd-promote-in-place': clusterProps({ controller: argocd, cacerts: inPlace }),
 }

@@ -29,9 +29,9 @@ describe('refusals', () => {
       'gates.shellImage is needed for the namespaces legacy',
     ],
     [
-      'a restart that Flux would have to merge',
+      'a restart to merge without the workload’s selector',
       { step: { ...promote, waves: [{ name: 'default', restarts: [restart('Deployment/shop/cart', 'merge')], namespaces: [] }] } },
-      'Deployment/shop/cart: Flux cannot merge a restart',
+      'Deployment/shop/cart: an object without its selector cannot be merged',
     ],
     [
       'a Secret of its own in another folder',

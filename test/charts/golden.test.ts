@@ -2,11 +2,11 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { renderCluster, renderComponent, renderRegister, renderState } from '../../charts/index.ts'
-import { clusterProps, scenarios } from './cluster-props.ts'
+import { argocd, argocdScenarios, clusterProps, scenarios } from './cluster-props.ts'
 
 const golden = join(import.meta.dirname, '../golden/charts')
 
-test.each(Object.entries(scenarios))('%s: every file as it was reviewed, and no other', async (name, props) => {
+test.each(Object.entries({ ...scenarios, ...argocdScenarios }))('%s: every file as it was reviewed, and no other', async (name, props) => {
   const files = renderCluster(props)
 
   for (const [path, text] of files) await expect(text).toMatchFileSnapshot(join(golden, name, path))
@@ -19,8 +19,13 @@ test('the one reference by which Flux picks it up', async () => {
   await expect(renderRegister(clusterProps())).toMatchFileSnapshot(join(golden, 'register.yaml'))
 })
 
+test('the one reference by which Argo CD picks it up', async () => {
+  await expect(renderRegister(clusterProps({ controller: argocd }))).toMatchFileSnapshot(join(golden, 'application.yaml'))
+})
+
 test('the state beside a Secret in place', async () => {
-  await expect(renderState(clusterProps())).toMatchFileSnapshot(join(golden, 'state.yaml'))
+  await expect(renderState(clusterProps(), null)).toMatchFileSnapshot(join(golden, 'state.yaml'))
+  await expect(renderState(clusterProps({ controller: argocd }), -3)).toMatchFileSnapshot(join(golden, 'argocd-state.yaml'))
 })
 
 test('restarts in an overlay', async () => {

@@ -10,7 +10,7 @@ const files = readdirSync(examples, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
   .map((entry) => relative(examples, join(entry.parentPath, entry.name)))
   .sort()
-const manifests = files.filter((file) => !/(^|\/)(\.sops|kustomization|reroot|mesh|record|restarts)\.yaml$/.test(file))
+const manifests = files.filter((file) => !/(^|\/)(\.sops|kustomization|reroot|mesh|record|restarts|values-[a-z]+)\.yaml$/.test(file))
 const kustomizations = files.filter((file) => file.endsWith('/kustomization.yaml')).map((file) => dirname(file))
 
 test.each(manifests)('%s holds Kubernetes objects, each with a name', (file) => {

@@ -55,7 +55,7 @@ describe.skipIf(!onPath('kustomize'))('what reroot renders, in the real kustomiz
   test('the register and the state build as resources', () => {
     write([
       ['loose/register.yaml', renderRegister(clusterProps())],
-      ['loose/state.yaml', renderState(clusterProps())],
+      ['loose/state.yaml', renderState(clusterProps(), null)],
       ['loose/kustomization.yaml', 'resources: [register.yaml, state.yaml]\n'],
     ])
 

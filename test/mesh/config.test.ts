@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { RerootError } from '../../src/base/index.ts'
-import { parseConfig, reservedWaveNames, rotationHindrances } from '../../src/mesh/index.ts'
-import { bytesOf, configText, makeConfig, thrown } from '../support/mesh.ts'
+import { isAcceptable, parseConfig, reservedWaveNames, rotationHindrances } from '../../src/mesh/index.ts'
+import { argocdConfig, argocdText, bytesOf, configText, makeConfig, thrown } from '../support/mesh.ts'
 
 const file = 'mesh-ca/reroot.yaml'
 
@@ -102,11 +102,58 @@ describe('refused, at its line', () => {
     expect(problems(configText().replace(from, to))).toEqual([expected])
   })
 
-  test('a destination of Argo CD in none of its forms says which there are', () => {
-    const argocd = 'controller: { type: argocd, project: x, repoURL: why, destination: { cluster: z }, register: a/b.yaml, unseal: ksops }'
+  test.each([
+    [
+      'a destination of Argo CD by neither name nor address',
+      'destination: { name: prod }',
+      'destination: { cluster: z }',
+      [
+        '8: clusters[0].controller.destination.cluster is not a known key',
+        '8: clusters[0].controller.destination: must have a name or a server',
+      ],
+    ],
+    [
+      'an empty destination',
+      'destination: { name: prod }',
+      'destination: {}',
+      ['8: clusters[0].controller.destination: must have a name or a server'],
+    ],
+    [
+      'a way to unseal that is none',
+      'type: argocd,',
+      'type: argocd, unseal: avp,',
+      ['8: clusters[0].controller.unseal: expected one of "ksops"'],
+    ],
+    [
+      'Flux’s keys for Argo CD',
+      'type: argocd,',
+      'type: argocd, ageKeySecret: sops-age,',
+      ['8: clusters[0].controller.ageKeySecret is not a known key'],
+    ],
+    [
+      'a label that YAML takes for a boolean',
+      'type: argocd,',
+      'type: argocd, labels: { mesh: true },',
+      ['8: clusters[0].controller.labels.mesh: expected string, received boolean'],
+    ],
+  ])('%s', (_, from, to, expected) => {
+    expect(argocdText()).toContain(from)
+    expect(problems(argocdText().replace(from, to))).toEqual(expected)
+  })
 
-    expect(problems(configText().replace(/controller: .*/, argocd))).toEqual([
-      '8: clusters[0].controller.destination: expected name (string), or server (string)',
+  test.each([
+    ['a stated workload of no known kind', 'workload: Pod/a/b', 'workload: must be Kind/namespace/name'],
+    ['a pattern for a stated workload', 'workload: Deployment/a/*', 'workload: must be Kind/namespace/name'],
+    ['a stated workload without a namespace', 'workload: Deployment/a', 'workload: must be Kind/namespace/name'],
+    ['a role that is none', 'workload: Deployment/a/b, role: proxy', 'role: expected one of "control-plane"|"ztunnel"|"gateway"|"sidecar"'],
+    ['a selector without labels', 'workload: Deployment/a/b, selector: {}', 'selector: must have at least one label'],
+  ])('%s', (_, stated, expected) => {
+    expect(problems(configText('', ['prod'], `    workloads: [{ ${stated} }]\n`))).toEqual([`9: clusters[0].workloads[0].${expected}`])
+  })
+
+  test.each([0, 1441])('a deadline of %s minutes', (minutes) => {
+    expect(problems(configText(`gates: { deadlineMinutes: ${minutes} }\n`))).toEqual([
+      expect.stringMatching(/^9: gates\.deadlineMinutes: expected number to be [<>]=/),
     ])
   })
 
@@ -173,11 +220,40 @@ describe('values that contradict each other, at the line of the later one', () =
       configText('restarts:\n  tiers:\n    - { name: a, namespaces: [x] }\n    - { name: b, namespaces: [z, x] }\n'),
       '12: a namespace is in two tiers',
     ],
-    ['delivery merge', configText('restarts: { delivery: merge }\n'), '9: delivery merge is not supported yet'],
     [
-      'delivery merge in a rule',
-      configText('restarts:\n  rules:\n    - { match: "*/a/b", delivery: merge }\n'),
-      '11: delivery merge is not supported yet',
+      'two clusters of Argo CD’s with one destination',
+      argocdText('', ['eu', 'us']).replace('destination: { name: us }', 'destination: { name: eu }'),
+      '13: two clusters have the same destination',
+    ],
+    [
+      'two clusters of Argo CD’s with one address, however they are named',
+      argocdText('', ['eu', 'us'])
+        .replace('{ name: eu }', '{ name: eu, server: "https://10.0.0.1" }')
+        .replace('{ name: us }', '{ name: us, server: "https://10.0.0.1" }'),
+      '13: two clusters have the same destination',
+    ],
+    [
+      'two clusters of Argo CD’s with one name, of which one has an address too',
+      argocdText('', ['eu', 'us']).replace('{ name: us }', '{ name: eu, server: "https://10.0.0.1" }'),
+      '13: two clusters have the same destination',
+    ],
+    [
+      'a workload that is stated twice',
+      configText('', ['prod'], '    workloads: [{ workload: Deployment/a/b }, { workload: Deployment/a/b, role: gateway }]\n'),
+      '9: a workload is stated twice',
+    ],
+    [
+      'an istiod that is stated as a workload too',
+      configText('', ['prod'], '    workloads: [{ workload: Deployment/istio-system/istiod, role: control-plane }]\n').replace(
+        'version: 1.30.3',
+        'version: 1.30.3, istiod: [istiod]',
+      ),
+      '9: a workload is stated twice',
+    ],
+    [
+      'an istiod that is listed twice',
+      configText().replace('version: 1.30.3', 'version: 1.30.3, istiod: [istiod, istiod]'),
+      '6: a workload is stated twice',
     ],
     [
       'an expiry without a reason',
@@ -192,6 +268,16 @@ describe('values that contradict each other, at the line of the later one', () =
     [
       'a finding that nobody may accept',
       configText('accept:\n  - { finding: ca/preflight, reason: it works }\n'),
+      '10: this finding cannot be accepted',
+    ],
+    [
+      'a key that a pipeline would push in the clear',
+      configText('accept:\n  - { finding: argocd/rendered, reason: nobody reads that branch }\n'),
+      '10: this finding cannot be accepted',
+    ],
+    [
+      'an Application that would apply reroot’s folder as it is',
+      configText('accept:\n  - { finding: argocd/swallowed, reason: we watch it }\n'),
       '10: this finding cannot be accepted',
     ],
   ])('%s', (_, text, expected) => {
@@ -233,19 +319,80 @@ test('what is left out gets its default, and a full configuration is read as it 
       maxWorkloadsPerWave: 50,
       rules: [],
     },
+    gates: { timeoutMinutes: 5, deadlineMinutes: 60, shellImage: null },
     pullRequests: 'auto',
     accept: [],
   })
 })
 
+test('clusters of Argo CD’s: what is left out gets its default, and a destination may have a name, an address, or both', () => {
+  const controllers = (text: string): readonly object[] => parseConfig(bytesOf(text), file).clusters.map(({ controller }) => controller)
+  const sparse = argocdText().replace('project: platform, ', '')
+
+  expect(controllers(sparse)).toEqual([
+    {
+      type: 'argocd',
+      namespace: 'argocd',
+      project: 'default',
+      repoURL: 'https://git.example/shop/platform.git',
+      destination: { name: 'prod' },
+      labels: {},
+      register: 'argocd/mesh-ca-prod.yaml',
+      unseal: 'ksops',
+    },
+  ])
+  for (const destination of [{ server: 'https://10.0.0.1' }, { name: 'prod', server: 'https://10.0.0.1' }])
+    expect(controllers(sparse.replace('{ name: prod }', JSON.stringify(destination)))).toMatchObject([{ destination }])
+  expect(controllers(sparse.replace('type: argocd,', 'type: argocd, labels: { env: prod },'))).toMatchObject([{ labels: { env: 'prod' } }])
+})
+
+test('one mesh may have clusters of Flux’s and of Argo CD’s, under several Argo CDs’ projects', () => {
+  const [eu, us] = [configText('', ['eu']), argocdText('', ['us', 'asia'])]
+
+  const { clusters } = parseConfig(bytesOf(eu + us.slice(us.indexOf('  - name'))), file)
+
+  expect(clusters.map(({ name, controller }) => `${name}: ${controller.type}`)).toEqual(['eu: flux', 'us: argocd', 'asia: argocd'])
+})
+
+test('stated workloads: a role of their own or that of a sidecar, and a selector only where it is stated', () => {
+  const cluster =
+    '    workloads: [{ workload: Deployment/a/b }, { workload: StatefulSet/a/b, role: gateway, selector: { app: b } }, { workload: Deployment/z/b }]\n'
+
+  expect(argocdConfig('', ['prod'], cluster).clusters[0]?.workloads).toEqual([
+    { workload: 'Deployment/a/b', role: 'sidecar' },
+    { workload: 'StatefulSet/a/b', role: 'gateway', selector: { app: 'b' } },
+    { workload: 'Deployment/z/b', role: 'sidecar' },
+  ])
+  expect(makeConfig().clusters[0]?.workloads).toEqual([])
+})
+
+test('delivery merge is a delivery like the others: whether it is safe is for each workload to say', () => {
+  const { restarts } = makeConfig('restarts: { delivery: merge, rules: [{ match: "*/a/b", delivery: merge }] }\n')
+
+  expect(restarts).toMatchObject({ delivery: 'merge', rules: [{ delivery: 'merge' }] })
+})
+
+test('what Git does not show may be accepted; what the key or the order depends on may not', () => {
+  expect(
+    ['argocd/project', 'argocd/ignored', 'flux/suspended', 'workloads/opaque', 'restart/unseen'].filter((id) => !isAcceptable(id)),
+  ).toEqual([])
+  expect(
+    ['argocd/rendered', 'argocd/swallowed', 'restart/merge', 'restart/replaced', 'restart/owner', 'ca/preflight', 'xargocd/project'].filter(
+      isAcceptable,
+    ),
+  ).toEqual([])
+})
+
 test('no text makes the reader do anything but read or refuse', () => {
-  const lines = configText('restarts:\n  rules:\n    - { match: "*/a/b" }\n').split('\n')
+  const more = 'restarts:\n  rules:\n    - { match: "*/a/b" }\n'
+  const texts = [configText(more), argocdText(more, ['prod'], '    workloads: [{ workload: Deployment/a/b, selector: { app: b } }]\n')]
   fc.assert(
     fc.property(
-      fc.nat(lines.length - 1),
+      fc.constantFrom(...texts.map((text) => text.split('\n'))),
+      fc.nat(100),
       fc.constantFrom('', '  x: 1', '- ', ': ', '? a', '{', '*a', '&a', '!x y', 'null', '\t'),
-      (at, line) => {
-        const error = thrown(() => parseConfig(bytesOf(lines.with(at, line).join('\n')), file))
+      (lines, at, line) => {
+        const error = thrown(() => parseConfig(bytesOf(lines.with(at % lines.length, line).join('\n')), file))
         if (error !== 'nothing was thrown') expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
       },
     ),

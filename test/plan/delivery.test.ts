@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { chooseDeliveries, controlPlaneKustomization } from '../../src/plan/index.ts'
 import { missingControlPlane } from '../../src/plan/control-plane.ts'
 import { formatWorkloadId } from '../../src/base/index.ts'
-import type { Controller, Discovery, Owner, Workload } from '../../src/workloads/index.ts'
+import type { Discovery, FluxKustomizationFacts, Owner, Workload } from '../../src/workloads/index.ts'
 import { discoveryOf, makeConfig, workloadOf } from '../support/mesh.ts'
 
 const anchor = `flux-system/${controlPlaneKustomization}`
 const source = { kind: 'GitRepository', name: 'flux-system', namespace: 'flux-system' }
-const controller = (id: string, dependsOn: readonly string[] = [], more: Partial<Controller> = {}): Controller => {
+const controller = (id: string, dependsOn: readonly string[] = [], more: Partial<FluxKustomizationFacts> = {}): FluxKustomizationFacts => {
   const [namespace = '', name = ''] = id.split('/')
   return {
+    type: 'flux',
     id,
     name,
     namespace,
@@ -37,11 +38,13 @@ const overlay: Owner = {
 const built = workloadOf('Deployment/shop/cart', { owner: overlay })
 const release = workloadOf('Deployment/istio-system/istiod', {
   role: 'control-plane',
-  owner: { kind: 'helm-release', controller: 'flux-system/apps', release: 'istio-system/istiod', chart: 'istiod' },
+  owner: { kind: 'chart', controller: 'flux-system/apps', by: 'HelmRelease istio-system/istiod', chart: 'istiod' },
 })
 
-const choose = (more: string, discovery: Partial<Discovery>, step: Parameters<typeof chooseDeliveries>[2] = 'stage') =>
-  chooseDeliveries(makeConfig(more), discoveryOf(discovery), step, 'flux-system')
+const choose = (more: string, discovery: Partial<Discovery>, step: Parameters<typeof chooseDeliveries>[3] = 'stage') => {
+  const config = makeConfig(more)
+  return chooseDeliveries(config, config.clusters[0]!, discoveryOf(discovery), step)
+}
 const rules = (rule: string, delivery = 'auto'): string => `restarts: { delivery: ${delivery}, rules: [${rule}] }\n`
 
 describe('refused', () => {
@@ -224,12 +227,8 @@ describe('rules', () => {
     expect(wishes('{ match: Deployment/shop/cart, delivery: job, reason: first }, { match: "*/*/*", delivery: owner }')).toEqual([
       'job: first',
     ])
-    const elsewhere = chooseDeliveries(
-      makeConfig(rules('{ match: "*/*/*", clusters: [us], delivery: job }'), ['prod', 'us']),
-      discoveryOf({ workloads: [yaml], controllers: [after] }),
-      'stage',
-      'flux-system',
-    )
+    const config = makeConfig(rules('{ match: "*/*/*", clusters: [us], delivery: job }'), ['prod', 'us'])
+    const elsewhere = chooseDeliveries(config, config.clusters[0]!, discoveryOf({ workloads: [yaml], controllers: [after] }), 'stage')
     expect(elsewhere.restarts).toMatchObject([{ delivery: 'owner' }])
   })
 

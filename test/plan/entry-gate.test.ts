@@ -39,7 +39,7 @@ function promoted(): { readonly list: RestartList; readonly text: string } {
     record: cluster.record,
     restarts: list,
     istioNamespace: 'istio-system',
-    fluxNamespace: 'flux-system',
+    controller: makeConfig().clusters[0]!.controller,
     managed: 'own' as const,
     multiRoot: false,
   }

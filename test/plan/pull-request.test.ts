@@ -23,7 +23,7 @@ function storyOf(
     record,
     restarts: restarts!,
     istioNamespace: 'istio-system',
-    fluxNamespace: 'flux-system',
+    controller: makeConfig().clusters[0]!.controller,
     managed: 'own',
     multiRoot: false,
     ...more,

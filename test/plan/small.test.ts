@@ -82,7 +82,7 @@ describe('the Secret in the clear', () => {
   })
 
   test('of reroot’s own is never pruned by Flux', () => {
-    expect(ownMetadata.annotations).toEqual({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' })
+    expect(ownMetadata.flux.annotations).toEqual({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' })
   })
 
   test('a chain begins with the intermediate and ends in a line break', () => {
@@ -173,9 +173,28 @@ describe('the first reroot.yaml', () => {
   const path = fc
     .oneof(label, fc.constantFrom('on', 'null', '1e3', 'a b', "it's", 'x: y', '# no', 'ümlaut', '007'))
     .map((name) => `clusters/${name}`)
+  const controller = fc.oneof(
+    fc.record({
+      type: fc.constant('flux' as const),
+      namespace: label,
+      source: fc.record({ kind: fc.constant('GitRepository'), name: label }),
+      ageKeySecret: label,
+    }),
+    fc.record({
+      type: fc.constant('argocd' as const),
+      namespace: label,
+      project: fc.oneof(label, fc.constantFrom('on', '007')),
+      repoURL: fc.constantFrom('https://git.example/a.git', 'git@git.example:a/b.git'),
+      destination: fc.oneof(fc.record({ name: label }), fc.record({ server: fc.constant('https://10.0.0.1:6443') })),
+      labels: fc.dictionary(fc.oneof(label, fc.constantFrom('on', 'example.com/env')), fc.constantFrom('true', '1', 'prod', ''), {
+        maxKeys: 2,
+      }),
+      registeredBy: fc.constantFrom(null, 'argocd/root'),
+    }),
+  )
   const cluster = fc.record({
     name: label,
-    path,
+    paths: fc.tuple(path),
     syncAt: fc.constant('clusters/prod/flux-system/gotk-sync.yaml:15'),
     istioNamespace: label,
     version: fc.constantFrom('1.30.3', '1.30', '1.29.x'),
@@ -186,10 +205,8 @@ describe('the first reroot.yaml', () => {
     ztunnel: fc.constantFrom(null, '1.30.3', '1.30'),
     caProvider: fc.constantFrom('istiod', 'istio-csr'),
     cacerts: fc.record({ file: path, managed: fc.constantFrom('own' as const, 'in-place' as const) }),
-    controllerNamespace: label,
-    source: fc.record({ kind: fc.constant('GitRepository'), name: label }),
+    controller,
     register: path,
-    ageKeySecret: label,
     meshed: fc.array(fc.record({ namespace: label, workloads: fc.nat(3), why: fc.constant('istio-injection=enabled') }), { maxLength: 2 }),
   })
   const scaffold = fc.record({
@@ -205,6 +222,11 @@ describe('the first reroot.yaml', () => {
     }),
     unseen: fc.array(fc.record({ namespace: label, owner: fc.constant('HelmRelease a/b'), at: fc.constant('a.yaml:1') }), { maxLength: 2 }),
   })
+  const settingsOf = (one: Scaffold['clusters'][number]['controller']): object => {
+    if (one.type === 'flux') return one
+    const { registeredBy: _, ...settings } = one
+    return settings
+  }
   const alone = (texts: readonly string[]): boolean => new Set(texts).size === texts.length
 
   test('is read back as what was found, whatever names look like', () => {
@@ -214,7 +236,9 @@ describe('the first reroot.yaml', () => {
         fc.pre(
           alone(clusters.map(({ name }) => name)) &&
             alone(clusters.map(({ cacerts }) => cacerts.file)) &&
-            alone(clusters.map(({ register }) => register)),
+            alone(clusters.map(({ register }) => register)) &&
+            alone(clusters.map(({ controller: one }, index) => (one.type === 'flux' ? String(index) : JSON.stringify(one.destination)))) &&
+            clusters.every(({ istiod }) => alone(istiod)),
         )
         const config = parseConfig(bytesOf(scaffoldConfig(found)), 'mesh-ca/reroot.yaml')
 
@@ -226,12 +250,12 @@ describe('the first reroot.yaml', () => {
         })
         expect(config.clusters).toMatchObject(
           clusters.map(
-            ({ name, path: folder, istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider, cacerts, register }) => ({
+            ({ name, paths, istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider, cacerts, register, ...found }) => ({
               name,
-              paths: [folder],
+              paths,
               istio: { namespace: istioNamespace, version, revisions, istiod, multiRoot, ztunnel, caProvider },
               cacerts,
-              controller: { type: 'flux', register },
+              controller: { ...settingsOf(found.controller), register },
             }),
           ),
         )

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { workloadKinds } from '../../src/base/index.ts'
 import { readRestartList, writeRestartList } from '../../src/rotation/index.ts'
-import type { EntryGate, RestartList } from '../../src/rotation/index.ts'
+import type { EntryGate, RestartEntry, RestartList } from '../../src/rotation/index.ts'
 
 const file = 'mesh-ca/clusters/prod/restarts.yaml'
 const read = (text: string): RestartList => readRestartList(new TextEncoder().encode(text), file)
@@ -24,6 +24,31 @@ const entry: fc.Arbitrary<EntryGate> = fc.record({
     { maxLength: 4 },
   ),
 })
+
+/** As the plan makes them: what is merged has its selector, and nothing else has one. */
+const restart: fc.Arbitrary<RestartEntry> = fc
+  .record({
+    workload,
+    delivery: fc.constantFrom('job' as const, 'owner' as const, 'merge' as const, 'none' as const),
+    why: fc.string({ unit: 'grapheme', maxLength: 20 }),
+    selector: fc.dictionary(
+      fc.oneof(label, fc.constantFrom('on', 'app.kubernetes.io/name')),
+      fc.oneof(label, fc.constantFrom('true', '1', '')),
+      {
+        minKeys: 1,
+        maxKeys: 3,
+        noNullPrototype: true,
+      },
+    ),
+  })
+  .map(({ selector, delivery, ...entry }) => ({
+    ...entry,
+    delivery,
+    drain: delivery === 'none' ? 'expire' : 'restart',
+    file: delivery === 'owner' ? 'apps/cart.yaml' : null,
+    at: delivery === 'owner' ? '/spec/template/metadata/annotations' : null,
+    ...(delivery === 'merge' ? { selector } : {}),
+  }))
 
 const list: RestartList = {
   id: 'g2-promoted',
@@ -78,11 +103,28 @@ test('an entry is a line for each workload of the step before, in its order', ()
 `)
 })
 
+test('a merged restart keeps its selector, and one that is not merged has none', () => {
+  const [cart, gateway] = ['cart', 'gateway'].map((name) => ({ kind: 'Deployment' as const, namespace: 'shop', name }))
+  if (cart === undefined || gateway === undefined) throw new Error('there are two')
+  const common = { drain: 'restart', file: null, at: null, why: 'a test' } as const
+  const restarts = [
+    { ...common, workload: cart, delivery: 'job' as const },
+    { ...common, workload: gateway, delivery: 'merge' as const, selector: { app: 'gateway', on: 'true' } },
+  ]
+  const text = writeRestartList({ ...list, waves: [{ name: 'default', restarts, namespaces: [] }] })
+
+  expect(text.match(/selector:\n.*\n.*\n/g)).toEqual(['selector:\n          app: gateway\n          "on": "true"\n'])
+  const [first, second] = read(text).waves[0]?.restarts ?? []
+  expect(first).toStrictEqual(restarts[0])
+  expect(second).toStrictEqual(restarts[1])
+})
+
 test('what is written reads back as it was, and writes the same again', () => {
   fc.assert(
-    fc.property(fc.option(entry), (written) => {
-      const text = writeRestartList({ ...list, entry: written })
-      expect(read(text)).toEqual({ ...list, entry: written })
+    fc.property(fc.option(entry), fc.array(restart, { maxLength: 4 }), (written, restarts) => {
+      const whole = { ...list, entry: written, waves: [{ name: 'default', restarts, namespaces: [] }] }
+      const text = writeRestartList(whole)
+      expect(read(text)).toEqual(whole)
       expect(writeRestartList(read(text))).toBe(text)
     }),
   )

@@ -38,8 +38,19 @@ ${cluster}`,
   return `version: 1\nmesh: shop\nclusters:\n${clusters.join('')}${more}`
 }
 
-export const makeConfig = (more = '', names?: readonly string[]): Config =>
-  parseConfig(bytesOf(configText(more, names)), 'mesh-ca/reroot.yaml')
+export const makeConfig = (more = '', names?: readonly string[], cluster?: string): Config =>
+  parseConfig(bytesOf(configText(more, names, cluster)), 'mesh-ca/reroot.yaml')
+
+/** The same configuration for clusters that Argo CD applies. */
+export function argocdText(more = '', names?: readonly string[], cluster?: string): string {
+  return configText(more, names, cluster).replaceAll(
+    /controller: \{ type: flux, .* register: clusters\/(.*)\/mesh-ca\.yaml \}/g,
+    'controller: { type: argocd, project: platform, repoURL: "https://git.example/shop/platform.git", destination: { name: $1 }, register: argocd/mesh-ca-$1.yaml }',
+  )
+}
+
+export const argocdConfig = (more = '', names?: readonly string[], cluster?: string): Config =>
+  parseConfig(bytesOf(argocdText(more, names, cluster)), 'mesh-ca/reroot.yaml')
 
 const plainConfig = makeConfig()
 
@@ -175,6 +186,8 @@ export function workloadOf(id: `${WorkloadId['kind']}/${string}/${string}`, more
     definition: { file: `apps/${name}.yaml`, document: 0, line: 1 },
     hindrance: null,
     carried: null,
+    syncWave: 0,
+    replaced: false,
     ...more,
   }
 }
@@ -201,6 +214,7 @@ export function discoveryOf(more: Partial<Discovery> = {}): Discovery {
     controllers: [],
     istio: [],
     cacerts: [],
+    argocd: null,
     findings: [],
     ...more,
   }

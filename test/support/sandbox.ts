@@ -34,6 +34,8 @@ export interface RunOptions {
 }
 
 export interface SandboxWishes {
+  /** Whose repository it is; Flux's unless said. */
+  readonly example?: 'flux' | 'argocd'
   /** Edits of the example's tree. */
   readonly tree?: Edits
   readonly clusters?: readonly string[]
@@ -103,7 +105,7 @@ export class Sandbox {
       extendEnv: false,
     })
     const sandbox = new Sandbox(folder)
-    sandbox.forge.push({ ...exampleTree(), ...wishes.tree }, 'The platform as it is')
+    sandbox.forge.push({ ...exampleTree(wishes.example), ...wishes.tree }, 'The platform as it is')
     await execa('git', ['clone', '--quiet', '--no-hardlinks', '--template=', join(folder, 'remote.git'), 'platform'], {
       cwd: folder,
       env,
@@ -175,15 +177,16 @@ export class Sandbox {
     return { file, recipient: /age1[a-z0-9]+/.exec(readFileSync(file, 'utf8'))?.[0] ?? '' }
   }
 
+  /** `init` with all that it asks for; in the example of Argo CD one repo-server unseals for both clusters. */
   initArguments(...more: readonly string[]): string[] {
+    const clusters = existsSync(join(this.certs, 'prod-eu')) ? ['prod-eu', 'prod-us'] : ['prod']
     return [
       'init',
       '--mesh',
       'shop',
       '--from',
       '../certs',
-      '--cluster-recipient',
-      `prod=${this.cluster.recipient}`,
+      ...clusters.flatMap((name) => ['--cluster-recipient', `${name}=${this.cluster.recipient}`]),
       '--operator',
       this.operator.recipient,
       '--custodian',
@@ -251,9 +254,9 @@ export function keep(sandbox: Sandbox): string {
   return sandbox.folder
 }
 
-/** The files of examples/flux. */
-export function exampleTree(): Record<string, Uint8Array> {
-  const folder = join(house, 'examples/flux')
+/** The files of an example. */
+export function exampleTree(example: 'flux' | 'argocd' = 'flux'): Record<string, Uint8Array> {
+  const folder = join(house, 'examples', example)
   return Object.fromEntries(filesBelow(folder).map((path) => [relative(folder, path), readFileSync(path)]))
 }
 

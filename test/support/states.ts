@@ -32,6 +32,19 @@ const ways = {
       choose(sandbox)
     },
   },
+  /** The example of Argo CD: `prod-eu` and `prod-us`. */
+  argocdFresh: {
+    from: null,
+    make: () => Sandbox.make({ example: 'argocd', clusters: ['prod-eu', 'prod-us'] }),
+    go: () => Promise.resolve(),
+  },
+  argocd: {
+    from: 'argocdFresh',
+    async go(sandbox: Sandbox) {
+      await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator })
+      choose(sandbox)
+    },
+  },
   initialised: {
     from: 'fresh',
     async go(sandbox: Sandbox) {

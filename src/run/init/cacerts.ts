@@ -70,7 +70,7 @@ export function cacertsFindings(cluster: FoundCluster): readonly Finding[] {
       if (fault === null) continue
       const { file, line } = site.site
       return [
-        { id: 'ca/cacerts', severity: 'error', place: { cluster: cluster.flux.name, file, line, object: 'Secret/cacerts' }, ...fault },
+        { id: 'ca/cacerts', severity: 'error', place: { cluster: cluster.sync.name, file, line, object: 'Secret/cacerts' }, ...fault },
       ]
     }
     return []

@@ -10,7 +10,9 @@ import { writeClusterRecord, writeMeshRecord } from '../../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
 import { loadCharts } from '../charts.ts'
 import { statePath } from '../compose.ts'
+import { inPlaceSyncWave } from '../live-secret.ts'
 import { clusterProps } from '../render-cluster.ts'
+import type { FoundCluster } from './find.ts'
 import type { Recipients } from './recipients.ts'
 import { clustersToRule } from './seal.ts'
 
@@ -25,6 +27,7 @@ export async function composeInit(input: {
   readonly files: Files
   readonly layout: Layout
   readonly scaffold: Scaffold
+  readonly clusters: readonly FoundCluster[]
   readonly mesh: MeshRecord
   readonly records: ReadonlyMap<string, ClusterRecord>
   readonly recipients: Recipients
@@ -44,14 +47,15 @@ export async function composeInit(input: {
   const current = (path: string): Uint8Array | null => write.get(path) ?? files.read(path)
   for (const cluster of config.clusters) {
     const record = records.get(cluster.name)
-    if (record === undefined || cluster.controller.type !== 'flux') throw new TypeError(`init lost the cluster ${cluster.name}`)
+    const found = input.clusters.find(({ sync }) => sync.name === cluster.name)
+    if (record === undefined || found === undefined) throw new TypeError(`init lost the cluster ${cluster.name}`)
     const own = layout.cluster(cluster.name)
     write.set(own.record, encode(writeClusterRecord(record)))
     const props = clusterProps({
       config,
       mesh,
       extraRoots: input.extraRoots,
-      cluster: { config: cluster, controller: cluster.controller, layout: own },
+      cluster: { config: cluster, layout: own },
       record,
       restarts: null,
     })
@@ -60,8 +64,10 @@ export async function composeInit(input: {
     listInKustomization(cluster.controller.register, current, write)
     if (cluster.cacerts.managed === 'in-place') {
       const state = statePath({ config: cluster })
-      write.set(state, encode(charts.renderState(props)))
-      listBeside(state, cluster.cacerts.file, current, write)
+      write.set(state, encode(charts.renderState(props, inPlaceSyncWave(files, { config: cluster }))))
+      const ksops = found.cacerts?.ksops ?? null
+      if (ksops === null) listBeside(state, cluster.cacerts.file, current, write)
+      else listWhereUnsealed(state, ksops, current, write)
     }
   }
   return { config, write }
@@ -94,6 +100,27 @@ function listBeside(path: string, beside: string, current: (path: string) => Uin
     }
     if (folder === '.') return
   }
+}
+
+/**
+ * Puts a file into the kustomization by which KSOPS unseals the Secret, so that one Application applies both.
+ * @throws RerootError REFUSED if the file is not below that kustomization: kustomize reads nothing from outside.
+ */
+function listWhereUnsealed(
+  path: string,
+  kustomization: string,
+  current: (path: string) => Uint8Array | null,
+  write: Map<string, Uint8Array>,
+): void {
+  const folder = dirname(kustomization)
+  const inside = folder === '.' ? path : path.slice(folder.length + 1)
+  if (folder === '.' || path.startsWith(`${folder}/`)) {
+    addResource(kustomization, inside, current, write)
+    return
+  }
+  throw new RerootError('REFUSED', `${kustomization} unseals a Secret from outside of its folder, so nothing can be applied beside it`, {
+    hint: 'move the sealed Secret into the folder of that kustomization, or below it, and run init again',
+  })
 }
 
 function kustomizationIn(folder: string, current: (path: string) => Uint8Array | null): string | null {

@@ -1,9 +1,9 @@
 import { RerootError } from '../../base/index.ts'
-import type { Finding } from '../../base/index.ts'
+import type { Finding, FindingId } from '../../base/index.ts'
 import { rotationHindrances } from '../../mesh/index.ts'
 import type { Files } from '../../ports.ts'
-import { discover, findFluxClusters } from '../../workloads/index.ts'
-import type { CacertsSite, Discovery, FluxCluster, IstioRelease } from '../../workloads/index.ts'
+import { discover, findArgocdClusters, findFluxClusters } from '../../workloads/index.ts'
+import type { CacertsSite, DiscoveredCluster, Discovery, IstioRelease, SyncedCluster } from '../../workloads/index.ts'
 import { cacertsFindings } from './cacerts.ts'
 
 /** What a person says because Git may not. */
@@ -12,11 +12,14 @@ export interface InitAnswers {
   readonly clusters: readonly string[]
   readonly istioVersion: string | null
   readonly istioNamespace: string | null
+  /** This repository, as Argo CD's Applications name it; `null`: it is told from the remote's URL, or from the paths that they read. */
+  readonly repoURL: string | null
 }
 
 /** A cluster as `init` finds it. */
 export interface FoundCluster {
-  readonly flux: FluxCluster
+  /** Who syncs it, and from where. */
+  readonly sync: SyncedCluster
   readonly discovery: Discovery
   readonly istiod: readonly IstioRelease[]
   readonly istioNamespace: string
@@ -29,34 +32,27 @@ export interface FoundCluster {
 }
 
 /**
- * Looks for the clusters whose Flux syncs this repository, and at what each of them applies.
+ * Looks for the clusters that Flux or Argo CD syncs from this repository, and at what is applied to each of them.
+ * @param at the URL of the clone's remote, if it has one, and the branch that `files` are of.
  * @throws RerootError REFUSED or CA_UNSUPPORTED with everything that cannot be taken over, by name.
  */
 export function findClusters(
   files: Files,
   directory: string,
   answers: InitAnswers,
+  at: { readonly url: string | null; readonly branch: string },
 ): { readonly clusters: readonly FoundCluster[]; readonly findings: readonly Finding[] } {
-  const found = findFluxClusters(files)
-  const unknown = answers.clusters.filter((name) => !found.clusters.some((cluster) => cluster.name === name))
-  if (unknown.length > 0) {
-    throw new RerootError('USAGE', `no such cluster: ${unknown.join(', ')}`, {
-      hint: `Flux syncs this repository for: ${found.clusters.map((cluster) => cluster.name).join(', ') || 'no cluster'}`,
-    })
-  }
-  const wanted = found.clusters.filter((cluster) => answers.clusters.length === 0 || answers.clusters.includes(cluster.name))
-  if (wanted.length === 0) {
-    throw new RerootError('REFUSED', 'no cluster was found whose Flux syncs this repository', {
-      hint: 'reroot looks for a GitRepository and a Kustomization beside it (gotk-sync.yaml of `flux bootstrap`) on the branch that Flux reads; Argo CD is not supported yet',
-      findings: found.findings,
-    })
-  }
-  const clusters = wanted.map((flux) => describeCluster(files, directory, flux, answers))
-  const findings = [...found.findings, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
+  const flux = findFluxClusters(files)
+  const argocd = findArgocdClusters(files, answers.repoURL ?? at.url)
+  const found: readonly SyncedCluster[] = [...flux.clusters, ...argocd.clusters]
+  const notes = [...flux.findings, ...argocd.findings]
+  const wanted = wantedOf(found, answers.clusters, notes)
+  const clusters = wanted.map((sync) => describeCluster(files, directory, sync, answers, at.branch))
+  const findings = [...notes, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
   const refused = clusters.flatMap((cluster) => [
     ...cacertsFindings(cluster),
     ...hindrances(cluster),
-    ...cluster.discovery.findings.filter((finding) => finding.id === 'flux/hidden'),
+    ...cluster.discovery.findings.filter((finding) => forbidding.has(finding.id)),
   ])
   if (refused.length > 0) {
     throw new RerootError('CA_UNSUPPORTED', 'this mesh cannot be taken over as it is', {
@@ -67,11 +63,35 @@ export function findClusters(
   return { clusters, findings }
 }
 
-function describeCluster(files: Files, directory: string, flux: FluxCluster, answers: InitAnswers): FoundCluster {
+// What reroot writes would not be seen, or would be applied or pushed in the clear.
+const forbidding = new Set<FindingId>(['flux/hidden', 'argocd/swallowed', 'argocd/rendered'])
+
+function wantedOf(found: readonly SyncedCluster[], asked: readonly string[], findings: readonly Finding[]): readonly SyncedCluster[] {
+  const names = found.map((cluster) => cluster.name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined)
+    throw new RerootError('REFUSED', `two clusters are called ${twice}: Flux syncs one from this repository, and Argo CD the other`, {
+      hint: 'give one of them another name: the last folder of the path that Flux syncs, or the name of Argo CD’s cluster',
+    })
+  const unknown = asked.filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    throw new RerootError('USAGE', `no such cluster: ${unknown.join(', ')}`, {
+      hint: `this repository is synced to: ${names.join(', ') || 'no cluster'}`,
+      findings,
+    })
+  }
+  const wanted = found.filter((cluster) => asked.length === 0 || asked.includes(cluster.name))
+  if (wanted.length > 0) return wanted
+  throw new RerootError('REFUSED', 'no cluster was found that Flux or Argo CD syncs from this repository', {
+    hint: 'reroot looks on the branch that they read for a GitRepository and a Kustomization beside it (gotk-sync.yaml of `flux bootstrap`), or for an Application that installs istiod from here',
+    findings,
+  })
+}
+
+function describeCluster(files: Files, directory: string, sync: SyncedCluster, answers: InitAnswers, branch: string): FoundCluster {
   const discovery = discover(files, {
-    name: flux.name,
-    paths: [flux.path],
-    source: flux.source,
+    name: sync.name,
+    ...startOf(sync, branch),
     istio: { namespace: answers.istioNamespace ?? 'istio-system', revisions: null },
     namespaces: new Map(),
     ignore: `${directory}/`,
@@ -80,14 +100,14 @@ function describeCluster(files: Files, directory: string, flux: FluxCluster, ans
   const [first] = istiod
   const version = answers.istioVersion ?? first?.version ?? null
   if (version === null) {
-    throw new RerootError('USAGE', `Git does not show which Istio ${flux.name} runs`, {
+    throw new RerootError('USAGE', `Git does not show which Istio ${sync.name} runs`, {
       hint: 'say it with --istio-version 1.30.3 (`istioctl version`)',
     })
   }
   const shown =
     first === undefined ? 'said on the command line' : `${first.release} in ${first.namespace}, ${first.site.file}:${first.site.line}`
   return {
-    flux,
+    sync,
     discovery,
     istiod,
     istioNamespace: answers.istioNamespace ?? first?.namespace ?? 'istio-system',
@@ -99,13 +119,20 @@ function describeCluster(files: Files, directory: string, flux: FluxCluster, ans
   }
 }
 
+/** Where discovery starts. */
+function startOf(sync: SyncedCluster, branch: string): Pick<DiscoveredCluster, 'paths' | 'controller'> {
+  if (sync.type === 'flux') return { paths: [sync.path], controller: { type: 'flux', source: sync.source } }
+  const { paths, namespace, repoURL, destination, labels } = sync
+  return { paths, controller: { type: 'argocd', namespace, repoURL, branch: sync.branch ?? branch, destination, labels } }
+}
+
 function hindrances(cluster: FoundCluster): readonly Finding[] {
-  const { flux, version, istioNamespace, ztunnel, caProvider } = cluster
+  const { sync, version, istioNamespace, ztunnel, caProvider } = cluster
   return rotationHindrances(
     {
-      name: flux.name,
+      name: sync.name,
       istio: { namespace: istioNamespace, version, ztunnel, caProvider, revisions: ['default'], istiod: [], multiRoot: false },
     },
-    cluster.istiod[0]?.site.file ?? flux.site.file,
+    cluster.istiod[0]?.site.file ?? sync.site.file,
   )
 }

@@ -1,6 +1,6 @@
 import { RerootError } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
-import { branchName, commitMessage, initRequest, layoutOf } from '../../plan/index.ts'
+import { branchName, commitMessage, layoutOf } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Files, Worktree } from '../../ports.ts'
 import { fetchBase, sayIfIgnored } from '../base.ts'
@@ -10,15 +10,14 @@ import type { Context } from '../context.ts'
 import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
-import type { InitComposition } from './compose.ts'
 import { findClusters } from './find.ts'
 import type { FoundCluster, InitAnswers } from './find.ts'
 import { completeRecipients } from './recipients.ts'
-import type { RecipientAnswers, Recipients } from './recipients.ts'
+import type { RecipientAnswers } from './recipients.ts'
+import { describe, limits } from './request.ts'
 import { scaffoldOf } from './scaffold.ts'
 import { recipientsOfSealed, sealAdopted } from './seal.ts'
 import { takeOver } from './take-over.ts'
-import type { TakenOver } from './take-over.ts'
 
 export type { InitAnswers } from './find.ts'
 export type { RecipientAnswers } from './recipients.ts'
@@ -50,12 +49,12 @@ export interface InitResult {
 
 /**
  * Takes over the CA that a mesh has: finds the clusters, opens their Secrets (or reads the CA's files), and writes the configuration, the
- * record, SOPS rules, and what Flux needs to pick them up, as one pull request.
+ * record, SOPS rules, and what Flux or Argo CD needs to pick them up, as one pull request.
  * @throws RerootError with everything that cannot be taken over, by name. Then nothing was written.
  */
 export async function init(context: Context, checkout: Files, options: InitOptions): Promise<InitResult> {
   const fetched = await fetchBase(context, checkout, { directory: options.directory, push: options.push, config: null })
-  const { base, worktree, clusters, findings } = await findOnTheirBranch(context, fetched, options)
+  const { base, worktree, clusters, findings: found } = await findOnTheirBranch(context, fetched, options)
   try {
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
@@ -69,13 +68,14 @@ export async function init(context: Context, checkout: Files, options: InitOptio
       readCa: options.readCa,
     })
     const known = recipientsOfSealed(worktree.files, clusters)
-    const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.flux.name)
+    const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.sync.name)
     const recipients = await completeRecipients(context, needed, known, options.recipients)
     const scaffold = scaffoldOf({ base, layout, clusters, mesh: taken.mesh.mesh, extraRoots: options.extraRoots })
     const composition = await composeInit({
       files: worktree.files,
       layout,
       scaffold,
+      clusters,
       mesh: taken.mesh,
       records: taken.records,
       recipients,
@@ -86,32 +86,41 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const existing = await presentCommit(context.git, base, branch, options.push)
     await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
     refuseSecrets(composition.write)
+    const findings = [...found, ...limits(clusters, composition, layout)]
     const request = describe({ branch, base, worktree, layout, clusters, findings, taken, recipients, composition })
     const write = differing(composition.write, worktree.files)
     const result = { base, clusters, findings, request, write }
     if (options.dryRun) return { ...result, delivered: null }
-    await sayIfIgnored(context, worktree, [...write.keys()])
-    const [delivered] = await deliver({
-      git: context.git,
-      worktree,
-      remote: base.remote,
-      base: base.commit,
-      push: options.push,
-      existing: new Map([[branch, existing]]),
-      branches: [
-        {
-          name: branch,
-          write,
-          remove: [],
-          id: 'init',
-          message: commitMessage(request, 'Take over the CA as it is: nothing restarts, no certificate changes.'),
-        },
-      ],
-    })
-    return { ...result, delivered: delivered ?? null }
+    return { ...result, delivered: await send(context, { base, worktree, request, write, existing, push: options.push }) }
   } finally {
     await worktree.dispose()
   }
+}
+
+async function send(
+  context: Context,
+  {
+    base,
+    worktree,
+    request,
+    write,
+    existing,
+    push,
+  }: Pick<OnBranch, 'base' | 'worktree'> &
+    Pick<InitResult, 'request' | 'write'> & { readonly existing: string | null; readonly push: boolean },
+): Promise<Delivered | null> {
+  await sayIfIgnored(context, worktree, [...write.keys()])
+  const message = commitMessage(request, 'Take over the CA as it is: nothing restarts, no certificate changes.')
+  const [delivered] = await deliver({
+    git: context.git,
+    worktree,
+    remote: base.remote,
+    base: base.commit,
+    push,
+    existing: new Map([[request.branch, existing]]),
+    branches: [{ name: request.branch, write, remove: [], id: 'init', message }],
+  })
+  return delivered ?? null
 }
 
 interface OnBranch {
@@ -121,12 +130,13 @@ interface OnBranch {
   readonly findings: readonly Finding[]
 }
 
-/** Everything is read from the branch that Flux reads; which one that is stands in the repository. */
+/** Everything is read from the branch that the controllers read; which one that is stands in the repository. */
 async function findOnTheirBranch(context: Context, base: Base, options: InitOptions): Promise<OnBranch> {
   const worktree = await context.git.openWorktree(base.commit)
   try {
-    const found = findClusters(worktree.files, options.directory, options.answers)
-    const branches = [...new Set(found.clusters.map((cluster) => cluster.flux.branch).filter((branch) => branch !== null))]
+    const url = base.remote === null ? null : await context.git.remoteUrl(base.remote)
+    const found = findClusters(worktree.files, options.directory, options.answers, { url, branch: base.branch })
+    const branches = [...new Set(found.clusters.map((cluster) => cluster.sync.branch).filter((branch) => branch !== null))]
     if (branches.length > 1) {
       throw new RerootError('REFUSED', `the clusters read different branches: ${branches.join(', ')}`, {
         hint: 'a mesh is rotated on one branch: initialise the clusters of one branch with --cluster',
@@ -136,14 +146,14 @@ async function findOnTheirBranch(context: Context, base: Base, options: InitOpti
     if (branch === undefined || branch === base.branch || base.remote === null) return { base, worktree, ...found }
     const commit = await context.git.fetch(base.remote, branch)
     if (commit === null)
-      throw new RerootError('GIT_FAILED', `Flux reads the branch ${branch}, which ${base.remote} does not have`, {
-        hint: 'push that branch, or correct the GitRepository',
+      throw new RerootError('GIT_FAILED', `the controllers read the branch ${branch}, which ${base.remote} does not have`, {
+        hint: 'push that branch, or correct the GitRepository or the Applications',
       })
     await worktree.dispose()
     const other = { remote: base.remote, branch, commit }
     const theirs = await context.git.openWorktree(commit)
     try {
-      return { base: other, worktree: theirs, ...findClusters(theirs.files, options.directory, options.answers) }
+      return { base: other, worktree: theirs, ...findClusters(theirs.files, options.directory, options.answers, { url, branch }) }
     } catch (error) {
       await theirs.dispose()
       throw error
@@ -161,11 +171,10 @@ function refuseTwice(files: Files, layout: Layout): void {
   })
 }
 
-/** A folder that Flux applies already would apply reroot's files as they are, sealed Secrets included. */
+/** A folder that Flux applies already would apply reroot's files as they are, sealed Secrets included. Argo CD's are findings (argocd/swallowed). */
 function refuseSwallowed(clusters: readonly FoundCluster[], layout: Layout): void {
-  const by = clusters
-    .flatMap((cluster) => cluster.discovery.controllers)
-    .find((controller) => controller.path === '' || controller.path === '.' || `${layout.directory}/`.startsWith(`${controller.path}/`))
+  const kustomizations = clusters.flatMap((cluster) => cluster.discovery.controllers).filter((controller) => controller.type === 'flux')
+  const by = kustomizations.find(({ path }) => path === '' || path === '.' || `${layout.directory}/`.startsWith(`${path}/`))
   if (by === undefined) return
   throw new RerootError(
     'REFUSED',
@@ -187,45 +196,4 @@ async function meshName(context: Context, options: InitOptions): Promise<string>
     .slice(0, 40)
   context.terminal.say(`the mesh is called ${name === '' ? 'mesh' : name}, after this clone's folder (--mesh names it otherwise)`)
   return Promise.resolve(name === '' ? 'mesh' : name)
-}
-
-function describe(input: {
-  readonly branch: string
-  readonly base: Base
-  readonly worktree: Worktree
-  readonly layout: Layout
-  readonly clusters: readonly FoundCluster[]
-  readonly findings: readonly Finding[]
-  readonly taken: TakenOver
-  readonly recipients: Recipients
-  readonly composition: InitComposition
-}): PullRequest {
-  const { composition, taken, recipients, worktree } = input
-  return initRequest({
-    branch: input.branch,
-    base: input.base.branch,
-    directory: input.layout.directory,
-    mesh: taken.mesh,
-    custodians: recipients.custodians,
-    findings: input.findings,
-    files: [...composition.write.keys()].toSorted().map((path) => ({ path, edited: worktree.files.read(path) !== null })),
-    clusters: composition.config.clusters.map((cluster) => {
-      const record = taken.records.get(cluster.name)
-      const found = input.clusters.find((one) => one.flux.name === cluster.name)
-      if (record === undefined || found === undefined || cluster.controller.type !== 'flux')
-        throw new TypeError(`init lost the cluster ${cluster.name}`)
-      return {
-        name: cluster.name,
-        record,
-        managed: cluster.cacerts.managed,
-        file: cluster.cacerts.file,
-        register: cluster.controller.register,
-        fluxNamespace: cluster.controller.namespace,
-        istioNamespace: cluster.istio.namespace,
-        ageKeySecret: cluster.controller.ageKeySecret,
-        recipients: recipients.clusters.find((one) => one.name === cluster.name)?.recipients ?? [],
-        workloads: found.discovery.workloads.length,
-      }
-    }),
-  })
 }

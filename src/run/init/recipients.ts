@@ -41,7 +41,11 @@ export async function completeRecipients(
   for (const name of needed) {
     const own =
       answers.clusters.get(name)?.split(',') ??
-      (await askList(context, `age recipient of the cluster ${name} (its Flux unseals with it)`, `--cluster-recipient ${name}=age1…`))
+      (await askList(
+        context,
+        `age recipient of the cluster ${name} (its Flux or Argo CD unseals with it)`,
+        `--cluster-recipient ${name}=age1…`,
+      ))
     clusters.push({ name, recipients: [...new Set([...own, ...operators])] })
   }
   const custodians = answers.custodians.length > 0 ? answers.custodians : await custodiansOf(context, operators)

@@ -32,15 +32,17 @@ export function scaffoldOf(input: {
 }
 
 function clusterOf(found: FoundCluster, layout: Layout): ScaffoldCluster {
-  const { flux, discovery, istiod, cacerts } = found
+  const { sync, discovery, istiod, cacerts } = found
   const meshed = groupBy(
     discovery.workloads.filter((workload) => workload.role !== 'control-plane'),
     (workload) => workload.id.namespace,
   )
+  const register = registerFile(found, layout)
   return {
-    name: flux.name,
-    path: flux.path,
-    syncAt: `${flux.site.file}:${flux.site.line}`,
+    name: sync.name,
+    // What people apply by hand is no part of what leads to the cluster, so it is named.
+    paths: sync.type === 'flux' ? [sync.path] : [...sync.paths, ...(sync.register === null ? [register] : [])],
+    syncAt: `${sync.site.file}:${sync.site.line}`,
     istioNamespace: found.istioNamespace,
     version: found.version,
     versionAt: found.versionAt,
@@ -52,15 +54,40 @@ function clusterOf(found: FoundCluster, layout: Layout): ScaffoldCluster {
     ztunnel: found.ztunnel,
     caProvider: found.caProvider,
     cacerts:
-      cacerts === null ? { file: layout.cluster(flux.name).ownSecret, managed: 'own' } : { file: cacerts.site.file, managed: 'in-place' },
-    controllerNamespace: flux.namespace,
-    source: flux.source,
-    register: `${flux.path}/mesh-ca.yaml`,
-    ageKeySecret:
-      discovery.controllers.find((controller) => controller.namespace === flux.namespace && controller.decryptsWith !== null)
-        ?.decryptsWith ?? 'sops-age',
+      cacerts === null ? { file: layout.cluster(sync.name).ownSecret, managed: 'own' } : { file: cacerts.site.file, managed: 'in-place' },
+    controller: controllerOf(found),
+    register,
     meshed: [...meshed].map(([namespace, workloads]) => ({ namespace, workloads: workloads.length, why: workloads[0]?.rule ?? '' })),
   }
+}
+
+/** Where the one reference to reroot's directory goes. */
+function registerFile({ sync }: FoundCluster, layout: Layout): string {
+  if (sync.type === 'flux') return `${sync.path}/mesh-ca.yaml`
+  return sync.register?.file ?? `${layout.cluster(sync.name).directory}/argocd.yaml`
+}
+
+/** The Application that picks the reference up; `null` under Flux, and where nothing in Git does. */
+export function registeredBy({ sync }: FoundCluster): string | null {
+  return sync.type === 'argocd' ? (sync.register?.by ?? null) : null
+}
+
+function controllerOf(found: FoundCluster): ScaffoldCluster['controller'] {
+  const { sync, discovery } = found
+  if (sync.type === 'flux') {
+    const unsealing = discovery.controllers.find(
+      (controller) => controller.type === 'flux' && controller.namespace === sync.namespace && controller.decryptsWith !== null,
+    )
+    const ageKeySecret = (unsealing?.type === 'flux' ? unsealing.decryptsWith : null) ?? 'sops-age'
+    return { type: 'flux', namespace: sync.namespace, source: sync.source, ageKeySecret }
+  }
+  const { namespace, project, repoURL, destination, labels } = sync
+  // Argo CD takes the name or the address, not both; what ApplicationSets ask for may need both.
+  const to = {
+    ...(destination.name === null ? {} : { name: destination.name }),
+    ...(destination.server === null ? {} : { server: destination.server }),
+  }
+  return { type: 'argocd', namespace, project, repoURL, destination: to, labels, registeredBy: registeredBy(found) }
 }
 
 /** Revisions as pods name them: a release without one serves `default`. */

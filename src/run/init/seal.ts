@@ -36,7 +36,7 @@ export function recipientsOfSealed(files: Files, clusters: readonly FoundCluster
     if (cluster.cacerts === null) return []
     const { file } = cluster.cacerts.site
     const sealed = readSealed(files.read(file) ?? new Uint8Array(), file)
-    return [{ name: cluster.flux.name, recipients: sealed?.facts.recipients ?? [] }]
+    return [{ name: cluster.sync.name, recipients: sealed?.facts.recipients ?? [] }]
   })
 }
 
@@ -57,7 +57,7 @@ export async function sealAdopted(input: {
   const before = input.earlier === null ? null : await context.git.openWorktree(input.earlier)
   try {
     for (const cluster of clusters) {
-      const { name } = cluster.flux
+      const { name } = cluster.sync
       const source = taken.sources.get(name)
       const signer = taken.records.get(name)?.intermediates[0]?.certificate
       if (cluster.cacerts !== null || source === undefined || signer === undefined) continue
@@ -67,7 +67,7 @@ export async function sealAdopted(input: {
         state: 'g1-steady',
         signer,
         files: source.files,
-        metadata: ownMetadata,
+        metadata: ownMetadata[cluster.sync.type],
       })
       const kept = before?.files.read(path) ?? null
       const same = kept !== null && sealsTheSame(kept, path, files, signer.fingerprint, sha256(source.files.rootCert))

@@ -42,14 +42,14 @@ export async function takeOver(input: {
   const sources = new Map<string, CaSource>()
   const adopted = new Map<string, AdoptedCa>()
   for (const cluster of clusters) {
-    const { name } = cluster.flux
+    const { name } = cluster.sync
     const source = await sourceOf(cluster, input.readCa, files, context)
     refuseBadBundle(source.files, source.from, name, context)
     sources.set(name, source)
     adopted.set(name, adoptCa(source.files, extraRoots, name, source.from))
-    if (source.rootKey !== null)
-      context.terminal.say(`note: the root's private key lies in the clear at ${source.rootKey}; reroot does not read it. Keep it offline`)
   }
+  for (const rootKey of new Set([...sources.values()].map((source) => source.rootKey).filter((path) => path !== null)))
+    context.terminal.say(`note: the root's private key lies in the clear at ${rootKey}; reroot does not read it. Keep it offline`)
   const mesh: MeshRecord = { mesh: input.mesh, generations: [sharedRoot(adopted)] }
   const records = new Map([...adopted].map(([name, ca]) => [name, recordOf(name, ca)]))
   return { mesh, records, sources, extraRoots }
@@ -61,7 +61,7 @@ async function sourceOf(
   files: Files,
   context: Context,
 ): Promise<CaSource> {
-  const { name } = cluster.flux
+  const { name } = cluster.sync
   const given = readCa === null ? null : await readCa(name)
   if (cluster.cacerts === null) {
     if (given !== null) return given

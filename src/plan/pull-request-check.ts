@@ -1,0 +1,58 @@
+import { stateOf } from '../rotation/index.ts'
+import { applicationName } from './layout.ts'
+import type { ChangeSet } from './parts.ts'
+import type { ClusterStory, Story } from './pull-request.ts'
+
+/** What a reviewer looks at before the merge, and whoever watches it after. */
+export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
+  const { decision } = story
+  const istio = [...new Set(clusters.map((cluster) => cluster.istioNamespace))][0] ?? 'istio-system'
+  const [move] = decision.moves
+  if (move === undefined) throw new TypeError('a decision moves at least one cluster')
+  return [
+    '### What to check',
+    [
+      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\`${set.name === 'secret' ? '' : ', and the list of workloads at the end'}.`,
+      'After it:',
+      '```sh',
+      ...controllerLines(clusters),
+      `kubectl -n ${istio} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
+      `kubectl -n ${istio} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(move.to)}`,
+      'istioctl proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate',
+      '```',
+      ...stuckLines(story, clusters, istio),
+    ].join('\n'),
+  ]
+}
+
+function controllerLines(clusters: readonly ClusterStory[]): string[] {
+  const [flux] = clusters.flatMap(({ controller }) => (controller.type === 'flux' ? [controller] : []))
+  return [
+    ...(flux === undefined
+      ? []
+      : [`flux get kustomizations -n ${flux.namespace} | grep mesh-ca       # every link of the chain becomes Ready, in order`]),
+    ...applications(clusters).map((name) => `argocd app get ${name} --show-operation   # wave by wave; Synced and Healthy at the end`),
+  ]
+}
+
+/** What to do about a gate that does not pass: Flux comes back by itself, Argo CD has to be told (facts/gitops.md 1.2, 1.3). */
+function stuckLines(story: Story, clusters: readonly ClusterStory[], istioNamespace: string): string[] {
+  const argocd = applications(clusters)
+  const lines: string[] = []
+  if (argocd.length < clusters.length)
+    lines.push(
+      `${argocd.length === 0 ? 'A' : 'Under Flux: a'} gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself.`,
+    )
+  const [name] = argocd
+  if (name !== undefined)
+    lines.push(
+      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job (\`kubectl -n ${istioNamespace} delete job NAME\`) and sync again (\`argocd app sync ${name}\`): what is done already passes at once. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
+    )
+  return lines
+}
+
+function applications(clusters: readonly ClusterStory[]): string[] {
+  return clusters.flatMap(({ name, controller }) =>
+    controller.type === 'argocd' ? [`${controller.namespace}/${applicationName(name)}`] : [],
+  )
+}

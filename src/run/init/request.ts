@@ -1,0 +1,58 @@
+import type { Finding } from '../../base/index.ts'
+import { argocdLimits, initRequest } from '../../plan/index.ts'
+import type { Layout, PullRequest } from '../../plan/index.ts'
+import type { Worktree } from '../../ports.ts'
+import type { Base } from '../base.ts'
+import type { InitComposition } from './compose.ts'
+import type { FoundCluster } from './find.ts'
+import type { Recipients } from './recipients.ts'
+import { registeredBy } from './scaffold.ts'
+import type { TakenOver } from './take-over.ts'
+
+/** What would stop reroot's Applications: people mend it before the first step, which refuses. */
+export function limits(clusters: readonly FoundCluster[], composition: InitComposition, layout: Layout): readonly Finding[] {
+  return composition.config.clusters.flatMap((config) => {
+    const found = clusters.find(({ sync }) => sync.name === config.name)
+    return found === undefined ? [] : argocdLimits(config, found.discovery, layout.config)
+  })
+}
+
+/** The pull request of `init`. */
+export function describe(input: {
+  readonly branch: string
+  readonly base: Base
+  readonly worktree: Worktree
+  readonly layout: Layout
+  readonly clusters: readonly FoundCluster[]
+  readonly findings: readonly Finding[]
+  readonly taken: TakenOver
+  readonly recipients: Recipients
+  readonly composition: InitComposition
+}): PullRequest {
+  const { composition, taken, recipients, worktree } = input
+  return initRequest({
+    branch: input.branch,
+    base: input.base.branch,
+    directory: input.layout.directory,
+    mesh: taken.mesh,
+    custodians: recipients.custodians,
+    findings: input.findings,
+    files: [...composition.write.keys()].toSorted().map((path) => ({ path, edited: worktree.files.read(path) !== null })),
+    clusters: composition.config.clusters.map((cluster) => {
+      const record = taken.records.get(cluster.name)
+      const found = input.clusters.find((one) => one.sync.name === cluster.name)
+      if (record === undefined || found === undefined) throw new TypeError(`init lost the cluster ${cluster.name}`)
+      return {
+        name: cluster.name,
+        record,
+        managed: cluster.cacerts.managed,
+        file: cluster.cacerts.file,
+        controller: cluster.controller,
+        registeredBy: registeredBy(found),
+        istioNamespace: cluster.istio.namespace,
+        recipients: recipients.clusters.find((one) => one.name === cluster.name)?.recipients ?? [],
+        workloads: found.discovery.workloads.length,
+      }
+    }),
+  })
+}
