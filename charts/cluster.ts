@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s'
 import { cacertsSyncWave } from '../src/plan/index.ts'
 import type { EntryGate, RestartList, Wave } from '../src/rotation/index.ts'
-import { renderApplication } from './argocd.ts'
+import { renderApplication, renderComplete } from './argocd.ts'
 import { renderCacerts } from './cacerts.ts'
 import { EntryGateRun } from './entry-gate.ts'
 import { renderChain, renderPickUp } from './flux.ts'
@@ -44,7 +44,7 @@ export function renderCluster(props: ClusterProps): Files {
       ),
     ]),
   ])
-  for (const [path, text] of controller.type === 'flux' ? chain(props, controller, waves) : collection(props, files))
+  for (const [path, text] of controller.type === 'flux' ? chain(props, controller, waves) : collection(props, files, waves.length))
     files.set(at(path), text)
   return new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -75,7 +75,7 @@ function chain(props: ClusterProps, controller: FluxProps, waves: readonly Wave[
 }
 
 /** Argo CD builds all of it at once, and keeps the order by the sync waves of the objects. */
-function collection(props: ClusterProps, files: Files): Files {
+function collection(props: ClusterProps, files: Files, waves: number): Files {
   const prefix = `${props.directory}/`
   const folders = [...files.keys()]
     .filter((path) => path.endsWith('/kustomization.yaml'))
@@ -84,7 +84,11 @@ function collection(props: ClusterProps, files: Files): Files {
   const resources = folders.toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
   const about =
     'All that Argo CD applies to the cluster for the mesh CA, in the order of its sync waves; the other files are no Kubernetes objects.'
-  return new Map([['kustomization.yaml', renderKustomization(about, resources)]])
+  if (props.step === null || waves === 0) return new Map([['kustomization.yaml', renderKustomization(about, resources)]])
+  return new Map([
+    ['kustomization.yaml', renderKustomization(about, [...resources, 'complete.yaml'])],
+    ['complete.yaml', renderComplete(props, props.step, firstSyncWave + 2 * waves)],
+  ])
 }
 
 /** The link of the control plane is always there, if need be empty: other Kustomizations may depend on it. */

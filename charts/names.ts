@@ -12,6 +12,9 @@ export const commonLabels = { 'app.kubernetes.io/managed-by': 'reroot' } as cons
 /** The ConfigMap beside the Secret that names the Secret's state; gates read it, and so never need to read a Secret. */
 export const stateName = 'mesh-ca-state'
 
+/** The ConfigMap behind the last gate of a step, under Argo CD. */
+export const completeName = 'mesh-ca-complete'
+
 /** istiod writes it into every namespace of the mesh, with the whole of `root-cert.pem` (facts: istio.md §2.3). */
 export const rootsName = 'istio-ca-root-cert'
 

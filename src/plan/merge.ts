@@ -6,18 +6,21 @@ import type { ChosenRestart } from './delivery.ts'
 
 /**
  * Delivery `merge`: reroot's own Application or Kustomization applies a partial object that holds nothing but the restart. That is safe only for
- * objects that nobody in Git applies (facts/gitops.md 2.1, 2.2), and takes their selector, which `reroot.yaml` must state.
+ * objects that nobody in Git applies (facts/gitops.md 2.1, 2.2). Flux also takes their selector, which `reroot.yaml` must state, and cannot
+ * merge into a StatefulSet without more of its spec.
  */
 export function mergeInto(
   workload: Workload,
   cluster: ClusterConfig,
   reason: string | null,
-): (Pick<ChosenRestart, 'delivery' | 'why'> & Required<Pick<ChosenRestart, 'selector'>>) | { readonly finding: Finding } {
+): Pick<ChosenRestart, 'delivery' | 'why' | 'selector'> | { readonly finding: Finding } {
   const id = formatWorkloadId(workload.id)
   if (workload.owner.kind !== 'elsewhere') return { finding: twoOwners(workload, cluster) }
+  const chosen = { delivery: 'merge', why: reason ?? 'restarts.delivery is merge' } as const
+  if (cluster.controller.type === 'argocd') return chosen
   const selector = cluster.workloads.find((stated) => stated.workload === id)?.selector
-  if (selector === undefined) return { finding: noSelector(workload) }
-  return { delivery: 'merge', selector, why: reason ?? 'restarts.delivery is merge' }
+  if (workload.id.kind === 'StatefulSet') return { finding: statefulSet(workload) }
+  return selector === undefined ? { finding: noSelector(workload) } : { ...chosen, selector }
 }
 
 /** Where a workload is written, for findings. */
@@ -45,13 +48,25 @@ function twoOwners(workload: Workload, cluster: ClusterConfig): Finding {
   }
 }
 
+function statefulSet(workload: Workload): Finding {
+  return {
+    id: 'restart/merge',
+    severity: 'error',
+    place: placeOf(workload),
+    message: 'Flux cannot merge a restart into a StatefulSet: it sends fields of the spec that cannot be changed',
+    expected: 'a Deployment or a DaemonSet',
+    found: 'StatefulSet',
+    remedy: 'use delivery job for it: a rule in restarts.rules can say so',
+  }
+}
+
 function noSelector(workload: Workload): Finding {
   const { kind, namespace, name } = workload.id
   return {
     id: 'restart/merge',
     severity: 'error',
     place: placeOf(workload),
-    message: 'delivery merge needs the selector of the workload: the API server refuses an object without it',
+    message: 'delivery merge under Flux needs the selector of the workload: the API server refuses what Flux sends without it',
     expected: 'clusters[].workloads with a selector for it',
     found: 'none',
     remedy: `state it in reroot.yaml: clusters[].workloads: [{ workload: ${formatWorkloadId(workload.id)}, selector: { … } }] (\`kubectl -n ${namespace} get ${kind.toLowerCase()} ${name} -o jsonpath='{.spec.selector.matchLabels}'\`)`,

@@ -46,7 +46,7 @@ function stuckLines(story: Story, clusters: readonly ClusterStory[], istioNamesp
   const [name] = argocd
   if (name !== undefined)
     lines.push(
-      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job (\`kubectl -n ${istioNamespace} delete job NAME\`) and sync again (\`argocd app sync ${name}\`): what is done already passes at once. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
+      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job (\`kubectl -n ${istioNamespace} delete job NAME\`) and sync the whole Application (\`argocd app sync ${name} --prune\`): what is done already passes at once. **Never sync single resources of it**: that passes over gates. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
     )
   return lines
 }

@@ -23,7 +23,7 @@ export interface RestartEntry {
   /** JSON pointer of the place in that file, for readers. */
   readonly at: string | null
   readonly why: string
-  /** The workload's `spec.selector.matchLabels`, for `merge`: a partial object without it is no valid one. */
+  /** The workload's `spec.selector.matchLabels`, for `merge` under Flux. */
   readonly selector?: Readonly<Record<string, string>>
 }
 

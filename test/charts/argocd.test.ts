@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { renderCluster, renderRegister } from '../../charts/index.ts'
 import { argocd, argocdScenarios, clusterProps, promote, promoteMerged, restart, scenarios } from './cluster-props.ts'
-import { objectsOf } from './objects.ts'
+import { objectsOf, stubsIn } from './objects.ts'
 import type { Rendered } from './objects.ts'
 
 const waveOf = ({ metadata }: Rendered): number => Number(metadata.annotations?.['argocd.argoproj.io/sync-wave'])
@@ -17,15 +17,26 @@ test('sync waves rise from the entry gate over the Secret to the last gate, and 
 
   expect(jobs).toEqual([
     ['00-entry-gate/gate.yaml', 0],
-    ['01-gateways/gate.yaml', 3],
-    ['02-control-plane/gate.yaml', 5],
-    ['02-control-plane/restart.yaml', 4],
+    ['01-control-plane/gate.yaml', 3],
+    ['01-control-plane/restart.yaml', 2],
+    ['02-gateways/gate.yaml', 5],
     ['03-default/gate.yaml', 7],
     ['03-default/namespaces.yaml', 6],
     ['03-default/restart.yaml', 6],
     ['04-edge/gate.yaml', 9],
   ])
   expect(state === undefined ? null : waveOf(state)).toBe(1)
+  expect(state === undefined ? null : options(state)).toBe('Prune=false,Delete=false')
+})
+
+// Argo CD does not wait for what is in its last wave.
+test('behind the last gate comes a ConfigMap that says which step is through, so that the sync waits for that gate', () => {
+  const last = Math.max(...objects.map(waveOf))
+
+  expect(objects.filter((object) => waveOf(object) === last)).toMatchObject([
+    { kind: 'ConfigMap', metadata: { name: 'mesh-ca-complete', namespace: 'istio-system' }, data: { id: 'g2-promoted' } },
+  ])
+  expect(last).toBe(10)
 })
 
 test('what a Job needs is applied with it or before it', () => {
@@ -54,27 +65,29 @@ test.each(Object.entries(scenarios))('%s, by Flux: nothing of Argo CD, and no de
   }
 })
 
-test('a merged restart holds the selector and the annotation, is never pruned, and bears no label of reroot’s', () => {
+test('a merged restart is the annotation alone, is never pruned, leaves nothing out of sync, and bears no label of reroot’s', () => {
   const found = objects.filter(({ kind }) => kind === 'Deployment')
 
   expect(found).toMatchObject([{ metadata: { name: 'gateway', namespace: 'edge' } }])
-  expect(found[0] === undefined ? '' : options(found[0])).toBe('ServerSideApply=true,Validate=false,Prune=false,Delete=false')
   expect(found[0]?.metadata).not.toHaveProperty('labels')
-  expect(found[0]?.spec).toEqual({
-    selector: { matchLabels: { app: 'gateway' } },
-    template: {
-      metadata: { labels: { app: 'gateway' }, annotations: { 'reroot.dev/rotation': 'g2-promoted' } },
-      spec: { containers: [] },
-    },
+  expect(found[0]?.metadata.annotations).toEqual({
+    'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
+    'argocd.argoproj.io/sync-options': 'ServerSideApply=true,Prune=false,Delete=false',
+    'argocd.argoproj.io/sync-wave': '4',
   })
+  expect(found[0]?.spec).toEqual({ template: { metadata: { annotations: { 'reroot.dev/rotation': 'g2-promoted' } } } })
 })
 
-test('Flux merges the same object by its own words', () => {
+test('Flux merges the same object by its own words, with the selector', () => {
   const [found] = objectsOf(renderCluster(clusterProps({ step: promoteMerged }))).filter(({ kind }) => kind === 'Deployment')
 
   expect(found?.metadata.annotations).toEqual({
     'kustomize.toolkit.fluxcd.io/ssa': 'Merge',
     'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+  })
+  expect(found?.spec).toEqual({
+    selector: { matchLabels: { app: 'gateway' } },
+    template: { metadata: { annotations: { 'reroot.dev/rotation': 'g2-promoted' } } },
   })
 })
 
@@ -96,6 +109,11 @@ test('what was merged in the step before is finished by the entry gate like what
   )
 
   expect(role?.rules?.flatMap(({ verbs }) => verbs)).toContain('patch')
+  const job = rendered.find(({ kind, file }) => kind === 'Job' && file.endsWith('/00-entry-gate/gate.yaml'))
+  if (job === undefined) throw new Error('there is an entry gate')
+  for (const file of ['restart', 'restarted', 'rolled-out'])
+    expect(stubsIn(rendered, job, `g2-staged/01-gateways/${file}.yaml`)).toEqual(['Deployment/edge/gateway'])
+  expect(rendered.filter(({ kind }) => kind === 'Deployment')).toEqual([])
 })
 
 test('the kustomization names the folders in the order in which they are applied, and none that is empty', () => {
@@ -105,15 +123,24 @@ test('the kustomization names the folders in the order in which they are applied
   expect(resources(cluster)).toEqual([
     'waves/00-entry-gate',
     'cacerts',
-    'waves/01-gateways',
-    'waves/02-control-plane',
+    'waves/01-control-plane',
+    'waves/02-gateways',
     'waves/03-default',
     'waves/04-edge',
+    'complete.yaml',
   ])
   expect(resources(clusterProps({ controller: argocd, step: null }))).toEqual(['cacerts'])
+  const [controlPlane] = promote.waves
+  if (controlPlane === undefined) throw new Error('there is a control plane')
+  const replace = {
+    ...promote,
+    entry: null,
+    waves: [controlPlane, { name: 'expires', restarts: [restart('Deployment/a/b', 'none')], namespaces: [] }],
+  }
+  expect(resources(clusterProps({ controller: argocd, step: replace }))).toEqual(['cacerts', 'waves/01-control-plane', 'complete.yaml'])
 })
 
-test('the Application deletes nothing when it goes, retries no single object, and names its cluster once', () => {
+test('the Application deletes nothing when it goes, applies no object out of its order, and names its cluster once', () => {
   const application = (destination: { readonly name: string } | { readonly server: string }): object =>
     parse(renderRegister(clusterProps({ controller: { ...argocd, destination } }))) as object
 
@@ -123,8 +150,10 @@ test('the Application deletes nothing when it goes, retries no single object, an
       project: 'platform',
       destination: { name: 'prod' },
       source: { repoURL: 'https://git.example/platform.git', targetRevision: 'main', path: 'mesh-ca/clusters/prod' },
+      syncPolicy: { automated: { prune: true, selfHeal: false, allowEmpty: true }, syncOptions: ['ServerSideApply=true'] },
     },
   })
+  expect(application({ name: 'prod' })).not.toHaveProperty('spec.destination.server')
   const text = JSON.stringify(application({ server: 'https://10.0.0.1' }))
   expect(text).toContain('"destination":{"server":"https://10.0.0.1"}')
   expect(text).not.toMatch(/finalizers|ApplyOutOfSyncOnly|Replace|Force/)

@@ -123,7 +123,7 @@ const gateway = restart('Deployment/edge/gateway', 'merge', { app: 'gateway' })
 /** `promote` with a gateway that helm made, which the controller merges into. */
 export const promoteMerged: RestartList = {
   ...promote,
-  waves: [{ name: 'gateways', restarts: [gateway], namespaces: [] }, ...promote.waves],
+  waves: [...promote.waves.slice(0, 1), { name: 'gateways', restarts: [gateway], namespaces: [] }, ...promote.waves.slice(1)],
 }
 
 export const argocdScenarios: Readonly<Record<string, ClusterProps>> = {

@@ -31,7 +31,7 @@ describe('refusals', () => {
     [
       'a restart to merge without the workload’s selector',
       { step: { ...promote, waves: [{ name: 'default', restarts: [restart('Deployment/shop/cart', 'merge')], namespaces: [] }] } },
-      'Deployment/shop/cart: an object without its selector cannot be merged',
+      'Deployment/shop/cart: Flux cannot merge an object without its selector',
     ],
     [
       'a Secret of its own in another folder',

@@ -1,67 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { renderCluster } from '../../charts/index.ts'
-import { formatWorkloadId, workloadKinds } from '../../src/base/index.ts'
-import type { WorkloadId } from '../../src/base/index.ts'
-import type { EntryGate, RestartEntry, RestartList } from '../../src/rotation/index.ts'
+import { formatWorkloadId } from '../../src/base/index.ts'
+import type { RestartList } from '../../src/rotation/index.ts'
 import { clusterProps } from './cluster-props.ts'
 import { itemsOf, objectsOf, stubsIn } from './objects.ts'
 import type { Rendered } from './objects.ts'
-
-// No reader of YAML takes it for a number, as some do `e0`.
-const label = fc.stringMatching(/^w-[a-z0-9-]{0,20}[a-z0-9]$/)
-const waveName = fc
-  .oneof(label, fc.stringMatching(/^[a-z][a-z0-9-]{50,61}[a-z0-9]$/))
-  .filter((name) => name !== 'entry-gate' && name !== 'cacerts')
-const workload: fc.Arbitrary<WorkloadId> = fc.record({
-  kind: fc.constantFrom(...workloadKinds),
-  namespace: fc.constantFrom('istio-system', 'shop', 'payments', 'edge'),
-  name: label,
-})
-const delivery = fc.constantFrom<RestartEntry['delivery']>('job', 'owner', 'none')
-const id = fc
-  .tuple(
-    fc.integer({ min: 2, max: 999 }),
-    fc.constantFrom('staged', 'promoted', 'steady', 'replaced', 'restart'),
-    fc.constantFrom('', '.2', '.12'),
-  )
-  .map(([number, step, again]) => `g${number}-${step}${again}`)
-
-/** Any list that the schema allows: a workload is in one wave, once. */
-const restartList: fc.Arbitrary<RestartList> = fc
-  .record({
-    id,
-    workloads: fc.uniqueArray(fc.tuple(workload, delivery, fc.nat(3)), { selector: ([of]) => formatWorkloadId(of), maxLength: 12 }),
-    names: fc.uniqueArray(waveName, { minLength: 4, maxLength: 4 }),
-    shown: fc.uniqueArray(label, { maxLength: 2 }),
-    barrier: fc.boolean(),
-  })
-  .map(({ id: restartId, workloads, names, shown, barrier }) => {
-    const waves = names.map((name, index) => ({
-      name,
-      restarts: workloads
-        .filter(([, , wave]) => wave === index)
-        .map(([of, how]) => ({
-          workload: of,
-          delivery: how,
-          drain: how === 'none' ? ('expire' as const) : ('restart' as const),
-          file: null,
-          at: null,
-          why: '',
-        })),
-      namespaces: index === 3 ? shown : [],
-    }))
-    return { id: restartId, entry: barrier ? entryOf(waves) : null, namespaces: ['istio-system', 'shop'], waves }
-  })
-
-/** The same waves as those of the step before. */
-function entryOf(waves: RestartList['waves']): EntryGate {
-  const left = waves.map((wave) => ({
-    ...wave,
-    restarts: wave.restarts.flatMap(({ workload: of, delivery: how }) => (how === 'none' ? [] : [{ workload: of, delivery: how }])),
-  }))
-  return { state: 'g1-steady', id: 'g1-restart', waves: left.filter((wave) => wave.restarts.length + wave.namespaces.length > 0) }
-}
+import { restartList } from './restart-lists.ts'
 
 const runs = { numRuns: 25 }
 
@@ -105,8 +50,13 @@ test('every workload that restarts is waited for once, and restarted once by wha
           restarts.filter((entry) => how.includes(entry.delivery)).map((entry) => formatWorkloadId(entry.workload)),
         )
 
-      expect(named('gate.yaml').toSorted()).toEqual(listed('job', 'owner').toSorted())
+      const merged = objects
+        .filter(({ file }) => file.endsWith('/merge.yaml'))
+        .map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)
+
+      expect(named('gate.yaml').toSorted()).toEqual(listed('job', 'owner', 'merge').toSorted())
       expect(named('restart.yaml').toSorted()).toEqual(listed('job').toSorted())
+      expect(merged.toSorted()).toEqual(listed('merge').toSorted())
     }),
     runs,
   )
@@ -138,7 +88,7 @@ test('a wave may touch its own namespaces and no other, and patch only what it r
   )
 })
 
-test('the entry gate restarts what the step before left to Jobs, waits for all of it, wave after wave, and may patch no more', () => {
+test('the entry gate restarts what the step before left to Jobs, or merged, waits for all of it, wave after wave, and may patch no more', () => {
   fc.assert(
     fc.property(restartList, (step) => {
       const objects = rendered(step).filter(({ file }) => file.includes('00-entry-gate'))
@@ -155,7 +105,7 @@ test('the entry gate restarts what the step before left to Jobs, waits for all o
         )
 
       expect(jobs).toHaveLength(step.entry === null ? 0 : 1)
-      expect(named('restart')).toEqual(text(left.filter((restart) => restart.delivery === 'job')))
+      expect(named('restart')).toEqual(text(left.filter((restart) => restart.delivery !== 'owner')))
       expect(named('restarted')).toEqual(text(left))
       expect(named('rolled-out')).toEqual(text(left))
       const patched = objects.flatMap(({ metadata, rules }) =>
@@ -168,7 +118,7 @@ test('the entry gate restarts what the step before left to Jobs, waits for all o
           ),
       )
       expect(patched.toSorted()).toEqual(
-        text(left.filter((restart) => restart.delivery === 'job'))
+        text(left.filter((restart) => restart.delivery !== 'owner'))
           .map((of) => of.replace('/', 's/').toLowerCase())
           .toSorted(),
       )

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { renderCluster, renderComponent, renderRegister, renderState } from '../../charts/index.ts'
 import { parseYamlFile } from '../../src/base/index.ts'
-import { clusterProps, scenarios } from '../charts/cluster-props.ts'
+import { argocd, argocdScenarios, clusterProps, scenarios } from '../charts/cluster-props.ts'
 import { objectsOf } from '../charts/objects.ts'
 import { onPath } from '../support/tools.ts'
 
@@ -52,14 +52,40 @@ describe.skipIf(!onPath('kustomize'))('what reroot renders, in the real kustomiz
     })
   })
 
-  test('the register and the state build as resources', () => {
+  // What KSOPS unseals is built in argocd.test.ts.
+  describe.each(Object.entries(argocdScenarios))('%s', (name, props) => {
+    test('every folder but the sealed one builds, to the objects that were rendered, unchanged', () => {
+      const files = renderCluster(props)
+      write([...files].map(([path, text]) => [`${name}/${path}`, text]))
+      const sealedFolders = props.cacerts.managed === 'own' ? [props.directory, `${props.directory}/cacerts`] : []
+      const folders = [...files.keys()]
+        .filter((path) => path.endsWith('/kustomization.yaml'))
+        .map((path) => dirname(path))
+        .filter((folder) => !sealedFolders.includes(folder))
+
+      const rendered = objectsOf(files).map((object) => ({ ...object, file: undefined }))
+      const outside = props.cacerts.managed === 'own' ? ['mesh-ca-state', 'mesh-ca-complete', 'cacerts'] : []
+      const expected = rendered.filter(({ metadata }) => !outside.includes(metadata.name))
+      const built =
+        props.cacerts.managed === 'own' ? folders.flatMap((folder) => build(`${name}/${folder}`)) : build(`${name}/${props.directory}`)
+      const sorted = (objects: readonly object[]): readonly string[] =>
+        objects.map((object) => JSON.stringify(canonical(object))).toSorted()
+      expect(sorted(built)).toEqual(sorted(expected))
+      for (const folder of sealedFolders) expect(() => build(`${name}/${folder}`)).toThrow(/external plugins disabled/)
+    })
+  })
+
+  test.each([
+    ['Flux', clusterProps(), null, [{ kind: 'ConfigMap' }, { kind: 'Kustomization' }]],
+    ['Argo CD', clusterProps({ controller: argocd }), 0, [{ kind: 'ConfigMap' }, { kind: 'Application' }]],
+  ] as const)('the register and the state build as resources, for %s', (name, props, syncWave, kinds) => {
     write([
-      ['loose/register.yaml', renderRegister(clusterProps())],
-      ['loose/state.yaml', renderState(clusterProps(), null)],
-      ['loose/kustomization.yaml', 'resources: [register.yaml, state.yaml]\n'],
+      [`loose-${name}/register.yaml`, renderRegister(props)],
+      [`loose-${name}/state.yaml`, renderState(props, syncWave)],
+      [`loose-${name}/kustomization.yaml`, 'resources: [register.yaml, state.yaml]\n'],
     ])
 
-    expect(build('loose')).toMatchObject([{ kind: 'ConfigMap' }, { kind: 'Kustomization' }])
+    expect(build(`loose-${name}`)).toMatchObject(kinds)
   })
 
   test('a Component for a workload that is not there fails the build', () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml'
 import { parseBundle, parseCertificate } from '../../src/pki/index.ts'
 import { readMeshRecord } from '../../src/rotation/index.ts'
 import { clusterFolder, liveFile } from '../support/live-secret.ts'
-import type { Reader, Sandbox } from '../support/sandbox.ts'
+import type { Reader } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 import { onPath } from '../support/tools.ts'
 
@@ -26,17 +26,6 @@ let folder = ''
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'reroot-interop-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A branch as a checkout. */
-function checkedOut(sandbox: Sandbox, branch: string): { readonly root: string; readonly files: ReadonlyMap<string, Buffer> } {
-  const root = mkdtempSync(join(folder, 'tree-'))
-  const files = sandbox.forge.files(branch)
-  for (const [path, bytes] of files) {
-    mkdirSync(dirname(join(root, path)), { recursive: true })
-    writeFileSync(join(root, path), bytes)
-  }
-  return { root, files }
-}
-
 describe.skipIf(!onPath('sops'))('sops', () => {
   const decrypt = (file: string, as: Reader): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
     spawnSync('sops', ['decrypt', '--output-type', 'json', file], {
@@ -49,7 +38,7 @@ describe.skipIf(!onPath('sops'))('sops', () => {
     const keys = new Set<string>()
     let opened = 0
     for (const phase of phases) {
-      const { root, files } = checkedOut(sandbox, phase)
+      const { root, files } = sandbox.checkedOut(phase)
       const mesh = readMeshRecord(files.get('mesh-ca/mesh.yaml') ?? Buffer.alloc(0), 'mesh-ca/mesh.yaml')
       const rootOf = (id: string): string => mesh.generations.find((generation) => generation.id === id)?.certificate.fingerprint ?? id
       for (const path of [...files.keys()].filter((name) => name.startsWith(clusterFolder) && name.endsWith('.sops.yaml'))) {
@@ -76,7 +65,7 @@ describe.skipIf(!onPath('sops'))('sops', () => {
         opened += 1
       }
     }
-    const live = checkedOut(sandbox, 'mesh-ca/g2-staged')
+    const live = sandbox.checkedOut('mesh-ca/g2-staged')
 
     expect(decrypt(join(live.root, liveFile), sandbox.operator).status).toBe(0)
     expect(decrypt(join(live.root, liveFile), sandbox.custodian).status).not.toBe(0)
@@ -86,7 +75,7 @@ describe.skipIf(!onPath('sops'))('sops', () => {
 
   test('an altered value fails the MAC', async () => {
     const sandbox = await sandboxIn('staged')
-    const { root, files } = checkedOut(sandbox, 'main')
+    const { root, files } = sandbox.checkedOut('main')
     writeFileSync(join(root, liveFile), (files.get(liveFile)?.toString() ?? '').replace('g2-staged', 'g2-Staged'))
 
     const { status, stderr } = decrypt(join(root, liveFile), sandbox.cluster)
@@ -97,7 +86,7 @@ describe.skipIf(!onPath('sops'))('sops', () => {
 
   test('the root’s key opens for its custodian alone, belongs to the root’s certificate, and nothing of the file is in the clear', async () => {
     const sandbox = await sandboxIn('staged')
-    const { root, files } = checkedOut(sandbox, 'main')
+    const { root, files } = sandbox.checkedOut('main')
     const path = 'mesh-ca/roots/g2.sops.yaml'
 
     const own = decrypt(join(root, path), sandbox.custodian)
@@ -121,7 +110,7 @@ describe.skipIf(!onPath('sops'))('sops', () => {
     'openssl verifies the chain of each state against its own bundle, and g2’s against nothing of g1',
     async () => {
       const sandbox = await sandboxIn('staged')
-      const { root } = checkedOut(sandbox, 'main')
+      const { root } = sandbox.checkedOut('main')
       const verify = (bundle: string, chain: string, ca: string): number | null =>
         spawnSync('openssl', ['verify', '-x509_strict', '-no-CApath', '-no-CAstore', '-CAfile', bundle, '-untrusted', chain, ca]).status
       const written = (state: string): Readonly<Record<string, string>> => {
@@ -168,7 +157,7 @@ describe.skipIf(!onPath('kustomize'))('kustomize', () => {
   test('every folder with a kustomization that reroot writes builds, in every phase', async () => {
     const sandbox = await sandboxIn('retired')
     for (const phase of phases) {
-      const { root, files } = checkedOut(sandbox, phase)
+      const { root, files } = sandbox.checkedOut(phase)
       const folders = [...files.keys()].filter((path) => path.startsWith('mesh-ca/') && path.endsWith('/kustomization.yaml')).map(dirname)
       expect(folders.length).toBeGreaterThan(2)
       // The folder of the first phase's entry gate has nothing to wait for, and is empty.
@@ -188,7 +177,7 @@ describe.skipIf(!onPath('kustomize'))('kustomize', () => {
       .map((match) => `    - { match: "${match}", delivery: owner }\n`)
       .join('')
     sandbox.forge.edit('mesh-ca/reroot.yaml', [['  rules: []\n', `  rules:\n${rules}`]])
-    const before = checkedOut(sandbox, 'main')
+    const before = sandbox.checkedOut('main')
 
     for (const [step, id, word] of [
       ['stage', 'g2-staged', []],
@@ -201,7 +190,7 @@ describe.skipIf(!onPath('kustomize'))('kustomize', () => {
           .filter((name) => name.startsWith(`mesh-ca/${id}`))
           .at(-1) ?? '',
       )
-      const after = checkedOut(sandbox, 'main')
+      const after = sandbox.checkedOut('main')
 
       for (const [path, workloads] of Object.entries(overlays)) {
         const [was, is] = [objects(build(before.root, path)), objects(build(after.root, path))]

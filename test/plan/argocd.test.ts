@@ -74,26 +74,34 @@ describe('refused', () => {
     expect(restarts.map(({ delivery }) => delivery)).not.toContain('merge')
   })
 
-  test('merge without the workload’s selector: with the command that prints it', () => {
+  test('merge without the workload’s selector under Flux: with the command that prints it', () => {
     const cluster = '    workloads: [{ workload: Deployment/edge/gateway, role: gateway }]\n'
     const gateway = workloadOf('Deployment/edge/gateway', { owner: { kind: 'elsewhere', controller: null } })
 
-    const { findings } = choose(merging('argocd', cluster), { workloads: [gateway] })
+    const { findings } = choose(merging('flux', cluster), { workloads: [gateway] })
 
     expect(findings).toMatchObject([{ id: 'restart/merge', severity: 'error' }])
     expect(findings[0]?.remedy).toContain("kubectl -n edge get deployment gateway -o jsonpath='{.spec.selector.matchLabels}'")
   })
 })
 
-test('merge of what nobody in Git applies, with the selector that people state', () => {
+test('merge into a StatefulSet is refused under Flux, which would send what cannot be changed', () => {
+  const cluster = '    workloads: [{ workload: StatefulSet/edge/gateway, selector: { app: gateway } }]\n'
+  const gateway = workloadOf('StatefulSet/edge/gateway', { owner: { kind: 'elsewhere', controller: null } })
+
+  expect(choose(merging('flux', cluster), { workloads: [gateway] }).findings).toMatchObject([{ id: 'restart/merge', found: 'StatefulSet' }])
+  expect(choose(merging('argocd', cluster), { workloads: [gateway] }).restarts).toMatchObject([{ delivery: 'merge' }])
+})
+
+test('merge of what nobody in Git applies: Flux needs the selector that people state, Argo CD nothing', () => {
   const cluster = '    workloads: [{ workload: Deployment/edge/gateway, role: gateway, selector: { app: gateway } }]\n'
   const gateway = workloadOf('Deployment/edge/gateway', { owner: { kind: 'elsewhere', controller: null } })
 
-  for (const type of ['flux', 'argocd'] as const) {
-    const { findings, restarts } = choose(merging(type, cluster), { workloads: [gateway] })
-    expect(findings).toEqual([])
-    expect(restarts).toMatchObject([{ delivery: 'merge', selector: { app: 'gateway' }, file: null }])
-  }
+  const [flux, argocd] = (['flux', 'argocd'] as const).map((type) => choose(merging(type, cluster), { workloads: [gateway] }))
+  expect([flux?.findings, argocd?.findings]).toEqual([[], []])
+  expect(flux?.restarts).toMatchObject([{ delivery: 'merge', selector: { app: 'gateway' }, file: null }])
+  expect(argocd?.restarts[0]).toMatchObject({ delivery: 'merge' })
+  expect(argocd?.restarts[0]).not.toHaveProperty('selector')
 })
 
 describe('auto under Argo CD', () => {

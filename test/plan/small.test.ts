@@ -185,7 +185,11 @@ describe('the first reroot.yaml', () => {
       namespace: label,
       project: fc.oneof(label, fc.constantFrom('on', '007')),
       repoURL: fc.constantFrom('https://git.example/a.git', 'git@git.example:a/b.git'),
-      destination: fc.oneof(fc.record({ name: label }), fc.record({ server: fc.constant('https://10.0.0.1:6443') })),
+      destination: fc.oneof(
+        fc.record({ name: label }),
+        fc.record({ server: fc.constant('https://10.0.0.1:6443') }),
+        fc.record({ name: label, server: fc.constant('https://10.0.0.2:6443') }),
+      ),
       labels: fc.dictionary(fc.oneof(label, fc.constantFrom('on', 'example.com/env')), fc.constantFrom('true', '1', 'prod', ''), {
         maxKeys: 2,
       }),
@@ -237,7 +241,7 @@ describe('the first reroot.yaml', () => {
           alone(clusters.map(({ name }) => name)) &&
             alone(clusters.map(({ cacerts }) => cacerts.file)) &&
             alone(clusters.map(({ register }) => register)) &&
-            alone(clusters.map(({ controller: one }, index) => (one.type === 'flux' ? String(index) : JSON.stringify(one.destination)))) &&
+            alone(clusters.flatMap(({ controller: one }) => (one.type === 'flux' ? [] : Object.values(one.destination)))) &&
             clusters.every(({ istiod }) => alone(istiod)),
         )
         const config = parseConfig(bytesOf(scaffoldConfig(found)), 'mesh-ca/reroot.yaml')
@@ -263,6 +267,39 @@ describe('the first reroot.yaml', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  test('says who picks up reroot’s Application, or that people do; and of each controller’s time only where it counts', () => {
+    const [one] = fc.sample(cluster, { numRuns: 1, seed: 1 })
+    if (one === undefined) throw new Error('there is one')
+    const flux = { type: 'flux', namespace: 'flux-system', source: { kind: 'GitRepository', name: 'x' }, ageKeySecret: 'sops-age' } as const
+    const argocd = {
+      type: 'argocd',
+      namespace: 'argocd',
+      project: 'default',
+      repoURL: 'https://git.example/a.git',
+      destination: { name: 'prod' },
+      labels: {},
+      registeredBy: null,
+    } as const
+    const textFor = (...controllers: readonly Scaffold['clusters'][number]['controller'][]): string =>
+      scaffoldConfig({
+        mesh: 'shop',
+        trustDomain: 'cluster.local',
+        remote: 'origin',
+        branch: 'main',
+        extraRoots: [],
+        clusters: controllers.map((controller) => ({ ...one, syncAt: 'root.yaml:1', register: 'a/b.yaml', controller })),
+        unseen: [],
+      })
+
+    expect(textFor(argocd)).toContain(
+      "register: a/b.yaml # the one reference to reroot's directory; nothing in Git picks it up: apply it once\n",
+    )
+    expect(textFor({ ...argocd, registeredBy: 'argocd/root' })).toContain("reroot's directory; argocd/root picks it up\n")
+    expect(textFor(argocd)).not.toMatch(/timeoutMinutes|flux/i)
+    expect(textFor(flux)).not.toMatch(/deadlineMinutes|argo/i)
+    expect(textFor(flux, argocd)).toMatch(/timeoutMinutes: 5 .*\n {2}deadlineMinutes: 60 /)
   })
 
   test('sets no value that differs from the default where nothing was found', () => {

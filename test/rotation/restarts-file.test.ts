@@ -41,12 +41,13 @@ const restart: fc.Arbitrary<RestartEntry> = fc
       },
     ),
   })
-  .map(({ selector, delivery, ...entry }) => ({
-    ...entry,
+  .map(({ workload: of, delivery, why, selector }) => ({
+    workload: of,
     delivery,
     drain: delivery === 'none' ? 'expire' : 'restart',
     file: delivery === 'owner' ? 'apps/cart.yaml' : null,
     at: delivery === 'owner' ? '/spec/template/metadata/annotations' : null,
+    why,
     ...(delivery === 'merge' ? { selector } : {}),
   }))
 

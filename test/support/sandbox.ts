@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { execa } from 'execa'
 import { afterEach, expect, inject, vi } from 'vitest'
@@ -169,6 +169,17 @@ export class Sandbox {
     const result = await this.does(args, options)
     this.forge.merge(branch, options.squash === true ? 'squash' : 'merge')
     return result
+  }
+
+  /** The files of a branch, in a folder of their own. */
+  checkedOut(branch: string): { readonly root: string; readonly files: ReadonlyMap<string, Buffer> } {
+    const root = mkdtempSync(join(this.folder, 'tree-'))
+    const files = this.forge.files(branch)
+    for (const [path, bytes] of files) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), bytes)
+    }
+    return { root, files }
   }
 
   /** Somebody whose identity lies in the sandbox. */
