@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27'
 import { writeYaml } from '../src/base/index.ts'
-import { cacertsSyncWave } from '../src/plan/index.ts'
+import { cacertsSyncWave, stateSyncWave } from '../src/plan/index.ts'
 import { renderKustomization, renderManifest } from './manifest.ts'
 import { commonLabels, stateName, substituteDisabled } from './names.ts'
 import type { ClusterProps } from './props.ts'
@@ -10,7 +10,7 @@ const keptByArgocd = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=fa
 
 /**
  * `mesh-ca-state`: tells gates which of the sealed Secrets is the live one. Lies beside the Secret, under the same owner.
- * @param syncWave that of the Secret, under Argo CD.
+ * @param syncWave one behind the Secret's, under Argo CD.
  */
 export function renderState(
   props: Pick<ClusterProps, 'istioNamespace' | 'state' | 'cluster' | 'controller'>,
@@ -51,7 +51,7 @@ export function renderCacerts(props: ClusterProps): ReadonlyMap<string, string> 
   return new Map([
     [`${folder}kustomization.yaml`, renderKustomization(about, ['state.yaml'], { generators: ['ksops.yaml'] })],
     [`${folder}ksops.yaml`, renderKsops(file)],
-    [`${folder}state.yaml`, renderState(props, cacertsSyncWave)],
+    [`${folder}state.yaml`, renderState(props, stateSyncWave(cacertsSyncWave))],
   ])
 }
 

@@ -1,5 +1,5 @@
 import type { Chart } from 'cdk8s'
-import { cacertsSyncWave } from '../src/plan/index.ts'
+import { cacertsSyncWave, stateSyncWave } from '../src/plan/index.ts'
 import type { EntryGate, RestartList, Wave } from '../src/rotation/index.ts'
 import { renderApplication, renderComplete } from './argocd.ts'
 import { renderCacerts } from './cacerts.ts'
@@ -57,9 +57,9 @@ export function renderRegister(props: ClusterProps): string {
 
 const entryFolder = 'waves/00-entry-gate'
 
-// Argo CD's sync waves: the entry gate, the Secret with its state, then each wave's restarts and its gate behind them.
+// Argo CD's sync waves: the entry gate, the Secret, its state, then each wave's restarts and its gate behind them.
 const entrySyncWave = cacertsSyncWave - 1
-const firstSyncWave = cacertsSyncWave + 1
+const firstSyncWave = stateSyncWave(cacertsSyncWave) + 1
 
 /** Flux keeps the order by a chain of Kustomizations, a link for each folder. */
 function chain(props: ClusterProps, controller: FluxProps, waves: readonly Wave[]): Files {

@@ -63,7 +63,7 @@ expected, what was found, and what to do. An id never changes its meaning.
 | warning | the step goes on; the pull request repeats it |
 | info | worth knowing, shown with \`--output json\` |
 
-Errors of the areas \`workloads\`, \`flux\` and \`argocd\` (but \`argocd/rendered\` and \`argocd/swallowed\`), and \`restart/unseen\`, can be taken responsibility for in \`reroot.yaml\`. They become warnings, with your reason,
+Errors of the areas \`workloads\`, \`flux\` and \`argocd\` (but \`argocd/rendered\`, \`argocd/swallowed\`, \`argocd/ignored\` and \`argocd/duplicate\`), and \`restart/unseen\`, can be taken responsibility for in \`reroot.yaml\`. They become warnings, with your reason,
 in every pull request. Nothing else can be accepted: the certificates and the order depend on it.
 
 \`\`\`yaml

@@ -1,5 +1,6 @@
 import type { Finding, Place } from '../base/index.ts'
-import type { ArgocdControllerConfig, Config } from './schema.ts'
+import { sharedDestinations } from './destinations.ts'
+import type { Config } from './schema.ts'
 
 type At = (path: readonly (string | number)[]) => Place
 type ConfigRule = (config: Config, at: At) => readonly Finding[]
@@ -129,8 +130,8 @@ const tiers: ConfigRule = (config, at) => {
 
 /** Findings that a person may take responsibility for: what Git does not show. Nothing that the certificates or the order depend on. */
 export function isAcceptable(finding: string): boolean {
-  // A key that would be pushed in the clear is nobody's to accept.
-  if (finding === 'argocd/rendered' || finding === 'argocd/swallowed') return false
+  // A key that would be pushed in the clear, or a Secret that would not be applied, is nobody's to accept.
+  if (['argocd/rendered', 'argocd/swallowed', 'argocd/ignored', 'argocd/duplicate'].includes(finding)) return false
   return /^(workloads|flux|argocd)\//.test(finding) || finding === 'restart/unseen'
 }
 
@@ -146,25 +147,15 @@ const acceptable: ConfigRule = (config, at) =>
         ],
   )
 
-/** Argo CD would apply two clusters' chains to one. One of name and address is enough to be the same. */
-const uniqueDestinations: ConfigRule = (config, at) => {
-  const destinations = config.clusters.map(({ controller }) => (controller.type === 'argocd' ? controller.destination : {}))
-  const same = (one: Destination, other: Destination): boolean =>
-    (one.name !== undefined && one.name === other.name) || (one.server !== undefined && one.server === other.server)
-  return destinations.flatMap((destination, index) =>
-    destinations.slice(0, index).some((earlier) => same(earlier, destination))
-      ? [
-          problem(
-            at(['clusters', index, 'controller', 'destination']),
-            'two clusters have the same destination',
-            'give every cluster its own destination',
-            { found: destination.name ?? destination.server ?? '' },
-          ),
-        ]
-      : [],
+const uniqueDestinations: ConfigRule = (config, at) =>
+  sharedDestinations(config.clusters).map(({ index, found }) =>
+    problem(
+      at(['clusters', index, 'controller', 'destination']),
+      'two clusters have the same destination',
+      'give every cluster its own destination; or, if each has an Argo CD of its own, paths that do not overlap',
+      { found },
+    ),
   )
-}
-type Destination = Partial<ArgocdControllerConfig['destination']>
 
 const statedOnce: ConfigRule = (config, at) =>
   config.clusters.flatMap((cluster, index) => {

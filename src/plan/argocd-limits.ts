@@ -1,5 +1,6 @@
 import type { Finding } from '../base/index.ts'
 import type { ArgocdControllerConfig, ClusterConfig } from '../mesh/index.ts'
+import { globMatcher } from '../workloads/index.ts'
 import type { ArgocdProject, Discovery, GroupKind } from '../workloads/index.ts'
 
 /**
@@ -72,7 +73,7 @@ function namespacesOf(cluster: ClusterConfig, discovery: Discovery): readonly st
   return [...new Set([cluster.istio.namespace, ...meshed, ...discovery.workloads.map((workload) => workload.id.namespace)])].toSorted()
 }
 
-/** Argo CD v3.1, pkg/apis/application/v1alpha1/app_project_types.go: IsSourcePermitted, IsDestinationPermitted, IsGroupKindPermitted. */
+/** Argo CD v3.5.1, pkg/apis/application/v1alpha1/app_project_types.go: IsSourcePermitted, IsDestinationPermitted, IsGroupKindPermitted. */
 function lacksOf(project: ArgocdProject, controller: ArgocdControllerConfig, namespaces: readonly string[]): readonly string[] {
   const { name = null, server = null } = controller.destination
   const permitted = (namespace: string): boolean => {
@@ -116,11 +117,7 @@ function covers(pattern: GroupKind, { group, kind }: GroupKind): boolean {
 
 /** Where Argo CD's globs stop at a slash, these do not: a doubt is no refusal. */
 function glob(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`).test(text)
+  return globMatcher(pattern)(text)
 }
 
 function buildLimits(

@@ -4,9 +4,10 @@ import type { Finding } from '../base/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
 import type { RestartEntry, Step } from '../rotation/index.ts'
 import type { Discovery, Workload } from '../workloads/index.ts'
-import { mergeInto, placeOf } from './merge.ts'
+import { mergeInto } from './merge.ts'
 import { orderOf } from './order.ts'
 import type { Order } from './order.ts'
+import { placeOf } from './place.ts'
 
 /** The folder of reroot's Component beside an overlay's kustomization. */
 export const componentFolder = 'mesh-ca-restart'

@@ -18,6 +18,7 @@ export {
   secretDocument,
   signerAnnotation,
   stateAnnotation,
+  stateSyncWave,
   syncWaveAnnotation,
 } from './secret.ts'
 export type { SecretMetadata } from './secret.ts'

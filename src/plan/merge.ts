@@ -1,8 +1,9 @@
 import { formatWorkloadId } from '../base/index.ts'
-import type { Finding, Place } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import type { Workload } from '../workloads/index.ts'
 import type { ChosenRestart } from './delivery.ts'
+import { placeOf } from './place.ts'
 
 /**
  * Delivery `merge`: reroot's own Application or Kustomization applies a partial object that holds nothing but the restart. That is safe only for
@@ -21,11 +22,6 @@ export function mergeInto(
   const selector = cluster.workloads.find((stated) => stated.workload === id)?.selector
   if (workload.id.kind === 'StatefulSet') return { finding: statefulSet(workload) }
   return selector === undefined ? { finding: noSelector(workload) } : { ...chosen, selector }
-}
-
-/** Where a workload is written, for findings. */
-export function placeOf({ cluster, definition, id }: Workload): Place {
-  return { cluster, file: definition.file, line: definition.line, object: formatWorkloadId(id) }
 }
 
 const consequences: Readonly<Record<ClusterConfig['controller']['type'], string>> = {

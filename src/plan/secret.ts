@@ -18,6 +18,12 @@ export const syncWaveAnnotation = 'argocd.argoproj.io/sync-wave'
 /** The sync wave of a Secret that reroot delivers: behind the entry gate, which is in the one before. */
 export const cacertsSyncWave = 1
 
+/**
+ * The sync wave of `mesh-ca-state`: one behind the Secret's. In one wave Argo CD would apply it also if the Secret was refused, and gates would believe
+ * it (gitops-engine v0.7, sync_context.go, runTasks goes on with the next kind).
+ */
+export const stateSyncWave = (secret: number): number => secret + 1
+
 /** Metadata of a Secret that another owner delivers, which reroot keeps. */
 export interface SecretMetadata {
   readonly labels: Readonly<Record<string, string>>

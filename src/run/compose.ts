@@ -4,7 +4,7 @@ import type { ChangeSet, ChosenRestart, Part } from '../plan/index.ts'
 import { stateOf, writeClusterRecord, writeMeshRecord, writeRestartList } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, RestartList } from '../rotation/index.ts'
 import { loadCharts } from './charts.ts'
-import { inPlaceSyncWave, liveBytes } from './live-secret.ts'
+import { inPlaceStateWave, liveBytes } from './live-secret.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import type { Material } from './material.ts'
 import { waitingCertificate } from './reuse.ts'
@@ -54,8 +54,9 @@ export async function compose(
     const props = clusterProps({ config: loaded.config, mesh, extraRoots: loaded.extraRoots, cluster, record, restarts })
     const inPlace = cluster.config.cacerts.managed === 'in-place'
     const secret = secretPart(loaded, step, decision, material, record)
-    if (inPlace) secret.write.set(statePath(cluster), encode(charts.renderState(props, inPlaceSyncWave(loaded.files, cluster))))
-    const rendered = renderedPart(loaded, step, charts.renderCluster(props))
+    if (inPlace) secret.write.set(statePath(cluster), encode(charts.renderState(props, inPlaceStateWave(loaded.files, cluster))))
+    const register = [cluster.config.controller.register, charts.renderRegister(props)] as const
+    const rendered = renderedPart(loaded, step, new Map([...charts.renderCluster(props), register]))
     parts.push(...(inPlace ? [secret, rendered] : [merged(secret, rendered)]))
     const owners = ownerParts({
       cluster: name,
@@ -150,7 +151,7 @@ function missing(path: string, decision: Decision): never {
   })
 }
 
-/** Everything that charts render, and the frozen list. What they no longer render goes. */
+/** Everything that charts render, the reference to it included, and the frozen list. What they no longer render goes. */
 function renderedPart(loaded: Loaded, { cluster, restarts }: ClusterStep, rendered: ReadonlyMap<string, string>): OpenPart {
   const write = new Map([...rendered].map(([path, text]) => [path, encode(text)] as const))
   write.set(cluster.layout.restarts, encode(writeRestartList(restarts)))

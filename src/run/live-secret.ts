@@ -1,7 +1,7 @@
 import { Confidential, RerootError, sha256 } from '../base/index.ts'
 import { parseCertificate, preflight } from '../pki/index.ts'
 import type { CaFiles } from '../pki/index.ts'
-import { cacertsKeys, syncWaveAnnotation } from '../plan/index.ts'
+import { cacertsKeys, stateSyncWave, syncWaveAnnotation } from '../plan/index.ts'
 import type { SecretMetadata } from '../plan/index.ts'
 import type { Files } from '../ports.ts'
 import { generationIn } from '../rotation/index.ts'
@@ -91,12 +91,17 @@ export function sealedMetadata(bytes: Uint8Array, file: string): SecretMetadata 
   return metadataOf(shape)
 }
 
-/** Argo CD's sync wave of a Secret in place, as its metadata says in the clear: `mesh-ca-state` goes with it. `null` under Flux. */
-export function inPlaceSyncWave(files: Files, cluster: Pick<LoadedCluster, 'config'>): number | null {
+/** The sync wave of `mesh-ca-state` beside a Secret in place: behind the Secret, whose metadata is in the clear. `null` under Flux. */
+export function inPlaceStateWave(files: Files, cluster: Pick<LoadedCluster, 'config'>): number | null {
   if (cluster.config.controller.type === 'flux') return null
   const { annotations } = sealedMetadata(liveBytes(files, cluster), cluster.config.cacerts.file)
-  const wave = Number(annotations[syncWaveAnnotation] ?? 0)
-  return Number.isInteger(wave) ? wave : 0
+  return stateSyncWave(syncWaveOf(annotations))
+}
+
+/** As Argo CD reads the annotation: what is no whole number is 0. */
+function syncWaveOf(annotations: Readonly<Record<string, string>>): number {
+  const text = annotations[syncWaveAnnotation] ?? ''
+  return /^[-+]?\d+$/.test(text) ? Number(text) : 0
 }
 
 /** The sealed bytes of the live Secret. */

@@ -17,15 +17,15 @@ test('sync waves rise from the entry gate over the Secret to the last gate, and 
 
   expect(jobs).toEqual([
     ['00-entry-gate/gate.yaml', 0],
-    ['01-control-plane/gate.yaml', 3],
-    ['01-control-plane/restart.yaml', 2],
-    ['02-gateways/gate.yaml', 5],
-    ['03-default/gate.yaml', 7],
-    ['03-default/namespaces.yaml', 6],
-    ['03-default/restart.yaml', 6],
-    ['04-edge/gate.yaml', 9],
+    ['01-control-plane/gate.yaml', 4],
+    ['01-control-plane/restart.yaml', 3],
+    ['02-gateways/gate.yaml', 6],
+    ['03-default/gate.yaml', 8],
+    ['03-default/namespaces.yaml', 7],
+    ['03-default/restart.yaml', 7],
+    ['04-edge/gate.yaml', 10],
   ])
-  expect(state === undefined ? null : waveOf(state)).toBe(1)
+  expect(state === undefined ? null : waveOf(state)).toBe(2)
   expect(state === undefined ? null : options(state)).toBe('Prune=false,Delete=false')
 })
 
@@ -36,7 +36,7 @@ test('behind the last gate comes a ConfigMap that says which step is through, so
   expect(objects.filter((object) => waveOf(object) === last)).toMatchObject([
     { kind: 'ConfigMap', metadata: { name: 'mesh-ca-complete', namespace: 'istio-system' }, data: { id: 'g2-promoted' } },
   ])
-  expect(last).toBe(10)
+  expect(last).toBe(11)
 })
 
 test('what a Job needs is applied with it or before it', () => {
@@ -73,7 +73,7 @@ test('a merged restart is the annotation alone, is never pruned, leaves nothing 
   expect(found[0]?.metadata.annotations).toEqual({
     'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
     'argocd.argoproj.io/sync-options': 'ServerSideApply=true,Prune=false,Delete=false',
-    'argocd.argoproj.io/sync-wave': '4',
+    'argocd.argoproj.io/sync-wave': '5',
   })
   expect(found[0]?.spec).toEqual({ template: { metadata: { annotations: { 'reroot.dev/rotation': 'g2-promoted' } } } })
 })

@@ -84,7 +84,7 @@ test.each([
   await sandbox.refuses(init(sandbox), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says })
 })
 
-test('init leaves the Secret with its Application, and puts its state beside it, in the same sync wave', async () => {
+test('init leaves the Secret with its Application, and puts its state beside it, one sync wave later', async () => {
   const sandbox = await inPlace()
   const before = sandbox.forge.files().get(live)
 
@@ -95,7 +95,7 @@ test('init leaves the Secret with its Application, and puts its state beside it,
   expect(sandbox.forge.file(`${folder}/kustomization.yaml`)).toMatch(
     /^# the CA of the mesh\ngenerators: \[ksops\.yaml\]\nresources:\n *- mesh-ca-state\.yaml\n$/,
   )
-  expect(sandbox.forge.file(stateFile)).toMatch(/sync-wave: "-3"[\s\S]*state: g1-steady/)
+  expect(sandbox.forge.file(stateFile)).toMatch(/sync-wave: "-2"[\s\S]*state: g1-steady/)
   expect(stdout).toContain('stays where it is')
   expect(stdout).not.toContain('ksops and kustomize on its PATH')
 })
@@ -114,7 +114,7 @@ test('a whole rotation: the Secret and its state go first; the restarts wait for
     const word = step === 'stage' ? [] : ['--confirmed', 'looked at every proxy']
     await sandbox.takes([step, ...word], `mesh-ca/${id}`, { as: step === 'stage' ? sandbox.operator : null })
     expect(await inside(sandbox, live)).toMatchObject({ state: id, roots, problems: [] })
-    expect(sandbox.forge.file(stateFile)).toMatch(new RegExp(`sync-wave: "-3"[\\s\\S]*state: ${id}`))
+    expect(sandbox.forge.file(stateFile)).toMatch(new RegExp(`sync-wave: "-2"[\\s\\S]*state: ${id}`))
 
     await sandbox.takes([step], `mesh-ca/${id}-2-restarts`)
     const gate = sandbox.forge.file('mesh-ca/clusters/prod-eu/waves/00-entry-gate/gate.yaml')

@@ -49,7 +49,7 @@ test('a cluster of Flux and one of Argo CD share a root: every step works on bot
   )
   expect(flux).toContain('kustomize.toolkit.fluxcd.io/substitute: disabled')
   expect(flux).not.toMatch(/argoproj|activeDeadlineSeconds/)
-  expect(argocd).toMatch(/sync-wave: "3"[\s\S]*activeDeadlineSeconds: 3600/)
+  expect(argocd).toMatch(/sync-wave: "4"[\s\S]*activeDeadlineSeconds: 3600/)
   expect(argocd).not.toContain('fluxcd')
   await sandbox.refuses(['promote'], {
     exitCode: 3,

@@ -118,12 +118,7 @@ describe('refused, at its line', () => {
       'destination: {}',
       ['8: clusters[0].controller.destination: must have a name or a server'],
     ],
-    [
-      'a way to unseal that is none',
-      'type: argocd,',
-      'type: argocd, unseal: avp,',
-      ['8: clusters[0].controller.unseal: expected one of "ksops"'],
-    ],
+    ['a way to unseal that is none', 'type: argocd,', 'type: argocd, unseal: avp,', ['8: clusters[0].controller.unseal: expected "ksops"']],
     [
       'Flux’s keys for Argo CD',
       'type: argocd,',
@@ -223,6 +218,14 @@ describe('values that contradict each other, at the line of the later one', () =
     [
       'two clusters of Argo CD’s with one destination',
       argocdText('', ['eu', 'us']).replace('destination: { name: us }', 'destination: { name: eu }'),
+      '13: two clusters have the same destination',
+    ],
+    [
+      'two clusters that are both Argo CD’s own, with Applications in one folder',
+      argocdText('', ['eu', 'us'])
+        .replace('{ name: eu }', '{ name: in-cluster }')
+        .replace('{ name: us }', '{ server: "https://kubernetes.default.svc" }')
+        .replaceAll(/paths: \[.*\]/g, 'paths: [argocd]'),
       '13: two clusters have the same destination',
     ],
     [
@@ -374,12 +377,19 @@ test('delivery merge is a delivery like the others: whether it is safe is for ea
 
 test('what Git does not show may be accepted; what the key or the order depends on may not', () => {
   expect(
-    ['argocd/project', 'argocd/ignored', 'flux/suspended', 'workloads/opaque', 'restart/unseen'].filter((id) => !isAcceptable(id)),
+    ['argocd/project', 'argocd/manual-sync', 'flux/suspended', 'workloads/opaque', 'restart/unseen'].filter((id) => !isAcceptable(id)),
   ).toEqual([])
   expect(
-    ['argocd/rendered', 'argocd/swallowed', 'restart/merge', 'restart/replaced', 'restart/owner', 'ca/preflight', 'xargocd/project'].filter(
-      isAcceptable,
-    ),
+    [
+      'argocd/rendered',
+      'argocd/swallowed',
+      'argocd/ignored',
+      'restart/merge',
+      'restart/replaced',
+      'restart/owner',
+      'ca/preflight',
+      'xargocd/project',
+    ].filter(isAcceptable),
   ).toEqual([])
 })
 

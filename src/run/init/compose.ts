@@ -10,7 +10,7 @@ import { writeClusterRecord, writeMeshRecord } from '../../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
 import { loadCharts } from '../charts.ts'
 import { statePath } from '../compose.ts'
-import { inPlaceSyncWave } from '../live-secret.ts'
+import { inPlaceStateWave } from '../live-secret.ts'
 import { clusterProps } from '../render-cluster.ts'
 import type { FoundCluster } from './find.ts'
 import type { Recipients } from './recipients.ts'
@@ -64,7 +64,7 @@ export async function composeInit(input: {
     listInKustomization(cluster.controller.register, current, write)
     if (cluster.cacerts.managed === 'in-place') {
       const state = statePath({ config: cluster })
-      write.set(state, encode(charts.renderState(props, inPlaceSyncWave(files, { config: cluster }))))
+      write.set(state, encode(charts.renderState(props, inPlaceStateWave(files, { config: cluster }))))
       const ksops = found.cacerts?.ksops ?? null
       if (ksops === null) listBeside(state, cluster.cacerts.file, current, write)
       else listWhereUnsealed(state, ksops, current, write)
