@@ -9,7 +9,7 @@ import { itemsOf, objectsOf, textIn } from './objects.ts'
 import type { Rendered } from './objects.ts'
 import { restartList } from './restart-lists.ts'
 
-const runs = { numRuns: 25 }
+const runs = { numRuns: 15 }
 const managed = fc.constantFrom<ClusterProps['cacerts']>(
   { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
   { file: 'infra/istio/cacerts.sops.yaml', managed: 'in-place' },

@@ -29,13 +29,17 @@ spec:
   }
 }
 
+async function mixed(): Promise<Sandbox> {
+  const sandbox = await Sandbox.make({ clusters: ['prod', 'prod-us'], tree: mixedTree() })
+  const recipient = `prod-us=${sandbox.cluster.recipient}`
+  await sandbox.takes(sandbox.initArguments('--cluster-recipient', recipient), 'mesh-ca/init', { as: sandbox.operator })
+  return sandbox
+}
+
 const liveInUs = liveFile.replace('/prod/', '/prod-us/')
 
 test('a cluster of Flux and one of Argo CD share a root: every step works on both at once, and each gets what its controller reads', async () => {
-  const sandbox = await Sandbox.make({ clusters: ['prod', 'prod-us'], tree: mixedTree() })
-  await sandbox.takes(sandbox.initArguments('--cluster-recipient', `prod-us=${sandbox.cluster.recipient}`), 'mesh-ca/init', {
-    as: sandbox.operator,
-  })
+  const sandbox = await mixed()
   expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toMatch(/name: prod\n[\s\S]*type: flux[\s\S]*name: prod-us\n[\s\S]*type: argocd/)
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['algorithm: rsa-4096', 'algorithm: ecdsa-p256']])
 
@@ -64,10 +68,7 @@ test('a cluster of Flux and one of Argo CD share a root: every step works on bot
 })
 
 test('merge: for what helm made by hand, in both clusters; each controller merges in its own words', async () => {
-  const sandbox = await Sandbox.make({ clusters: ['prod', 'prod-us'], tree: mixedTree() })
-  await sandbox.takes(sandbox.initArguments('--cluster-recipient', `prod-us=${sandbox.cluster.recipient}`), 'mesh-ca/init', {
-    as: sandbox.operator,
-  })
+  const sandbox = await mixed()
   const stated = '    workloads: [{ workload: Deployment/edge/egress, role: gateway, selector: { app: egress } }]'
   const config = sandbox.forge
     .file('mesh-ca/reroot.yaml')
