@@ -1,5 +1,6 @@
 import type { FluxKustomization } from './flux-kustomization.ts'
-import { asText, scalarText, valueAt } from './value.ts'
+import { syncWaveOf as waveByAnnotations } from './sync-wave.ts'
+import { asText, textMap, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
 import type { ControllerId } from './types.ts'
 
@@ -31,11 +32,9 @@ export function fluxApplier({ controller }: FluxKustomization): Applier {
   }
 }
 
-/** Argo CD's sync wave of an object (gitops-engine v3.5.1, syncwaves/waves.go): what is no integer counts as 0. Flux knows none. */
+/** The wave in which an object is applied. Flux knows none. */
 export function syncWaveOf(object: ValueMap, tool: Tool): number {
-  if (tool === 'Flux') return 0
-  const written = scalarText(valueAt(object, 'metadata', 'annotations', 'argocd.argoproj.io/sync-wave')) ?? ''
-  return /^[+-]?\d+$/.test(written) ? Number(written) : 0
+  return tool === 'Flux' ? 0 : waveByAnnotations(textMap(valueAt(object, 'metadata', 'annotations')))
 }
 
 /** Whether an object is replaced whole at each sync: the Application says so for all, or the object for itself. */

@@ -3,6 +3,7 @@ export { findArgocdClusters } from './argocd/find-clusters.ts'
 export { findFluxClusters } from './clusters.ts'
 export { discover } from './discover.ts'
 export type { DiscoveredCluster, DiscoveredController } from './discover.ts'
+export { syncWaveOf } from './sync-wave.ts'
 export type {
   ArgocdApplicationFacts,
   ArgocdCluster,

@@ -4,6 +4,8 @@ import { isReplaced, syncWaveOf } from './applier.ts'
 import type { Applier } from './applier.ts'
 import type { ChartInstall } from './chart-install.ts'
 import { isFluxKustomization } from './flux-kustomization.ts'
+import { takeNamespace } from './namespace-definition.ts'
+import type { NamespaceDefinition } from './namespace-definition.ts'
 import { takeProbe } from './overlay-view.ts'
 import { makesPods, readPodOwner } from './pod-owner.ts'
 import type { PodOwner } from './pod-owner.ts'
@@ -28,7 +30,7 @@ export interface KeptObject {
 /** Everything that one cluster's Flux or Argo CD applies, as facts. Filled build by build. */
 export interface Inventory {
   readonly pods: PodOwner[]
-  readonly namespaces: Map<string, { readonly labels: Readonly<Record<string, string>>; readonly site: Site }>
+  readonly namespaces: Map<string, NamespaceDefinition>
   readonly cacerts: CacertsSite[]
   /** By `kind namespace/name`. */
   readonly kept: Map<string, KeptObject>
@@ -40,6 +42,8 @@ export interface Inventory {
   readonly owners: Map<string, { readonly applier: Applier; readonly site: Site }>
   /** Charts that Applications install. */
   readonly charts: ChartInstall[]
+  /** Findings that do not count if the namespace turns out to be outside of the mesh: what is applied there is not in Git. */
+  readonly unseen: { readonly namespace: string; readonly finding: Finding }[]
 }
 
 const keptKinds = new Set([
@@ -57,6 +61,7 @@ export function emptyInventory(): Inventory {
     kustomizations: [],
     owners: new Map(),
     charts: [],
+    unseen: [],
   }
 }
 
@@ -74,7 +79,7 @@ export function takeInventory(
   for (const resource of resources) {
     const { manifest } = resource
     const { survived, object: built } = takeProbe(resource.object)
-    const object = withNamespace(built, applier)
+    const object = withNamespace(built, applier.namespace)
     const secret = cacertsSite(object, manifest, applier)
     if (secret !== null) inventory.cacerts.push(secret)
     if (ignore !== '' && isUnder(manifest.site.file, ignore)) continue
@@ -105,7 +110,7 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
   const open = Object.entries(labels).find(([key, value]) => /istio/.test(key) && hasVariable(value))
   if (open !== undefined) taking.report.add(variableFinding(object, taking, open.join('=')))
   if (kind === 'Namespace') {
-    inventory.namespaces.set(name, { labels, site })
+    takeNamespace(inventory.namespaces, name, { labels, site, controller: taking.applier.id, managed: false }, taking.report)
     return
   }
   if (written === null && !isClusterScoped(object) && kind !== 'GatewayClass')
@@ -164,7 +169,7 @@ function ownerInGit({ resource, applier, survived }: Taking): Owner {
 }
 
 /** Argo CD gives namespaced objects that name none the namespace of the Application's destination. */
-function withNamespace(object: ValueMap, { namespace }: Applier): ValueMap {
+export function withNamespace(object: ValueMap, namespace: string | null): ValueMap {
   if (namespace === null || namespaceOf(object) !== null || isClusterScoped(object) || object['kind'] === 'GatewayClass') return object
   return withValueAt(object, ['metadata', 'namespace'], () => namespace)
 }

@@ -1,9 +1,11 @@
 import type { Place } from '../base/index.ts'
 import type { Tool } from './applier.ts'
 import { namespaceAsks } from './injection.ts'
+import { decisiveDifferences } from './namespace-definition.ts'
 import type { Inventory } from './inventory.ts'
 import type { Report } from './report.ts'
 import type { NamespaceFact, Site } from './types.ts'
+import { valueAt } from './value.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -49,6 +51,8 @@ export function makeNamespaces(
       else known.others += 1
     },
     facts() {
+      const outside = (namespace: string): boolean => labelsOf(namespace) !== null && !isMeshed(namespace) && !injectsEverywhere(inventory)
+      for (const { namespace, finding } of inventory.unseen) if (!outside(namespace)) report.add(finding)
       for (const [namespace, { what, site, others }] of unknown)
         report.add(unknownFinding(cluster, namespace, others === 0 ? what : `${what} and ${others} more`, site, tool))
       return [...seen]
@@ -58,10 +62,15 @@ export function makeNamespaces(
   }
 }
 
+/** Whether a control plane may inject into namespaces that do not ask for it. */
+function injectsEverywhere({ charts }: Inventory): boolean {
+  return charts.some(({ values }) => valueAt(values, 'sidecarInjectorWebhook', 'enableNamespacesByDefault') === true)
+}
+
 function reportDifference(cluster: string, name: string, stated: Labels, inventory: Inventory, report: Report): void {
   const inGit = inventory.namespaces.get(name)
   if (inGit === undefined) return
-  const decisive = ['istio-injection', 'istio.io/rev', 'istio.io/dataplane-mode'].filter((key) => stated[key] !== inGit.labels[key])
+  const decisive = decisiveDifferences(stated, inGit.labels)
   if (decisive.length === 0) return
   const show = (labels: Labels): string => decisive.map((key) => `${key}=${labels[key] ?? '(none)'}`).join(', ')
   report.add({

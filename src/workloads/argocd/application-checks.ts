@@ -1,12 +1,15 @@
 import type { Finding } from '../../base/index.ts'
+import { withNamespace } from '../inventory.ts'
 import { restartableKind } from '../pod-owner.ts'
 import { nameOf } from '../resource.ts'
 import { isUnder } from '../source-tree.ts'
-import type { CacertsSite } from '../types.ts'
+import type { CacertsSite, Destination } from '../types.ts'
 import { asMap } from '../value.ts'
 import { directoryFilter } from './application.ts'
-import type { Application } from './application.ts'
+import type { Application, ApplicationSource } from './application.ts'
 import type { IgnoreRule } from './ignored.ts'
+import type { Whose } from './known-clusters.ts'
+import type { OwnRepository } from './repository-url.ts'
 import type { Applied } from './resolve.ts'
 
 /** What in an Application of the cluster stands against a rotation. */
@@ -23,32 +26,69 @@ export function checkApplication(
   const readsOwnFolder = ignore !== '' && content.paths.some((path) => isUnder(path, ignore))
   if (application.hydrated && (delivered.some(({ form, ksops }) => form === 'sops' || ksops !== null) || readsOwnFolder))
     findings.push(hydrates(application))
+  const objects = content.resources.map(({ object }) => withNamespace(object, application.targetNamespace))
   for (const rule of rules) {
-    const secret = content.resources.find(
-      ({ object }) => object['kind'] === 'Secret' && nameOf(object) === 'cacerts' && rule.hidesData(object),
-    )
+    const secret = objects.find((object) => object['kind'] === 'Secret' && nameOf(object) === 'cacerts' && rule.hidesData(object))
     if (secret !== undefined) findings.push(ignoresData(application, rule))
-    const workload = content.resources.find(({ object }) => restartableKind(object) && rule.hidesTemplate(object))
-    if (workload !== undefined)
-      findings.push(ignoresTemplate(application, rule, `${String(workload.object['kind'])} ${nameOf(workload.object)}`))
+    const workload = objects.find((object) => restartableKind(object) && rule.hidesTemplate(object))
+    if (workload !== undefined) findings.push(ignoresTemplate(application, rule, `${String(workload['kind'])} ${nameOf(workload)}`))
   }
   return findings
 }
 
-/**
- * Whether an Application, for any cluster, would apply reroot's own folder as plain manifests.
- * @param existing files that are below reroot's folder already.
- */
-export function checkSwallowed(application: Application, ignore: string, cluster: string, existing: readonly string[]): readonly Finding[] {
-  if (ignore === '') return []
+/** What tells whether an Application reads reroot's own folder, and whether it may. */
+export interface OwnFolder {
+  readonly folder: string
+  /** The cluster that is looked at. */
+  readonly cluster: string
+  /** Argo CD's own namespace, where reroot's Application is. */
+  readonly namespace: string
+  readonly own: OwnRepository
+  readonly judge: (destination: Destination) => Whose
+  /** Files that are below the folder already. */
+  readonly existing: readonly string[]
+}
+
+/** Whether an Application, for any cluster, would apply something of reroot's own folder, unless it is reroot's own. */
+export function checkSwallowed(application: Application, around: OwnFolder): readonly Finding[] {
+  if (around.folder === '') return []
   return application.sources.flatMap((source) => {
-    const { path } = source
-    if (path === null || asMap(source.spec['directory']) === null || isUnder(path, ignore) || !isUnder(ignore, path)) return []
-    const filter = directoryFilter(source)
-    const written = [`${ignore}/clusters/${cluster}/kustomization.yaml`, `${ignore}/clusters/${cluster}/cacerts/cacerts.sops.yaml`]
-    const taken = [...written, ...existing].find((file) => filter.takes(path === '' ? file : file.slice(path.length + 1)))
-    return taken === undefined || !filter.recurse ? [] : [swallows(application, [...source.at, 'directory'], ignore, taken)]
+    if (source.path === null || source.chart !== null || !around.own.is(source.repoURL)) return []
+    const taken = takenOf(source, source.path, around)
+    if (taken === null) return []
+    const hydrated = application.hydrated ? [hydrates(application)] : []
+    if (isRerootsOwn(application, source.path, around)) return hydrated
+    const at = asMap(source.spec['directory']) === null ? 'path' : 'directory'
+    return [...hydrated, swallows(application, [...source.at, at], around.folder, taken)]
   })
+}
+
+/** What of reroot's folder a source applies; `null` if nothing. */
+function takenOf(source: ApplicationSource, path: string, { folder, cluster, existing }: OwnFolder): string | null {
+  const inside = isUnder(path, folder)
+  if (asMap(source.spec['directory']) === null) return inside ? path : null
+  if (!inside && !isUnder(folder, path)) return null
+  const filter = directoryFilter(source)
+  const written = [`${folder}/clusters/${cluster}/kustomization.yaml`, `${folder}/clusters/${cluster}/cacerts/cacerts.sops.yaml`]
+  const taken = [...written, ...existing].find(
+    // reroot's own Application may be applied from wherever it lies.
+    (file) => isUnder(file, path) && !file.endsWith('/argocd.yaml') && filter.takes(path === '' ? file : file.slice(path.length + 1)),
+  )
+  return taken ?? null
+}
+
+/** reroot's Application of this cluster, or, as far as the name tells, of another. */
+function isRerootsOwn({ name, namespace, destination }: Application, path: string, around: OwnFolder): boolean {
+  const clusters = `${around.folder}/clusters/`
+  const cluster = path.startsWith(clusters) ? path.slice(clusters.length) : ''
+  if (cluster === '' || cluster.includes('/') || !isNameFor(name, cluster)) return false
+  return cluster !== around.cluster || (namespace === around.namespace && around.judge(destination) !== 'other')
+}
+
+/** `applicationName` of src/plan shortens names that are no labels, and puts a hash behind them. */
+function isNameFor(name: string, cluster: string): boolean {
+  const full = `mesh-ca-${cluster}`
+  return full.length <= 63 ? name === full : name.startsWith(`${full.slice(0, 56).replace(/-+$/, '')}-`)
 }
 
 function manualSync(application: Application, deliversCa: boolean): Finding {
@@ -119,9 +159,9 @@ function swallows(application: Application, at: readonly (string | number)[], ig
     id: 'argocd/swallowed',
     severity: 'error',
     place: application.place(...at),
-    message: `it would apply every manifest below ${ignore}/ as it is: sealed Secrets, and steps out of order`,
-    expected: `directory.exclude: '${ignore}/**', or a folder beside ${ignore}/`,
+    message: `it would apply what reroot writes below ${ignore}/ as it is: sealed Secrets, and steps out of order`,
+    expected: `nothing of ${ignore}/, but by reroot’s own Application`,
     found: file,
-    remedy: `exclude ${ignore}/ in spec.source.directory.exclude, or choose another --directory`,
+    remedy: `exclude ${ignore}/ (directory.exclude: '${ignore}/**'; for a directory generator, a path with exclude: true), or choose another --directory`,
   }
 }

@@ -47,7 +47,21 @@ export function expandApplicationSet(
       return application === null ? [] : [{ ...application, ...generatedBy(definition) }]
     })
   })
-  return { applications, findings: report.all() }
+  return { applications, findings: isForOthers(expanding, definition, spec) ? [] : report.all() }
+}
+
+/**
+ * Whether all its Applications are for clusters that are of no interest, as its templates say in plain text. Into Argo CD's own namespace they may apply
+ * other Applications, so these are of interest.
+ */
+function isForOthers({ irrelevant }: Expanding, { namespace }: Definition, spec: ValueMap): boolean {
+  if (asText(spec['templatePatch']) !== null) return false
+  const generators = asList(spec['generators']).map((entry) => asMap(entry) ?? {})
+  return generators.every((generator) => {
+    const destination = valueAt(templateOf(spec, generator), 'spec', 'destination')
+    if (asMap(destination) === null || JSON.stringify(destination).includes('{{')) return false
+    return irrelevant(destinationOf(destination)) && asText(valueAt(destination, 'namespace')) !== namespace
+  })
 }
 
 /** An Application lives in the namespace of its ApplicationSet, whatever the template says. */

@@ -90,7 +90,24 @@ function sourcesOf(spec: ValueMap): readonly ApplicationSource[] {
   const several = asList(spec['sources']).map(asMap)
   if (several.length > 0) return several.flatMap((source, index) => (source === null ? [] : [sourceOf(source, ['spec', 'sources', index])]))
   const one = asMap(spec['source'])
-  return one === null ? [] : [sourceOf(one, ['spec', 'source'])]
+  return one === null ? [] : [sourceOf(normalized(one), ['spec', 'source'])]
+}
+
+/**
+ * Without settings of a type that say nothing: Argo CD drops them before it asks which type it is (util/argo/argo.go, NormalizeSource). It means to do
+ * the same for `sources`, but changes a copy.
+ */
+function normalized(source: ValueMap): ValueMap {
+  const empty = ['kustomize', 'helm', 'directory'].filter((type) => asMap(source[type]) !== null && isZero(source[type]))
+  return empty.length === 0 ? source : Object.fromEntries(Object.entries(source).filter(([key]) => !empty.includes(key)))
+}
+
+function isZero(value: Value): boolean {
+  if (Array.isArray(value)) return value.length === 0
+  const map = asMap(value)
+  return map === null
+    ? value === null || value === undefined || value === false || value === '' || value === 0
+    : Object.values(map).every(isZero)
 }
 
 function sourceOf(spec: ValueMap, at: YamlPath): ApplicationSource {

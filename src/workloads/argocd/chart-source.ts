@@ -8,6 +8,7 @@ import type { Value, ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import { chartValues } from './chart-values.ts'
 import type { ChartValues } from './chart-values.ts'
+import { withTemplates } from './chart-templates.ts'
 import type { FileSearch } from './file-search.ts'
 import type { OwnRepository } from './repository-url.ts'
 
@@ -63,14 +64,27 @@ function installsOf(unpacking: Unpacking, folder: string, chart: ValueMap, value
     const hidden = templates.find((file) => makesApplications(reading, file))
     if (hidden !== undefined) reading.reportAlways(hiddenApplications(application, source, hidden))
     const about = { chart: asText(chart['name']), version: asText(chart['version']), url: source.repoURL }
-    own.push(install(application, source, about, { values, missing }))
+    const made = install(application, source, about, { values, missing })
+    own.push(...withTemplates(reading.manifests, made, filesBelow(reading.manifests, join(folder, 'templates'))))
   }
   if (depth >= mostNested) return own
-  const dependencies = [
+  const listed = [
     ...asList(chart['dependencies']),
     ...asList(valueAt(documentOf(reading.manifests, join(folder, 'requirements.yaml')), 'dependencies')),
   ]
+  const dependencies = [...listed, ...unlistedCharts(reading.manifests, join(folder, 'charts'), listed)]
   return [...own, ...dependencies.flatMap((dependency) => installsOfDependency(unpacking, folder, dependency, values, depth))]
+}
+
+/** Helm renders all that lies in `charts/`, also what Chart.yaml does not list (v3, pkg/chartutil/dependencies.go, processDependencyEnabled). */
+function unlistedCharts(manifests: Manifests, charts: string, listed: readonly Value[]): readonly Value[] {
+  const known = new Set(listed.map((dependency) => valueAt(dependency, 'name')))
+  const names = manifests.tree.entries(charts).flatMap((entry) => {
+    if (/^[._]/.test(entry.name)) return []
+    if (entry.folder) return chartFile(manifests, entry.path) === null ? [] : [entry.name]
+    return /^(.+?)(?:-v?\d+\.\d+.*)?\.tgz$/.exec(entry.name)?.slice(1, 2) ?? []
+  })
+  return names.filter((name) => !known.has(name)).map((name) => ({ name }))
 }
 
 /** A dependency gets the values below its alias or name, and `global` (Helm v3, pkg/chartutil/values.go and dependencies.go). */
@@ -93,6 +107,7 @@ function installsOfDependency(
   const global = mergeValues(asMap(withDefaults['global']) ?? {}, asMap(values['global']) ?? {})
   const merged = Object.keys(global).length === 0 ? withDefaults : { ...withDefaults, global }
   if (local !== null && chart !== null) return installsOf(unpacking, local, chart, merged, depth + 1)
+  if (lastPart(name) === 'argocd-apps') reading.reportAlways(hiddenApplications(application, source, `chart ${name}`))
   const version = asText(valueAt(dependency, 'version'))
   return [install(application, source, { chart: lastPart(name), version, url: repository }, { values: merged, missing })]
 }
@@ -133,12 +148,11 @@ function install(
 }
 
 function templatesOf(manifests: Manifests, folder: string): readonly string[] {
-  const visit = (at: string): readonly string[] =>
-    manifests.tree.entries(at).flatMap((entry) => {
-      if (entry.folder) return visit(entry.path)
-      return /\.(ya?ml|json)$/.test(entry.name) ? [entry.path] : []
-    })
-  return visit(join(folder, 'templates'))
+  return filesBelow(manifests, join(folder, 'templates')).filter((file) => /\.(ya?ml|json)$/.test(file))
+}
+
+function filesBelow(manifests: Manifests, folder: string): readonly string[] {
+  return manifests.tree.entries(folder).flatMap((entry) => (entry.folder ? filesBelow(manifests, entry.path) : [entry.path]))
 }
 
 function makesApplications({ search }: ChartReading, file: string): boolean {

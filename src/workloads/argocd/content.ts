@@ -11,6 +11,8 @@ import type { ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import { localChart, remoteChart } from './chart-source.ts'
 import type { ChartReading } from './chart-source.ts'
+import { fixedFinding, hidesApplications, missingFolder, plugin, withReason } from './content-findings.ts'
+import { kindOf } from './definition.ts'
 import { remoteSource } from './remote-source.ts'
 import { directoryResources } from './directory.ts'
 import { fileSearch, noteFiles } from './file-search.ts'
@@ -24,7 +26,9 @@ export interface Content {
   readonly charts: readonly ChartInstall[]
   /** Problems that count if the Application applies to the cluster. */
   readonly findings: readonly Finding[]
-  /** Problems that count wherever it applies to. */
+  /** Those of the findings that do not count if the Application's namespace is known to be outside of the mesh. */
+  readonly unseen: readonly Finding[]
+  /** Problems that count wherever it applies to: they hide Applications. */
   readonly always: readonly Finding[]
   /** Files that were read: problems in them count with the others. */
   readonly files: ReadonlySet<string>
@@ -39,10 +43,12 @@ export interface Reading {
   readonly manifests: Manifests
   readonly own: OwnRepository
   readonly search: FileSearch
+  /** Argo CD's own namespace: what is applied there may be Applications for any cluster. */
+  readonly namespace: string
 }
 
-export function makeReading(manifests: Manifests, own: OwnRepository): Reading {
-  return { manifests, own, search: fileSearch(manifests.tree) }
+export function makeReading(manifests: Manifests, own: OwnRepository, namespace = 'argocd'): Reading {
+  return { manifests, own, search: fileSearch(manifests.tree), namespace }
 }
 
 /**
@@ -51,9 +57,8 @@ export function makeReading(manifests: Manifests, own: OwnRepository): Reading {
  */
 export function readContent(reading: Reading, application: Application, words: readonly string[] | null): Content {
   const files = new Set<string>()
-  const report = makeReport()
-  const always = makeReport()
-  const state: State = { reading, application, words, manifests: noteFiles(reading.manifests, files), report, always }
+  const [report, unseen, always] = [makeReport(), makeReport(), makeReport()]
+  const state: State = { reading, application, words, manifests: noteFiles(reading.manifests, files), report, unseen, always }
   const resources: Resource[] = []
   const charts: ChartInstall[] = []
   const paths: string[] = []
@@ -63,7 +68,7 @@ export function readContent(reading: Reading, application: Application, words: r
     if (reading.own.is(source.repoURL) && source.chart === null) {
       if (!reading.own.follows(source.revision)) {
         fixedRevision = source.revision
-        report.add(fixedFinding(reading, application, source))
+        report.add(fixedFinding(reading.own, application, source))
       }
       if (source.path !== null) paths.push(source.path)
     }
@@ -74,8 +79,7 @@ export function readContent(reading: Reading, application: Application, words: r
   return {
     resources: lastOfEach(resources, application),
     charts,
-    findings: report.all(),
-    always: always.all(),
+    ...problemsOf(state, resources),
     files,
     paths,
     fixedRevision,
@@ -88,6 +92,7 @@ interface State {
   readonly words: readonly string[] | null
   readonly manifests: Manifests
   readonly report: Report
+  readonly unseen: Report
   readonly always: Report
 }
 
@@ -95,16 +100,18 @@ type Made = Pick<Content, 'resources' | 'charts'>
 const nothing: Made = { resources: [], charts: [] }
 
 function readSource(state: State, source: ApplicationSource): Made {
-  const { reading, application, manifests, report, always } = state
+  const { reading, application, manifests, report, unseen, always } = state
   const charts: ChartReading = {
     ...reading,
     manifests,
     reportAlways: (finding) => always.add(finding),
     report: (finding) => report.add(finding),
   }
+  const cannotBeSeen = (finding: Finding): void => unseen.add(withReason(finding))
   if (source.chart !== null) return { resources: [], charts: remoteChart(charts, application, source, source.chart) }
   if (source.path === null && source.ref !== null) return nothing // it only holds values
-  if (!reading.own.is(source.repoURL)) return { resources: [], charts: remoteSource(charts, application, source) }
+  if (!reading.own.is(source.repoURL))
+    return { resources: [], charts: remoteSource({ ...charts, report: cannotBeSeen }, application, source) }
 
   const here: ApplicationSource = { ...source, path: source.path ?? '' }
   if (!manifests.tree.hasFolder(here.path ?? '')) {
@@ -115,14 +122,14 @@ function readSource(state: State, source: ApplicationSource): Made {
     case 'helm':
       return { resources: [], charts: localChart(charts, application, here) }
     case 'kustomize':
-      if (!holdsWords(state, here)) return nothing
+      if (application.targetNamespace !== reading.namespace && !holdsWords(state, here)) return nothing
       return { resources: kustomizeResources(manifests, application, here, report), charts: [] }
     case 'directory': {
-      const directory = { ...charts, unnoted: reading.manifests, words: state.words }
+      const directory = { ...charts, report: cannotBeSeen, unnoted: reading.manifests, words: state.words }
       return { resources: directoryResources(directory, application, here), charts: [] }
     }
     default:
-      report.add(plugin(application, here))
+      cannotBeSeen(plugin(application, here))
       return nothing
   }
 }
@@ -155,51 +162,44 @@ function withOverrides({ manifests, own }: Reading, application: Application, so
   return spec === source.spec ? source : { ...source, spec }
 }
 
-/** Where two sources make one object, the later one counts (controller/state.go, DeduplicateTargetObjects). */
+/** What hides Applications counts wherever it is applied: those may be for any cluster. */
+function problemsOf(
+  { reading, application, report, unseen, always }: State,
+  made: readonly Resource[],
+): Pick<Content, 'findings' | 'unseen' | 'always'> {
+  const leads = application.targetNamespace === reading.namespace || made.some(({ object }) => isApplication(object))
+  if (!leads) return { findings: [...report.all(), ...unseen.all()], unseen: unseen.all(), always: always.all() }
+  // Argo CD's own manifests hold none.
+  const own = unseen.all().filter(isArgocdItself)
+  const others = unseen.all().filter((finding) => !isArgocdItself(finding))
+  const hiding = others.map(hidesApplications)
+  const found = report.all().filter((finding) => hidingIds.has(finding.id) && !isArgocdItself(finding))
+  return { findings: [...report.all(), ...own, ...hiding], unseen: own, always: [...always.all(), ...hiding, ...found] }
+}
+
+const hidingIds: ReadonlySet<string> = new Set(['workloads/remote-resource', 'workloads/outside-repository', 'argocd/revision'])
+
+function isArgocdItself({ found }: Finding): boolean {
+  return /[/:]argoproj\/argo-(cd|helm)\b/.test(found ?? '')
+}
+
+function isApplication(object: ValueMap): boolean {
+  const kind = kindOf(object)
+  return kind === 'Application' || kind === 'ApplicationSet'
+}
+
+/**
+ * Where two sources make one object, the later one counts (controller/state.go, DeduplicateTargetObjects). Namespaces are all kept: two that ask for
+ * different injection are a mistake.
+ */
 function lastOfEach(resources: readonly Resource[], application: Application): readonly Resource[] {
   const last = new Map<string, Resource>()
-  for (const resource of resources) {
+  resources.forEach((resource, index) => {
     const { object } = resource
     const { group } = groupVersion(asText(object['apiVersion']) ?? '')
     const namespace = isClusterScoped(object) ? '' : (namespaceOf(object) ?? application.targetNamespace ?? '')
-    last.set([group, object['kind'], namespace, nameOf(object)].join('\0'), resource)
-  }
+    const all = object['kind'] === 'Namespace' ? [index] : []
+    last.set([group, object['kind'], namespace, nameOf(object), ...all].join('\0'), resource)
+  })
   return last.size === resources.length ? resources : [...last.values()]
-}
-
-function fixedFinding({ own }: Reading, application: Application, source: ApplicationSource): Finding {
-  return {
-    id: 'argocd/revision',
-    severity: 'warning',
-    place: application.place(...source.at, 'targetRevision'),
-    message:
-      'it reads a fixed revision, so what a pull request changes in Git does not reach its workloads; it is read here as the branch has it',
-    expected: own.branch ?? 'a branch',
-    found: source.revision ?? '',
-    remedy: 'let it follow the branch; or let a Job restart its workloads: restarts.rules with delivery: job',
-  }
-}
-
-function missingFolder(application: Application, source: ApplicationSource): Finding {
-  return {
-    id: 'argocd/path-missing',
-    severity: 'error',
-    place: application.place(...source.at, 'path'),
-    message: 'the folder that it applies does not exist',
-    expected: 'a folder of this repository',
-    found: source.path ?? '',
-    remedy: 'correct the path',
-  }
-}
-
-function plugin(application: Application, source: ApplicationSource): Finding {
-  return {
-    id: 'argocd/source',
-    severity: 'error',
-    place: application.place(...source.at, 'plugin'),
-    message: 'a plugin makes its manifests, so its workloads are unknown',
-    expected: 'manifests, a kustomization, or a chart',
-    found: asText(asMap(source.spec['plugin'])?.['name']) ?? 'a plugin that Argo CD picks by itself',
-    remedy: `commit what the plugin makes; or name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${application.targetNamespace ?? 'name'}]`,
-  }
 }

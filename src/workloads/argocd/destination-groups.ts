@@ -5,8 +5,8 @@ import { isUnder } from '../source-tree.ts'
 import type { Destination } from '../types.ts'
 import { commonFolder } from './cluster-paths.ts'
 import type { Definition } from './definition.ts'
-import { inCluster, secretName, withBuiltIn } from './known-clusters.ts'
-import type { KnownCluster } from './known-clusters.ts'
+import { inCluster, pairsOf, secretName, withBuiltIn } from './known-clusters.ts'
+import type { ClusterPair, KnownCluster } from './known-clusters.ts'
 import { ancestorsOf } from './register.ts'
 import type { Applied, Resolution } from './resolve.ts'
 
@@ -31,7 +31,7 @@ export interface DestinationGroup {
 
 /** The Applications by cluster. */
 export function groupsOf({ applied, secrets }: Resolution): readonly DestinationGroup[] {
-  const pairs = withBuiltIn(secrets)
+  const pairs = knownPairs(applied, secrets)
   const groups = new Map<string, { readonly destination: Destination; readonly members: Applied[] }>()
   for (const one of applied) {
     const destination = completed(one.application.destination, pairs)
@@ -44,7 +44,16 @@ export function groupsOf({ applied, secrets }: Resolution): readonly Destination
   return [...groups.values()].flatMap(({ destination, members }) => split(applied, groupOf(destination, members, secrets)))
 }
 
-function completed({ name, server }: Destination, pairs: ReturnType<typeof withBuiltIn>): Destination | null {
+/**
+ * Names with their servers. The built-in ones are a pair only if an Application says `in-cluster`: a Secret that Git does not show may give the
+ * built-in server another name.
+ */
+function knownPairs(applied: readonly Applied[], secrets: readonly KnownCluster[]): readonly ClusterPair[] {
+  const says = applied.some(({ application: { destination } }) => destination.name === inCluster.name)
+  return says ? withBuiltIn(secrets) : pairsOf(secrets)
+}
+
+function completed({ name, server }: Destination, pairs: readonly ClusterPair[]): Destination | null {
   if ((name === null) === (server === null)) return null // Argo CD refuses it
   const pair = pairs.find((one) => one.name === name || one.server === server)
   return pair === undefined ? { name, server } : { name: pair.name, server: pair.server }
@@ -54,11 +63,10 @@ function groupOf(destination: Destination, members: readonly Applied[], secrets:
   const secret = secrets.find(
     ({ name, server }) => (server !== null && server === destination.server) || (name !== null && name === destination.name),
   )
-  const host = /^[a-z]+:\/\/([^/:.]+)/i.exec(destination.server ?? '')?.[1]
   const labels = Object.entries(secret?.labels ?? {}).filter(([key]) => key !== 'argocd.argoproj.io/secret-type')
   return {
     destination,
-    name: destination.name ?? (secret === undefined ? null : secretName(secret)) ?? host ?? 'cluster',
+    name: destination.name ?? (secret === undefined ? null : secretName(secret)) ?? nameOfServer(destination.server ?? ''),
     labels: Object.fromEntries(labels),
     members,
     main: members.find(installsIstiod) ?? members.find(deliversSecret) ?? null,
@@ -67,6 +75,13 @@ function groupOf(destination: Destination, members: readonly Applied[], secrets:
     around: members,
     strangers: [],
   }
+}
+
+/** The first part of a server's host name; of an IP address all of it. */
+function nameOfServer(server: string): string {
+  if (server === inCluster.server) return inCluster.name
+  const host = /^[a-z]+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:]+)/i.exec(server)?.[1] ?? 'cluster'
+  return /^\[|^[\d.]+$/.test(host) ? host : (host.split('.')[0] ?? host)
 }
 
 /** One Application twice, from two folders: each folder has an Argo CD of its own, which calls its own cluster by the same address. */
@@ -104,7 +119,8 @@ function split(all: readonly Applied[], group: DestinationGroup): readonly Desti
   })
 }
 
-function rootFile({ application: { definition } }: Applied): string {
+/** The file where whatever leads to an Application starts. */
+export function rootFile({ application: { definition } }: Applied): string {
   return (ancestorsOf(definition).at(-1) ?? definition).manifest.site.file
 }
 

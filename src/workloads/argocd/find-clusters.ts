@@ -13,12 +13,16 @@ import type { Definition } from './definition.ts'
 import { groupsOf } from './destination-groups.ts'
 import type { DestinationGroup } from './destination-groups.ts'
 import { fileSearch } from './file-search.ts'
+import { ownNamespace } from './own-namespace.ts'
 import { ownUrl } from './own-url.ts'
 import { ancestorsOf, registerOf } from './register.ts'
 import { branchOf, ownRepository } from './repository-url.ts'
 import { resolveObjects } from './resolve.ts'
 import type { Applied, Resolution } from './resolve.ts'
 import { argocdWords, readSeeds } from './seeds.ts'
+import { unseenClusters } from './unseen-clusters.ts'
+import { untoldFinding, untoldGroups, untoldOf } from './untold-groups.ts'
+import type { UntoldGroup } from './untold-groups.ts'
 
 /** What tells a control plane in files that are not read whole. */
 const meshWords = ['istiod', 'cacerts'] as const
@@ -53,16 +57,25 @@ export function findArgocdClusters(
   const report = makeReport()
   for (const finding of [...resolution.findings, ...resolution.applied.flatMap(({ content }) => content.always)]) report.add(finding)
   const groups = groupsOf(resolution)
-  for (const group of groups) if (group.main === null) report.add(withoutIstiod(group))
-  const clusters = withOwnNames(groups.flatMap((group) => (group.main === null ? [] : [{ group, main: group.main }])))
-    .map(({ group, main, name }) => clusterOf(reading, resolution, group, main, name))
+  const controlled = groups.flatMap((group) => (group.main === null ? [] : [{ group, main: group.main }]))
+  const finder: Finder = { reading, resolution, untold: untoldGroups(reading, resolution, groups) }
+  for (const group of groups) if (group.main === null) report.add(untoldFinding(finder.untold, group) ?? withoutIstiod(group))
+  for (const { main } of controlled) for (const unseen of unseenClusters(manifests, resolution, main)) report.add(unseen)
+  const clusters = withOwnNames(controlled)
+    .map(({ group, main, name }) => clusterOf(finder, group, main, name))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   // A file that cannot be read may be the one that was looked for.
   if (clusters.length === 0) for (const problem of parsing.all()) if (seeds.files.has(problem.place.file ?? '')) report.add(problem)
   return { clusters, findings: report.all() }
 }
 
-function clusterOf(reading: Reading, resolution: Resolution, group: DestinationGroup, main: Applied, name: string): ArgocdCluster {
+interface Finder {
+  readonly reading: Reading
+  readonly resolution: Resolution
+  readonly untold: readonly UntoldGroup[]
+}
+
+function clusterOf({ reading, resolution, untold }: Finder, group: DestinationGroup, main: Applied, name: string): ArgocdCluster {
   const { application } = main
   const near = [
     main,
@@ -73,8 +86,8 @@ function clusterOf(reading: Reading, resolution: Resolution, group: DestinationG
   return {
     type: 'argocd',
     name,
-    paths: pathsOf(resolution, group),
-    namespace: application.namespace,
+    paths: pathsOf(resolution, group, untoldOf(untold, group)),
+    namespace: ownNamespace(resolution, group, main),
     repoURL: reading.own.url,
     branch: followedBranch(reading, [...near, ...group.members]),
     project: application.project,
@@ -85,12 +98,15 @@ function clusterOf(reading: Reading, resolution: Resolution, group: DestinationG
   }
 }
 
-/** Where whatever nobody applies lies: the Applications that lead to the cluster, their projects, the cluster's Secret, and Argo CD's settings. */
-function pathsOf(resolution: Resolution, group: DestinationGroup): readonly string[] {
+/**
+ * Where whatever nobody applies lies: the Applications that lead to the cluster, their projects, the cluster's Secret, and Argo CD's settings.
+ * @param untold Applications that may be the cluster's as well: discovery must see them, to say so at every step.
+ */
+function pathsOf(resolution: Resolution, group: DestinationGroup, untold: readonly Applied[]): readonly string[] {
   const rootOf = (definition: Definition): Definition => ancestorsOf(definition).at(-1) ?? definition
   const projects = new Set(group.members.map(({ application }) => application.project))
   const inFolder = ({ manifest }: Definition): boolean => group.folder === null || isUnder(manifest.site.file, group.folder)
-  const roots = group.members.map(({ application }) => rootOf(application.definition))
+  const roots = [...group.members, ...untold].map(({ application }) => rootOf(application.definition))
   const beside = resolution.definitions.filter((definition) => {
     if (definition.parent !== null || !inFolder(definition)) return false
     if (definition.kind === 'AppProject') return projects.has(nameOf(definition.object))

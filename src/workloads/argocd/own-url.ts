@@ -4,7 +4,7 @@ import { repositoryPath } from '../source-tree.ts'
 import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { Value } from '../value.ts'
 import type { Definition } from './definition.ts'
-import { normalRepository } from './repository-url.ts'
+import { normalRepository, withoutCredentials } from './repository-url.ts'
 
 /** An address that some Application names, with the folder that it reads there. */
 interface Named {
@@ -17,13 +17,14 @@ interface Named {
 /**
  * Which of the repositories that Argo CD's objects read is this one, as they name it: the one that people say, else the only one whose folders exist
  * here.
- * @param said the clone's remote, or what the user says; `null` if nobody does.
+ * @param written the clone's remote, or what the user says; `null` if nobody does.
  */
 export function ownUrl(
   manifests: Manifests,
   definitions: readonly Definition[],
-  said: string | null,
+  written: string | null,
 ): { readonly url: string } | { readonly finding: Finding } {
+  const said = written === null ? null : withoutCredentials(written)
   const named = definitions.flatMap(namedBy)
   const groups = new Map<string, Named[]>()
   for (const one of named) {
@@ -74,7 +75,7 @@ function fromSource(source: Value, path: Value, definition: Definition): readonl
   const url = asText(valueAt(source, 'repoURL'))
   if (url === null || url.includes('{{') || url.startsWith('oci://')) return []
   const written = asText(path)
-  return [{ url, path: written === null || written.includes('{{') ? null : repositoryPath(written), definition }]
+  return [{ url: withoutCredentials(url), path: written === null || written.includes('{{') ? null : repositoryPath(written), definition }]
 }
 
 function mostWritten(group: readonly Named[]): string {

@@ -4,8 +4,7 @@
  * addresses lead to one repository.
  */
 export function normalRepository(url: string): string {
-  const text = url
-    .trim()
+  const text = withoutCredentials(url.trim())
     .replace(/\/+$/, '')
     .replace(/\.git$/, '')
   const scp = /^(?:[^@/:]+@)?([^/:@]+):(?!\/\/)(.+)$/.exec(text)
@@ -16,6 +15,17 @@ export function normalRepository(url: string): string {
 
 function join(host: string, path: string): string {
   return `${host.toLowerCase()}/${path.replace(/^\/+/, '')}`
+}
+
+/**
+ * A repository's address as it may be shown and written: without user and password, which may be a token. Of SSH's the user stays: it is no secret,
+ * and nothing works without it.
+ */
+export function withoutCredentials(url: string): string {
+  const ssh = /^((?:[a-z0-9+.-]*\+)?ssh:\/\/)([^/]*)@(.*)$/is.exec(url)
+  if (ssh !== null) return `${ssh[1] ?? ''}${(ssh[2] ?? '').replace(/:.*$/s, '')}@${ssh[3] ?? ''}`
+  // A password may hold what should be escaped in it: all up to the last `@` of the host's part is left out.
+  return url.replace(/^(!?[a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
 }
 
 /** The repository that is read, as Argo CD's objects name it. */
@@ -31,7 +41,7 @@ export interface OwnRepository {
 export function ownRepository(url: string, branch: string | null): OwnRepository {
   const normal = normalRepository(url)
   return {
-    url,
+    url: withoutCredentials(url),
     branch,
     is: (other) => normalRepository(other) === normal,
     follows(revision) {

@@ -7,7 +7,7 @@ import type { Application } from './application.ts'
 import { expandApplicationSet } from './application-set.ts'
 import { readContent } from './content.ts'
 import type { Content, Reading } from './content.ts'
-import { definitionKey, definitionOf, siteKey } from './definition.ts'
+import { definitionKey, definitionOf, placeOf, siteKey } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { clusterOfSecret } from './known-clusters.ts'
 import type { KnownCluster } from './known-clusters.ts'
@@ -56,10 +56,32 @@ export function resolveObjects(resolving: Resolving, seeds: readonly Definition[
   for (let round = 1; ; round++) {
     const outcome = resolveOnce(resolving, seeds, built, secrets, memory)
     const settled = keysOf(outcome.built) === keysOf(built) && JSON.stringify(secretsOf(outcome.definitions)) === JSON.stringify(secrets)
-    if (settled || round === mostRounds) return { ...outcome, secrets }
+    if (settled) return { ...outcome, secrets }
+    if (round === mostRounds) {
+      const endless = endlessFinding(resolving, outcome.built, built)
+      return { ...outcome, secrets, findings: [...outcome.findings, ...endless] }
+    }
     built = outcome.built
     secrets = secretsOf(outcome.definitions)
   }
+}
+
+/** Something that only every other round has tells where it goes back and forth. */
+function endlessFinding({ reading }: Resolving, now: Built, before: Built): readonly Finding[] {
+  const made = (built: Built): readonly Definition[] => [...built.values()].flat()
+  const keys = [now, before].map((built) => new Set(made(built).map(definitionKey)))
+  const changing = [...made(now), ...made(before)].find((one) => keys.some((known) => !known.has(definitionKey(one))))
+  return [
+    {
+      id: 'argocd/application',
+      severity: 'error',
+      place: changing === undefined ? {} : placeOf(reading.manifests, changing),
+      message: 'Applications change each other, or themselves, back and forth: what they apply in the end cannot be told',
+      expected: 'Applications that come to rest',
+      found: `still changing after ${mostRounds} rounds`,
+      remedy: 'let an Application change no Application that it comes from, nor itself',
+    },
+  ]
 }
 
 /** By site: what builds make of the object there. */

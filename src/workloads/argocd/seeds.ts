@@ -22,7 +22,7 @@ export const argocdWords = ['argoproj.io', 'argocd-cm', 'kargo.akuity.io'] as co
  * Reads the Applications, ApplicationSets, projects, cluster Secrets, settings and Kargo pipelines in files below some paths. A file that a
  * kustomization lists as a patch is none of them.
  * @param paths folders or files.
- * @param ignore reroot's own folder, which holds none.
+ * @param ignore reroot's own folder, which holds none but those that `paths` names.
  */
 export function readSeeds(
   { manifests, search }: { readonly manifests: Manifests; readonly search: FileSearch },
@@ -36,7 +36,7 @@ export function readSeeds(
   const isPatch = patchTest(manifests)
   const definitions = manifests.tree.files.flatMap((file): readonly Definition[] => {
     if (!/\.(ya?ml|json)$/.test(file) || !below.some((path) => isUnder(file, path))) return []
-    if ((ignore !== '' && isUnder(file, ignore)) || !search.hasAny(file, argocdWords)) return []
+    if ((ignore !== '' && isUnder(file, ignore) && !below.includes(file)) || !search.hasAny(file, argocdWords)) return []
     const chart = chartOfTemplate(manifests, file)
     if (chart !== null) {
       if (search.hasAny(file, ['argoproj.io/v1alpha1']) && search.hasAny(file, ['kind: Application']) && !charts.has(chart))

@@ -5,6 +5,7 @@ import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { Value } from '../value.ts'
 import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
+import { withoutCredentials } from './repository-url.ts'
 import type { Resolution } from './resolve.ts'
 
 /** What Argo CD's own objects in Git allow and set, for the Argo CD of one namespace. */
@@ -43,7 +44,7 @@ function projectOf(manifests: Manifests, definition: Definition): ArgocdProject 
   return {
     name: nameOf(definition.object),
     site: siteOf(manifests, definition),
-    sourceRepos: asList(valueAt(spec, 'sourceRepos')).map(String),
+    sourceRepos: asList(valueAt(spec, 'sourceRepos')).map((pattern) => withoutCredentials(String(pattern))),
     destinations: asList(valueAt(spec, 'destinations')).map((destination) => ({
       name: asText(valueAt(destination, 'name')),
       server: asText(valueAt(destination, 'server')),

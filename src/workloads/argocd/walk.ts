@@ -11,11 +11,16 @@ import { isUnder, readWholeTree } from '../source-tree.ts'
 import type { Files } from '../source-tree.ts'
 import type { ArgocdApplicationFacts, ArgocdSettings, ControllerId, Destination } from '../types.ts'
 import { asMap, textMap } from '../value.ts'
+import { takeNamespace } from '../namespace-definition.ts'
+import { applicationsToCome } from './applications-to-come.ts'
+import { staysWithArgocd } from './argocds-own.ts'
 import { checkApplication, checkSwallowed } from './application-checks.ts'
+import type { OwnFolder } from './application-checks.ts'
 import { makeReading } from './content.ts'
 import type { Reading } from './content.ts'
 import { placeOf } from './definition.ts'
 import { duplicateApplication, hiddenChart, untoldDestination } from './findings.ts'
+import { withHandApplied } from './hand-applied.ts'
 import { ignoreRulesOf, ignoreRulesOfSettings } from './ignored.ts'
 import type { IgnoreRule } from './ignored.ts'
 import { destinationJudge, withBuiltIn } from './known-clusters.ts'
@@ -54,20 +59,28 @@ export interface ArgocdWalk {
 export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: Report): ArgocdWalk {
   const parsing = makeReport()
   const manifests = readManifests(readWholeTree(files), parsing, 'Argo CD')
-  const reading = makeReading(manifests, ownRepository(cluster.repoURL, cluster.branch))
+  const reading = makeReading(manifests, ownRepository(cluster.repoURL, cluster.branch), cluster.namespace)
   const seeds = readSeeds(reading, cluster.paths, cluster.ignore, cluster.namespace)
-  const resolution = resolveObjects(resolvingOf(reading, cluster), seeds.definitions)
+  const resolution = resolve(reading, cluster, seeds, report)
   const judge = destinationJudge(cluster.destination, resolution.secrets)
   const argocd = settingsOf(manifests, resolution, cluster.namespace)
 
   const inventory = emptyInventory()
-  const here = ofThisCluster(resolution, judge, report)
+  const here = ofThisCluster(reading, resolution, cluster, judge, report)
   const rules = rulesOfSettings(manifests, resolution, cluster.namespace)
   for (const applied of here) takeApplication(inventory, applied, [...ignoreRulesOf(applied.application), ...rules], cluster, report)
-  for (const { application } of here) labelNamespace(inventory, application)
-  reportObjects(reading, resolution, cluster, report)
+  for (const { application } of here) labelNamespace(inventory, application, report)
+  reportObjects(reading, resolution, cluster, judge, report)
   reportFiles(parsing.all(), seeds, resolution, here, report)
   return { manifests, inventory, controllers: here.map(factsOf), argocd }
+}
+
+/** Kustomizations that people apply by hand are known only when it is known what Applications build. */
+function resolve(reading: Reading, cluster: ArgocdWalkedCluster, seeds: Seeds, report: Report): Resolution {
+  const resolving = resolvingOf(reading, cluster)
+  const first = resolveObjects(resolving, seeds.definitions)
+  const definitions = withHandApplied(reading, cluster, seeds.definitions, first.applied, report)
+  return definitions === seeds.definitions ? first : resolveObjects(resolving, definitions)
 }
 
 function resolvingOf(reading: Reading, cluster: ArgocdWalkedCluster): Resolving {
@@ -104,12 +117,19 @@ function clustersOf(cluster: ArgocdWalkedCluster, secrets: readonly KnownCluster
 }
 
 /** The Applications for this cluster, each id once; what cannot be told of others is reported. */
-function ofThisCluster(resolution: Resolution, judge: ReturnType<typeof destinationJudge>, report: Report): readonly Applied[] {
+function ofThisCluster(
+  reading: Reading,
+  resolution: Resolution,
+  cluster: ArgocdWalkedCluster,
+  judge: ReturnType<typeof destinationJudge>,
+  report: Report,
+): readonly Applied[] {
   const byId = new Map<ControllerId, Applied>()
   const untold = new Map<string, { readonly first: Applied; count: number }>()
   for (const applied of resolution.applied) {
     const { application, problems } = applied
     const whose = judge(application.destination)
+    if (whose === 'unknown' && staysWithArgocd(reading, application, cluster.namespace)) continue
     if (whose !== 'other') for (const problem of problems) report.add(problem)
     const { name, server } = application.destination
     if (whose === 'unknown' && (name === null) !== (server === null)) {
@@ -135,7 +155,11 @@ function takeApplication(
   report: Report,
 ): void {
   const { content } = applied
-  for (const finding of content.findings) report.add(finding)
+  const namespace = applied.application.targetNamespace
+  for (const finding of content.findings) {
+    if (namespace !== null && content.unseen.includes(finding)) inventory.unseen.push({ namespace, finding })
+    else report.add(finding)
+  }
   const own = cluster.ignore !== '' && content.paths.some((path) => isUnder(path, cluster.ignore))
   takeInventory(inventory, applierOf(applied, rules), content.resources, cluster.ignore, report)
   if (!own) inventory.charts.push(...content.charts)
@@ -159,10 +183,12 @@ function applierOf({ application, content }: Applied, rules: readonly IgnoreRule
   }
 }
 
-/** Labels that Argo CD gives to a namespace that it makes (`managedNamespaceMetadata`), unless a manifest shows the namespace. */
-function labelNamespace(inventory: Inventory, { namespaceLabels, targetNamespace, definition }: Applied['application']): void {
-  if (namespaceLabels === null || targetNamespace === null || inventory.namespaces.has(targetNamespace)) return
-  inventory.namespaces.set(targetNamespace, { labels: textMap(namespaceLabels), site: definition.manifest.site })
+/** Labels that Argo CD gives to a namespace that it makes (`managedNamespaceMetadata`). */
+function labelNamespace(inventory: Inventory, application: Applied['application'], report: Report): void {
+  const { id, namespaceLabels, targetNamespace, definition } = application
+  if (namespaceLabels === null || targetNamespace === null) return
+  const managed = { labels: textMap(namespaceLabels), site: definition.manifest.site, controller: id, managed: true }
+  takeNamespace(inventory.namespaces, targetNamespace, managed, report)
 }
 
 function factsOf({ application, content }: Applied): ArgocdApplicationFacts {
@@ -181,13 +207,23 @@ function rulesOfSettings(manifests: Manifests, { definitions }: Resolution, name
 }
 
 /** What counts whatever cluster it is about. */
-function reportObjects(reading: Reading, resolution: Resolution, cluster: ArgocdWalkedCluster, report: Report): void {
-  const existing = reading.manifests.tree.files.filter((file) => cluster.ignore !== '' && isUnder(file, cluster.ignore))
+function reportObjects(
+  reading: Reading,
+  resolution: Resolution,
+  cluster: ArgocdWalkedCluster,
+  judge: ReturnType<typeof destinationJudge>,
+  report: Report,
+): void {
+  const { ignore: folder, namespace } = cluster
+  const existing = reading.manifests.tree.files.filter((file) => folder !== '' && isUnder(file, folder))
+  const around: OwnFolder = { folder, cluster: cluster.name, namespace, own: reading.own, judge, existing }
   for (const finding of resolution.findings) report.add(finding)
   for (const { application, content } of resolution.applied) {
     for (const finding of content.always) report.add(finding)
-    for (const finding of checkSwallowed(application, cluster.ignore, cluster.name, existing)) report.add(finding)
+    for (const finding of checkSwallowed(application, around)) report.add(finding)
   }
+  for (const application of applicationsToCome(resolvingOf(reading, cluster), resolution, `${folder}/clusters/${cluster.name}`))
+    for (const finding of checkSwallowed(application, around)) report.add(finding)
   for (const definition of resolution.definitions) {
     if (definition.kind !== 'pipeline') continue
     for (const finding of checkPipeline(reading, definition, cluster.ignore)) report.add(finding)

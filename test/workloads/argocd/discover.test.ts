@@ -21,7 +21,7 @@ describe('what cannot be known is a finding, and the rest is read on', () => {
     ],
     [
       'a source of two types',
-      { [app]: yaml(application('a', { path: 'apps', source: { helm: {}, directory: {} } })), ...web },
+      { [app]: yaml(application('a', { path: 'apps', source: { helm: { releaseName: 'x' }, directory: { recurse: true } } })), ...web },
       `error argocd/application ${app}:13`,
     ],
     ['a folder that does not exist', { [app]: yaml(application('a', { path: 'no' })) }, `error argocd/path-missing ${app}:15`],
@@ -63,12 +63,12 @@ describe('what cannot be known is a finding, and the rest is read on', () => {
     ],
     [
       'kustomize without a file',
-      { [app]: yaml(application('a', { path: 'apps', source: { kustomize: {} } })), ...web },
+      { [app]: yaml(application('a', { path: 'apps', source: { kustomize: { namePrefix: 'x-' } } })), ...web },
       `error argocd/application ${app}:16`,
     ],
     [
       'a chart without a file',
-      { [app]: yaml(application('a', { path: 'apps', source: { helm: {} } })), ...web },
+      { [app]: yaml(application('a', { path: 'apps', source: { helm: { releaseName: 'x' } } })), ...web },
       `error argocd/application ${app}:16`,
     ],
     [
@@ -174,9 +174,10 @@ describe('which Applications are of this cluster', () => {
   test('the built-in name and server are one', () => {
     const builtIn = { name: null, server: 'https://kubernetes.default.svc' }
 
-    expect(
-      destinations({ destination: builtIn }, {}, { name: 'in-cluster' }, { server: 'https://kubernetes.default.svc/' }, { name: 'prod' }),
-    ).toEqual(['a0', 'a1'])
+    expect(destinations({ destination: builtIn }, {}, { name: 'in-cluster' }, { server: 'https://kubernetes.default.svc/' })).toEqual([
+      'a0',
+      'a1',
+    ])
   })
 })
 

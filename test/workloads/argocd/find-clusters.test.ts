@@ -77,7 +77,7 @@ test('a hub: a cluster for each destination with an istiod; the others are named
   }
   const { clusters, findings } = find(tree)
 
-  expect(findings).toMatchObject([{ id: 'argocd/destination', severity: 'info', found: 'in-cluster' }])
+  expect(findings).toMatchObject([{ id: 'argocd/destination', severity: 'info', found: 'https://kubernetes.default.svc' }])
   expect(clusters).toEqual([
     {
       type: 'argocd',
@@ -117,12 +117,12 @@ test('each cluster with an Argo CD of its own: folders tell them apart', () => {
   const { clusters, findings } = find({ ...own('prod'), ...own('dev') })
 
   expect(findings).toEqual([])
-  expect(clusters.map(({ name, paths, branch, destination, register }) => [name, paths, branch, destination.name, register?.file])).toEqual(
-    [
-      ['dev', ['clusters/dev'], 'live', 'in-cluster', 'clusters/dev/apps/mesh-ca-dev.yaml'],
-      ['prod', ['clusters/prod'], 'live', 'in-cluster', 'clusters/prod/apps/mesh-ca-prod.yaml'],
-    ],
-  )
+  expect(
+    clusters.map(({ name, paths, branch, destination, register }) => [name, paths, branch, destination.server, register?.file]),
+  ).toEqual([
+    ['dev', ['clusters/dev'], 'live', inCluster.server, 'clusters/dev/apps/mesh-ca-dev.yaml'],
+    ['prod', ['clusters/prod'], 'live', inCluster.server, 'clusters/prod/apps/mesh-ca-prod.yaml'],
+  ])
 })
 
 test('a single cluster, by hand, with a plain istiod', () => {

@@ -1,0 +1,56 @@
+import type { Finding } from '../../base/index.ts'
+import { asMap, asText } from '../value.ts'
+import type { Application, ApplicationSource } from './application.ts'
+import type { OwnRepository } from './repository-url.ts'
+
+export function fixedFinding(own: OwnRepository, application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/revision',
+    severity: 'warning',
+    place: application.place(...source.at, 'targetRevision'),
+    message:
+      'it reads a fixed revision, so what a pull request changes in Git does not reach its workloads; it is read here as the branch has it',
+    expected: own.branch ?? 'a branch',
+    found: source.revision ?? '',
+    remedy: 'let it follow the branch; or let a Job restart its workloads: restarts.rules with delivery: job',
+  }
+}
+
+export function missingFolder(application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/path-missing',
+    severity: 'error',
+    place: application.place(...source.at, 'path'),
+    message: 'the folder that it applies does not exist',
+    expected: 'a folder of this repository',
+    found: source.path ?? '',
+    remedy: 'correct the path',
+  }
+}
+
+export function plugin(application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/source',
+    severity: 'error',
+    place: application.place(...source.at, 'plugin'),
+    message: 'a plugin makes its manifests, so its workloads are unknown',
+    expected: 'manifests, a kustomization, or a chart',
+    found: asText(asMap(source.spec['plugin'])?.['name']) ?? 'a plugin that Argo CD picks by itself',
+    remedy: `commit what the plugin makes; or name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${application.targetNamespace ?? 'name'}]`,
+  }
+}
+
+/** The same problem where it hides Applications. */
+export function hidesApplications(finding: Finding): Finding {
+  return {
+    ...finding,
+    message: finding.message.replace(/ (its workloads are|what it makes is) unknown$/, ' Applications that it makes are unknown'),
+    remedy:
+      'commit the Applications that it makes as manifests, below a path of the cluster; or accept this finding with a reason if none of them matters to the mesh',
+  }
+}
+
+/** What people say of namespaces does not show the source: the finding stands until it is accepted. */
+export function withReason(finding: Finding): Finding {
+  return { ...finding, remedy: `${finding.remedy}, and accept this finding with a reason` }
+}
