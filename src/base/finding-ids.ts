@@ -22,6 +22,7 @@ export const findingTitles = {
   'restart/unseen': 'workloads of the mesh that Git does not show',
   // what is in a Secret cacerts
   'ca/cacerts': 'a Secret cacerts that reroot cannot take over',
+  'ca/pruned': 'the live Secret would be deleted with its file',
   'ca/roots': 'root-cert.pem holds roots that are not accounted for',
   'ca/preflight': 'istiod would not take the bundle, or the mesh would break on it',
   // mesh.yaml, record.yaml, restarts.yaml

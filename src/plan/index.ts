@@ -1,6 +1,7 @@
 export { acceptFindings } from './accept.ts'
 export { argocdLimits } from './argocd-limits.ts'
 export { missingControlPlane, unknownZtunnel } from './control-plane.ts'
+export { prunableSecret, secretSite } from './secret-in-place.ts'
 export { chooseDeliveries } from './delivery.ts'
 export type { ChosenRestart } from './delivery.ts'
 export { applicationName, branchName, layoutOf } from './layout.ts'

@@ -9,20 +9,39 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
   const istio = [...new Set(clusters.map((cluster) => cluster.istioNamespace))][0] ?? 'istio-system'
   const [move] = decision.moves
   if (move === undefined) throw new TypeError('a decision moves at least one cluster')
+  const fingerprints = `the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\``
+  const state = `kubectl -n ${istio} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(move.to)}`
+  if (set.name === 'secret')
+    return [
+      '### What to check',
+      [`Before the merge: ${fingerprints}.`, 'After it:', '```sh', ...ownerLines(clusters), state, '```'].join('\n'),
+    ]
   return [
     '### What to check',
     [
-      `Before the merge: the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\`${set.name === 'secret' ? '' : ', and the list of workloads at the end'}.`,
+      `Before the merge: ${fingerprints}, and the list of workloads at the end.`,
       'After it:',
       '```sh',
       ...controllerLines(clusters),
       `kubectl -n ${istio} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
-      `kubectl -n ${istio} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(move.to)}`,
+      state,
       'istioctl proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate',
       '```',
       ...stuckLines(story, clusters, istio),
     ].join('\n'),
   ]
+}
+
+/** A Secret in place: whether whoever delivers it has applied it. */
+function ownerLines(clusters: readonly ClusterStory[]): string[] {
+  const lines = clusters.flatMap(({ controller, secretOwner }) => {
+    if (secretOwner === null) return []
+    const [namespace = '', name = ''] = secretOwner.split('/')
+    return controller.type === 'flux'
+      ? [`flux get kustomizations ${name} -n ${namespace}       # Ready, at the commit of the merge`]
+      : [`argocd app get ${secretOwner}   # Synced and Healthy, at the commit of the merge`]
+  })
+  return [...new Set(lines)]
 }
 
 function controllerLines(clusters: readonly ClusterStory[]): string[] {

@@ -19,8 +19,8 @@ function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
   const state = stateOf(move.to)
   if (set.name === 'secret')
     return [
-      `The owner of the Secret applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). Nothing restarts yet.`,
-      'Until the next pull request is merged and applied, keep istiod from restarting by other causes: it would take up the Secret before its wave.',
+      `${ownerText(cluster)} applies \`cacerts\` and the ConfigMap \`mesh-ca-state\` (\`${state}\`). No restart is in this pull request.`,
+      ...untilTheRestarts(cluster),
     ]
   if (set.name.startsWith('wave-'))
     return [
@@ -40,14 +40,36 @@ function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
   return lines
 }
 
+function ownerText({ controller, secretOwner }: ClusterStory): string {
+  if (secretOwner === null) return 'The owner of the Secret'
+  return `The ${controller.type === 'flux' ? 'Kustomization' : 'Application'} \`${secretOwner}\``
+}
+
+/** What istiod makes of a Secret that is applied before its restart. */
+function untilTheRestarts(cluster: ClusterStory): string[] {
+  const { from, to } = cluster.move
+  const next = 'Merge the next pull request as soon as this one is applied'
+  if (from.signer !== to.signer && sameRoots(cluster))
+    return [
+      `${whenTakenUp(cluster)} From then on it signs with ${to.signer}: every certificate that is renewed, and every new pod’s. All of them are accepted, since every workload trusts both roots. ${next}.`,
+    ]
+  if (cluster.multiRoot || sameRoots(cluster)) return [`${whenTakenUp(cluster)} ${next}.`]
+  return [
+    `${whenTakenUp(cluster)} So keep istiod from restarting by other causes until the next pull request is merged and applied: it would take up the Secret before its wave.`,
+  ]
+}
+
 /** istiod reloads a new signer by itself, but new roots only with multi-root on (facts/istio.md 2.1). */
-function whenTakenUp({ move, multiRoot }: ClusterStory): string {
-  const sameRoots = trustedGenerations(move.from).join() === trustedGenerations(move.to).join()
-  if (sameRoots)
+function whenTakenUp(cluster: ClusterStory): string {
+  if (sameRoots(cluster))
     return 'The roots are the same, so istiod takes up the new signer by itself within a minute or two; its restart makes sure of it.'
-  return multiRoot
+  return cluster.multiRoot
     ? 'istiod takes up the roots by itself within a minute or two; its restart makes sure of it.'
     : 'istiod does not act on new roots before its restart (multi-root is off).'
+}
+
+function sameRoots({ move }: ClusterStory): boolean {
+  return trustedGenerations(move.from).join() === trustedGenerations(move.to).join()
 }
 
 function wayBackText(entry: EntryGate, to: StateId): string {

@@ -18,6 +18,8 @@ export interface ClusterStory {
   readonly istioNamespace: string
   readonly controller: ClusterConfig['controller']
   readonly managed: 'own' | 'in-place'
+  /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
+  readonly secretOwner: string | null
   /** istiod takes up a change of roots by itself (`ISTIO_MULTIROOT_MESH`). */
   readonly multiRoot: boolean
 }

@@ -37,8 +37,8 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
   retire: {
     short: 'Stop trusting the old root.',
     why: ({ signer, other }) =>
-      `Every workload has a certificate of ${signer} now, so ${other} leaves the bundle: whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head.`,
-    back: `${notMerged} After it: \`reroot rollback\` (restore) trusts the old root again, while it is valid.`,
+      `Every workload has a certificate of ${signer} now, so ${other} leaves the bundle: whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **${other} can never sign again**; it can only be trusted again.`,
+    back: `${notMerged} After it: \`reroot rollback\` (restore) trusts the old root again, while it is valid. It cannot let it sign again: the next signer is a new generation.`,
   },
   abandon: {
     short: 'Take the next root out of the bundle again.',

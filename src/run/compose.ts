@@ -17,6 +17,8 @@ export interface ClusterStep {
   readonly move: Move
   readonly restarts: RestartList
   readonly chosen: readonly ChosenRestart[]
+  /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
+  readonly secretOwner: string | null
 }
 
 /** A step, composed: what every file of it will hold. */

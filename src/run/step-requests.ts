@@ -37,7 +37,7 @@ export function tell(
     mesh: composition.mesh,
     findings,
     issued,
-    clusters: steps.map(({ cluster, move, restarts }) => ({
+    clusters: steps.map(({ cluster, move, restarts, secretOwner }) => ({
       name: cluster.config.name,
       move,
       restarts,
@@ -45,6 +45,7 @@ export function tell(
       istioNamespace: cluster.config.istio.namespace,
       controller: cluster.config.controller,
       managed: cluster.config.cacerts.managed,
+      secretOwner,
       multiRoot: cluster.config.istio.multiRoot,
     })),
   }

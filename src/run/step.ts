@@ -7,6 +7,8 @@ import {
   chooseDeliveries,
   freezeRestarts,
   missingControlPlane,
+  prunableSecret,
+  secretSite,
   unknownZtunnel,
   withoutVanished,
 } from '../plan/index.ts'
@@ -123,6 +125,7 @@ function planClusters(
       ...unknownZtunnel(discovery, cluster.config.istio.ztunnel),
       ...unregistered(cluster, discovery),
       ...argocdLimits(cluster.config, discovery, loaded.layout.config),
+      ...prunableSecret(cluster.config, discovery),
       ...chosen.findings,
     )
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
@@ -139,7 +142,7 @@ function planClusters(
         discovery,
         restarts: chosen.restarts,
       })
-    return { cluster, move, restarts, chosen: chosen.restarts }
+    return { cluster, move, restarts, chosen: chosen.restarts, secretOwner: secretSite(cluster.config, discovery)?.controller ?? null }
   })
   return { steps, findings: acceptFindings(findings, loaded.config.accept) }
 }

@@ -1,4 +1,4 @@
-import { syncWaveOf } from './applier.ts'
+import { howPruned, syncWaveOf } from './applier.ts'
 import type { Applier } from './applier.ts'
 import { generatedMark } from './generators.ts'
 import type { Manifest } from './manifest.ts'
@@ -27,6 +27,7 @@ export function cacertsSite(object: ValueMap, manifest: Manifest, applier: Appli
     documents: manifest.documents,
     syncWave: syncWaveOf(object, applier.tool),
     ksops: manifest.ksops?.kustomization ?? null,
+    pruned: howPruned(object, applier),
   }
   if (kind === 'Secret') {
     if (nameOf(object) !== secretName) return null

@@ -156,6 +156,8 @@ export interface CacertsSite {
   readonly syncWave: number
   /** The kustomization by which KSOPS unseals it; `null`: it is listed under `resources`, as Flux wants it. */
   readonly ksops: string | null
+  /** How its owner deletes it once it is no longer in Git, in words; `null`: it never does. */
+  readonly pruned: string | null
 }
 
 /** A namespace with its labels; `null` if Git does not show it and `reroot.yaml` does not state it. */

@@ -97,6 +97,7 @@ test('init leaves the Secret with its Application, and puts its state beside it,
   )
   expect(sandbox.forge.file(stateFile)).toMatch(/sync-wave: "-2"[\s\S]*state: g1-steady/)
   expect(stdout).toContain('stays where it is')
+  expect(stdout).toContain(`add the annotation with \`sops edit ${live}\``)
   expect(stdout).not.toContain('ksops and kustomize on its PATH')
 })
 
@@ -111,7 +112,9 @@ test('stage and promote: the Secret and its state go first; the restarts wait fo
   ] as const) {
     if (step !== 'stage') await sandbox.refuses([step], { exitCode: 3, code: 'REFUSED', says: ['another owner delivers the Secret'] })
     const word = step === 'stage' ? [] : ['--confirmed', 'looked at every proxy']
-    await sandbox.takes([step, ...word], `mesh-ca/${id}`, { as: step === 'stage' ? sandbox.operator : null })
+    const { stdout } = await sandbox.takes([step, ...word], `mesh-ca/${id}`, { as: step === 'stage' ? sandbox.operator : null })
+    expect(stdout).toContain('argocd app get argocd/istio-ca-eu ')
+    expect(stdout).toContain('(`ca/pruned`)')
     expect(await inside(sandbox, live)).toMatchObject({ state: id, roots, problems: [] })
     expect(sandbox.forge.file(stateFile)).toMatch(new RegExp(`sync-wave: "-2"[\\s\\S]*state: ${id}`))
 

@@ -36,6 +36,7 @@ const sealedBy = (by: string, syncWave = 0): CacertsSite => ({
   documents: 1,
   syncWave,
   ksops: 'mesh/kustomization.yaml',
+  pruned: null,
 })
 
 function choose(config: Config, discovery: Partial<Discovery>, step: Step = 'stage'): ReturnType<typeof chooseDeliveries> {

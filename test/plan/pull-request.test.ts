@@ -25,6 +25,7 @@ function storyOf(
     istioNamespace: 'istio-system',
     controller: makeConfig().clusters[0]!.controller,
     managed: 'own',
+    secretOwner: null,
     multiRoot: false,
     ...more,
   }))
@@ -153,9 +154,31 @@ describe('evidence and gates', () => {
     const body = bodyOf(storyOf(factsOf(), 'stage', somebody, { managed: 'in-place' }), whole({ name: 'secret', of: 2 }))
 
     expect(body).toContain(
-      '1. The owner of the Secret applies `cacerts` and the ConfigMap `mesh-ca-state` (`g2-staged`). Nothing restarts yet.',
+      '1. The owner of the Secret applies `cacerts` and the ConfigMap `mesh-ca-state` (`g2-staged`). No restart is in this pull request.',
     )
     expect(body).not.toContain('Wave control-plane')
+  })
+
+  test('and says what istiod makes of it before the restarts, and where its owner is seen', () => {
+    const secretOf = (step: Step, more: Partial<ClusterStory> = {}): string => {
+      const facts = step === 'stage' ? factsOf() : at('stage')
+      const story = { managed: 'in-place', secretOwner: 'infra/istio-ca', ...more } as const
+      return bodyOf(storyOf(facts, step, somebody, story), whole({ name: 'secret', of: 2 }))
+    }
+
+    expect(secretOf('stage')).toContain('keep istiod from restarting by other causes until the next pull request is merged')
+    expect(secretOf('stage', { multiRoot: true })).toContain('2. istiod takes up the roots by itself')
+    expect(secretOf('promote')).toMatch(
+      /2\. The roots are the same, so istiod takes up the new signer by itself.*From then on it signs with g2/,
+    )
+    expect(secretOf('promote')).not.toContain('keep istiod from restarting')
+    expect(secretOf('stage')).toContain('The Kustomization `infra/istio-ca` applies')
+    expect(secretOf('stage')).toContain('flux get kustomizations istio-ca -n infra ')
+    const argocd = { ...makeConfig().clusters[0]!.controller, type: 'argocd', namespace: 'argocd' } as unknown as ClusterStory['controller']
+    const text = secretOf('stage', { controller: argocd })
+    expect(text).toContain('The Application `infra/istio-ca` applies')
+    expect(text).toContain('argocd app get infra/istio-ca ')
+    expect(text).not.toMatch(/mesh-ca-prod|get jobs|a gate that does not pass/i)
   })
 })
 

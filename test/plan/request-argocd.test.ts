@@ -38,6 +38,7 @@ function stage(
     istioNamespace: 'istio-system',
     controller: controllers[record.cluster]!,
     managed: 'own',
+    secretOwner: null,
     multiRoot: false,
   }))
   const story = { decision, config: makeConfig(more), directory: 'mesh-ca', mesh: after.mesh, clusters, findings: [], issued: true }

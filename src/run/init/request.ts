@@ -1,5 +1,5 @@
 import type { Finding } from '../../base/index.ts'
-import { argocdLimits, initRequest } from '../../plan/index.ts'
+import { argocdLimits, initRequest, prunableSecret } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Worktree } from '../../ports.ts'
 import type { Base } from '../base.ts'
@@ -9,11 +9,11 @@ import type { Recipients } from './recipients.ts'
 import { registeredBy } from './scaffold.ts'
 import type { TakenOver } from './take-over.ts'
 
-/** What would stop reroot's Applications: people mend it before the first step, which refuses. */
+/** What would stop reroot's Applications, which the first step refuses, and what endangers a Secret in place. */
 export function limits(clusters: readonly FoundCluster[], composition: InitComposition, layout: Layout): readonly Finding[] {
   return composition.config.clusters.flatMap((config) => {
     const found = clusters.find(({ sync }) => sync.name === config.name)
-    return found === undefined ? [] : argocdLimits(config, found.discovery, layout.config)
+    return found === undefined ? [] : [...argocdLimits(config, found.discovery, layout.config), ...prunableSecret(config, found.discovery)]
   })
 }
 

@@ -23,6 +23,8 @@ export interface Application {
   readonly sources: readonly ApplicationSource[]
   readonly hydrated: boolean
   readonly automated: boolean
+  /** A sync by itself deletes what Git no longer has. */
+  readonly prunes: boolean
   readonly outOfSyncOnly: boolean
   readonly replaces: boolean
   /** Labels that Argo CD gives to the namespace that it makes; `null` if it makes none, or gives it none. */
@@ -67,6 +69,7 @@ export function readApplication(
     hydrated,
     // IsAutomatedSyncEnabled: `automated: {}` is enough, and `enabled: false` takes it back.
     automated: asMap(automated) !== null && valueAt(automated, 'enabled') !== false,
+    prunes: valueAt(automated, 'prune') === true,
     outOfSyncOnly: options.includes('ApplyOutOfSyncOnly=true'),
     replaces: options.includes('Replace=true'),
     namespaceLabels: options.includes('CreateNamespace=true')

@@ -130,6 +130,6 @@ function installsIstiod({ content }: Applied): boolean {
 
 function deliversSecret({ application, content }: Applied): boolean {
   const { id, label } = application
-  const applier = { id, tool: 'Argo CD', label, namespace: null, replaces: false, undeliverable: () => null } as const
+  const applier = { id, tool: 'Argo CD', label, namespace: null, prunes: false, replaces: false, undeliverable: () => null } as const
   return content.resources.some(({ object, manifest }) => cacertsSite(object, manifest, applier) !== null)
 }

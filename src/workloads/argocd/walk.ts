@@ -173,6 +173,7 @@ function applierOf({ application, content }: Applied, rules: readonly IgnoreRule
     tool: 'Argo CD',
     label: application.label,
     namespace: application.targetNamespace,
+    prunes: application.prunes,
     replaces: application.replaces,
     undeliverable(object) {
       if (fixedRevision !== null) return `${application.label} reads revision ${fixedRevision}, not the branch`

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { discoverProd, flux, idsOf, workload, yaml } from '../flux-tree.ts'
 import { app, application, discoverArgocd } from '../argocd-tree.ts'
 import type { Tree } from '../tree.ts'
@@ -111,4 +111,35 @@ test.each([
   expect(findings).toMatchObject([
     { id: 'argocd/rendered', severity: 'error', found: 'kustomize-build of ca', place: { object: `${kind} k/prod` } },
   ])
+})
+
+describe('whether its owner would delete the Secret once it is no longer in Git', () => {
+  const secret = (metadata: object): Tree => ({
+    'ca/s.yaml': yaml({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'cacerts', namespace: 'istio-system', ...metadata },
+      data: {},
+    }),
+  })
+  const options = (text: string): object => ({ annotations: { 'argocd.argoproj.io/sync-options': text } })
+  const byArgocd = (metadata: object, automated: object = {}): string | null =>
+    discoverArgocd(delivering({ syncPolicy: { automated } }, secret(metadata))).cacerts[0]!.pruned
+  const byFlux = (metadata: object, spec: object): string | null =>
+    discoverProd({ 'clusters/prod/app.yaml': yaml(flux('ca', './ca', spec)), ...secret(metadata) }).cacerts[0]!.pruned
+
+  test('Argo CD needs Prune=false and Delete=false', () => {
+    expect(byArgocd(options('Prune=false, Delete=false'))).toBeNull()
+    expect(byArgocd(options('Prune=false'), { prune: true })).toBe(
+      'Application argocd/ca prunes by itself, and the Secret lacks Delete=false',
+    )
+    expect(byArgocd({})).toBe('Application argocd/ca prunes when somebody tells it to, and the Secret lacks Prune=false and Delete=false')
+  })
+
+  test('Flux needs prune: disabled if the Kustomization prunes', () => {
+    expect(byFlux({}, { prune: true })).toBe('Kustomization flux-system/ca has prune: true')
+    expect(byFlux({ annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }, { prune: true })).toBeNull()
+    expect(byFlux({ labels: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }, { prune: true })).toBeNull()
+    expect(byFlux({}, { prune: false })).toBeNull()
+  })
 })
