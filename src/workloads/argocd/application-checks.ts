@@ -5,6 +5,7 @@ import { nameOf } from '../resource.ts'
 import { isUnder } from '../source-tree.ts'
 import type { CacertsSite, Destination } from '../types.ts'
 import { asMap } from '../value.ts'
+import { outOfSyncOnly } from './application-facts.ts'
 import { directoryFilter } from './application.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import type { IgnoreRule } from './ignored.ts'
@@ -22,7 +23,7 @@ export function checkApplication(
   const delivered = cacerts.filter(({ controller }) => controller === application.id)
   const findings: Finding[] = []
   if (!application.automated) findings.push(manualSync(application, delivered.length > 0))
-  if (application.outOfSyncOnly) findings.push(outOfSyncOnly(application))
+  if (application.syncOptions.includes(outOfSyncOnly)) findings.push(passesOver(application))
   const readsOwnFolder = ignore !== '' && content.paths.some((path) => isUnder(path, ignore))
   if (application.hydrated && (delivered.some(({ form, ksops }) => form === 'sops' || ksops !== null) || readsOwnFolder))
     findings.push(hydrates(application))
@@ -105,7 +106,7 @@ function manualSync(application: Application, deliversCa: boolean): Finding {
   }
 }
 
-function outOfSyncOnly(application: Application): Finding {
+function passesOver(application: Application): Finding {
   return {
     id: 'argocd/out-of-sync-only',
     severity: 'warning',
@@ -113,7 +114,7 @@ function outOfSyncOnly(application: Application): Finding {
     message:
       'a sync that is repeated passes over what is in sync already, without a look at its health: a wave that failed does not hold the next',
     expected: 'no ApplyOutOfSyncOnly=true',
-    found: 'ApplyOutOfSyncOnly=true',
+    found: outOfSyncOnly,
     remedy: 'take the option out, at least while the CA is rotated',
   }
 }

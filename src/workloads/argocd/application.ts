@@ -23,7 +23,7 @@ export interface Application {
   readonly sources: readonly ApplicationSource[]
   readonly hydrated: boolean
   readonly automated: boolean
-  readonly outOfSyncOnly: boolean
+  readonly syncOptions: readonly string[]
   readonly replaces: boolean
   /** Labels that Argo CD gives to the namespace that it makes; `null` if it makes none, or gives it none. */
   readonly namespaceLabels: ValueMap | null
@@ -67,7 +67,7 @@ export function readApplication(
     hydrated,
     // IsAutomatedSyncEnabled: `automated: {}` is enough, and `enabled: false` takes it back.
     automated: asMap(automated) !== null && valueAt(automated, 'enabled') !== false,
-    outOfSyncOnly: options.includes('ApplyOutOfSyncOnly=true'),
+    syncOptions: options,
     replaces: options.includes('Replace=true'),
     namespaceLabels: options.includes('CreateNamespace=true')
       ? asMap(valueAt(spec, 'syncPolicy', 'managedNamespaceMetadata', 'labels'))

@@ -18,6 +18,7 @@ import { checkApplication, checkSwallowed } from './application-checks.ts'
 import type { OwnFolder } from './application-checks.ts'
 import { makeReading } from './content.ts'
 import type { Reading } from './content.ts'
+import { applicationFacts } from './application-facts.ts'
 import { placeOf } from './definition.ts'
 import { duplicateApplication, hiddenChart, untoldDestination } from './findings.ts'
 import { withHandApplied } from './hand-applied.ts'
@@ -72,7 +73,7 @@ export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: R
   for (const { application } of here) labelNamespace(inventory, application, report)
   reportObjects(reading, resolution, cluster, judge, report)
   reportFiles(parsing.all(), seeds, resolution, here, report)
-  return { manifests, inventory, controllers: here.map(factsOf), argocd }
+  return { manifests, inventory, controllers: here.map(applicationFacts), argocd }
 }
 
 /** Kustomizations that people apply by hand are known only when it is known what Applications build. */
@@ -189,12 +190,6 @@ function labelNamespace(inventory: Inventory, application: Applied['application'
   if (namespaceLabels === null || targetNamespace === null) return
   const managed = { labels: textMap(namespaceLabels), site: definition.manifest.site, controller: id, managed: true }
   takeNamespace(inventory.namespaces, targetNamespace, managed, report)
-}
-
-function factsOf({ application, content }: Applied): ArgocdApplicationFacts {
-  const { id, name, namespace, project, automated, outOfSyncOnly, hydrated, definition } = application
-  const { site } = definition.manifest
-  return { type: 'argocd', id, name, namespace, site, project, paths: content.paths, automated, outOfSyncOnly, hydrated }
 }
 
 function rulesOfSettings(manifests: Manifests, { definitions }: Resolution, namespace: string): readonly IgnoreRule[] {

@@ -431,3 +431,44 @@ test.each([
   expect(syncWaveOf({ 'argocd.argoproj.io/sync-wave': written })).toBe(expected)
   expect(syncWaveOf({})).toBe(0)
 })
+
+test('the facts of an Application are those that an overlay makes of it', () => {
+  const policy =
+    '{automated: {selfHeal: true, prune: false}, retry: {limit: -1}, syncOptions: [ServerSideApply=true, ApplyOutOfSyncOnly=true]}'
+  const discovery = discoverArgocd({
+    [app]: yaml(application('root', { path: 'overlay', destination: hub })),
+    'overlay/kustomization.yaml': 'resources: [own.yaml]\npatches:\n- path: p.yaml\n',
+    'overlay/own.yaml': yaml(
+      application('mesh-ca-prod', {
+        path: 'mesh-ca/clusters/prod',
+        spec: { syncPolicy: { automated: { prune: true, allowEmpty: true } } },
+      }),
+    ),
+    'overlay/p.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: mesh-ca-prod, namespace: argocd}
+spec:
+  source: {targetRevision: v1.0.0, kustomize: {namePrefix: x-}}
+  ignoreDifferences: [{kind: Job, jsonPointers: [/spec]}]
+  syncPolicy: ${policy}
+`,
+    'mesh-ca/clusters/prod/kustomization.yaml': 'resources: []\n',
+  })
+
+  expect(discovery.controllers).toMatchObject([
+    {
+      id: 'argocd/mesh-ca-prod',
+      paths: ['mesh-ca/clusters/prod'],
+      sourceSettings: ['kustomize'],
+      fixedRevision: 'v1.0.0',
+      automated: true,
+      prune: false,
+      selfHeal: true,
+      allowEmpty: true,
+      syncOptions: ['ServerSideApply=true', 'ApplyOutOfSyncOnly=true'],
+      outOfSyncOnly: true,
+      retryLimit: -1,
+      ignoresDifferences: true,
+    },
+  ])
+})
