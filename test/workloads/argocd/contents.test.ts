@@ -367,9 +367,15 @@ describe('a source that cannot be read', () => {
     const set = applicationSet('s', [generator], { metadata: { name: 'x' }, spec: {} })
     const discovery = discoverArgocd({ ...tree, 'argocd/s.yaml': yaml(set) }, { repoURL: 'https://you:hidden@git.example/platform' })
 
-    expect(discovery.findings.map(({ found }) => found)).toEqual(
-      expect.arrayContaining(['https://git.example/other.git', 'https://git.example/third']),
+    const based = discoverArgocd({
+      [app]: yaml(application('a', { path: 'apps' })),
+      'apps/kustomization.yaml': 'resources: ["git::https://me:secret@git.example/base?ref=v1"]\n',
+    })
+
+    expect([...discovery.findings, ...based.findings].map(({ found }) => found)).toEqual(
+      expect.arrayContaining(['https://git.example/other.git', 'https://git.example/third', 'git::https://git.example/base?ref=v1']),
     )
+    expect(JSON.stringify(based)).not.toContain('secret')
     expect(JSON.stringify(discovery.findings)).not.toMatch(/secret|hidden@/)
   })
 })
