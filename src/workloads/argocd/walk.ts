@@ -22,6 +22,7 @@ import { applicationFacts } from './application-facts.ts'
 import { placeOf } from './definition.ts'
 import { duplicateApplication, hiddenChart, untoldDestination } from './findings.ts'
 import { withHandApplied } from './hand-applied.ts'
+import { headBesideBranch } from './head-revision.ts'
 import { ignoreRulesOf, ignoreRulesOfSettings } from './ignored.ts'
 import type { IgnoreRule } from './ignored.ts'
 import { destinationJudge, withBuiltIn } from './known-clusters.ts'
@@ -71,6 +72,7 @@ export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: R
   const rules = rulesOfSettings(manifests, resolution, cluster.namespace)
   for (const applied of here) takeApplication(inventory, applied, [...ignoreRulesOf(applied.application), ...rules], cluster, report)
   for (const { application } of here) labelNamespace(inventory, application, report)
+  for (const finding of headBesideBranch(reading.own, here, resolution, cluster.ignore)) report.add(finding)
   reportObjects(reading, resolution, cluster, judge, report)
   reportFiles(parsing.all(), seeds, resolution, here, report)
   return { manifests, inventory, controllers: here.map(applicationFacts), argocd }

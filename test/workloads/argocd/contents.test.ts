@@ -478,3 +478,25 @@ spec:
     },
   ])
 })
+
+describe('HEAD and the name of a branch', () => {
+  const reading = (name: string, targetRevision: string | undefined, path = 'apps'): object =>
+    application(name, { path, source: { targetRevision }, ...(path === 'argocd' ? { destination: hub } : {}) })
+  const found = (...applications: readonly object[]): readonly unknown[] =>
+    discoverArgocd({ [app]: yaml(...applications), 'apps/x.txt': '', 'mesh-ca/clusters/prod/kustomization.yaml': '' })
+      .findings.filter(({ id }) => id === 'argocd/revision')
+      .map(({ severity, place, found: what }) => [severity, place.object, what])
+
+  test('beside each other may mean two branches', () => {
+    expect(found(reading('a', 'main'), reading('b', 'HEAD'))).toEqual([['warning', 'Application argocd/b', 'HEAD']])
+    expect(found(reading('root', undefined, 'argocd'), reading('a', 'main'), reading('b', 'HEAD'))).toEqual([
+      ['warning', 'Application argocd/root', 'HEAD, and the same in 1 more sources'],
+    ])
+  })
+
+  test('alone are one branch; reroot’s own Application always names it', () => {
+    expect(found(reading('a', 'HEAD'), reading('b', undefined))).toEqual([])
+    expect(found(reading('a', 'main'), reading('b', 'refs/heads/main'))).toEqual([])
+    expect(found(reading('a', 'HEAD'), reading('mesh-ca-prod', 'main', 'mesh-ca/clusters/prod'))).toEqual([])
+  })
+})
