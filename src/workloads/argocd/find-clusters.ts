@@ -7,7 +7,7 @@ import { isUnder, readWholeTree } from '../source-tree.ts'
 import type { Files } from '../source-tree.ts'
 import type { ArgocdCluster } from '../types.ts'
 import { fewestPaths } from './cluster-paths.ts'
-import { makeReading } from './content.ts'
+import { makeReading, withNamespacesOf } from './content.ts'
 import type { Reading } from './content.ts'
 import type { Definition } from './definition.ts'
 import { groupsOf } from './destination-groups.ts'
@@ -43,7 +43,7 @@ export function findArgocdClusters(
   const told = ownUrl(manifests, seeds.definitions, repository)
   if ('finding' in told) return { clusters: [], findings: [told.finding] }
 
-  const reading = makeReading(manifests, ownRepository(told.url, null))
+  const reading = withNamespacesOf(makeReading(manifests, ownRepository(told.url, null)), seeds.definitions)
   const resolution = resolveObjects(
     {
       reading,

@@ -5,6 +5,7 @@ import { asList, asMap, asText } from '../value.ts'
 import { definitionOf } from './definition.ts'
 import type { Definition } from './definition.ts'
 import type { FileSearch } from './file-search.ts'
+import { namesApplications } from './leads.ts'
 
 /** Argo CD's objects as files have them, before anything is built. */
 export interface Seeds {
@@ -39,8 +40,7 @@ export function readSeeds(
     if ((ignore !== '' && isUnder(file, ignore) && !below.includes(file)) || !search.hasAny(file, argocdWords)) return []
     const chart = chartOfTemplate(manifests, file)
     if (chart !== null) {
-      if (search.hasAny(file, ['argoproj.io/v1alpha1']) && search.hasAny(file, ['kind: Application']) && !charts.has(chart))
-        charts.set(chart, file)
+      if (namesApplications({ manifests, search }, file) && !charts.has(chart)) charts.set(chart, file)
       return []
     }
     if (isPatch(file)) return []

@@ -16,7 +16,7 @@ import { applicationsToCome } from './applications-to-come.ts'
 import { staysWithArgocd } from './argocds-own.ts'
 import { checkApplication, checkSwallowed } from './application-checks.ts'
 import type { OwnFolder } from './application-checks.ts'
-import { makeReading } from './content.ts'
+import { makeReading, withNamespacesOf } from './content.ts'
 import type { Reading } from './content.ts'
 import { applicationFacts } from './application-facts.ts'
 import { placeOf } from './definition.ts'
@@ -61,8 +61,9 @@ export interface ArgocdWalk {
 export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: Report): ArgocdWalk {
   const parsing = makeReport()
   const manifests = readManifests(readWholeTree(files), parsing, 'Argo CD')
-  const reading = makeReading(manifests, ownRepository(cluster.repoURL, cluster.branch), cluster.namespace)
-  const seeds = readSeeds(reading, cluster.paths, cluster.ignore, cluster.namespace)
+  const plain = makeReading(manifests, ownRepository(cluster.repoURL, cluster.branch), cluster.namespace)
+  const seeds = readSeeds(plain, cluster.paths, cluster.ignore, cluster.namespace)
+  const reading = withNamespacesOf(plain, seeds.definitions)
   const resolution = resolve(reading, cluster, seeds, report)
   const judge = destinationJudge(cluster.destination, resolution.secrets)
   const argocd = settingsOf(manifests, resolution, cluster.namespace)
@@ -227,12 +228,14 @@ function reportObjects(
   }
 }
 
-/** Problems of files that this cluster's Applications read, and of those that were searched for Argo CD's objects. */
+/** Problems of files that this cluster's Applications read, and of those that hold Argo CD's objects, or may. */
 function reportFiles(problems: readonly Finding[], seeds: Seeds, resolution: Resolution, here: readonly Applied[], report: Report): void {
   const read = new Set(here.flatMap(({ content }) => [...content.files]))
+  const leading = new Set(resolution.applied.flatMap(({ content }) => (content.leads ? [...content.files] : [])))
   for (const problem of problems) {
     const file = problem.place.file ?? ''
-    if (read.has(file) || (seeds.files.has(file) && problem.id !== 'workloads/not-an-object')) report.add(problem)
+    const leads = (seeds.files.has(file) || leading.has(file)) && problem.id !== 'workloads/not-an-object'
+    if (read.has(file) || leads) report.add(problem)
   }
   const built = resolution.applied.flatMap(({ content }) => content.paths)
   for (const [chart, file] of seeds.charts) if (!built.some((path) => isUnder(chart, path))) report.add(hiddenChart(file))
