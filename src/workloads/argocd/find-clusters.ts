@@ -59,7 +59,10 @@ export function findArgocdClusters(
   const groups = groupsOf(resolution)
   const controlled = groups.flatMap((group) => (group.main === null ? [] : [{ group, main: group.main }]))
   const finder: Finder = { reading, resolution, untold: untoldGroups(reading, resolution, groups) }
-  for (const group of groups) if (group.main === null) report.add(untoldFinding(finder.untold, group) ?? withoutIstiod(group))
+  for (const group of groups) {
+    const finding = untoldFinding(finder.untold, group) ?? (group.main === null ? withoutIstiod(group) : null)
+    if (finding !== null) report.add(finding)
+  }
   for (const { main } of controlled) for (const unseen of unseenClusters(manifests, resolution, main)) report.add(unseen)
   const clusters = withOwnNames(controlled)
     .map(({ group, main, name }) => clusterOf(finder, group, main, name))
