@@ -48,6 +48,8 @@ export interface OwnFolder {
   readonly judge: (destination: Destination) => Whose
   /** Files that are below the folder already. */
   readonly existing: readonly string[]
+  /** Files that a build of a folder reads, if kustomize builds it. */
+  filesBuilt(folder: string): ReadonlySet<string>
 }
 
 /** Whether an Application, for any cluster, would apply something of reroot's own folder, unless it is reroot's own. */
@@ -65,15 +67,16 @@ export function checkSwallowed(application: Application, around: OwnFolder): rea
 }
 
 /** What of reroot's folder a source applies; `null` if nothing. */
-function takenOf(source: ApplicationSource, path: string, { folder, cluster, existing }: OwnFolder): string | null {
+function takenOf(source: ApplicationSource, path: string, { folder, cluster, existing, filesBuilt }: OwnFolder): string | null {
   const inside = isUnder(path, folder)
-  if (asMap(source.spec['directory']) === null) return inside ? path : null
+  // reroot's own Application may be applied from wherever it lies.
+  const isTaken = (file: string): boolean => isUnder(file, folder) && !file.endsWith('/argocd.yaml')
+  if (asMap(source.spec['directory']) === null) return inside ? path : ([...filesBuilt(path)].find(isTaken) ?? null)
   if (!inside && !isUnder(folder, path)) return null
   const filter = directoryFilter(source)
   const written = [`${folder}/clusters/${cluster}/kustomization.yaml`, `${folder}/clusters/${cluster}/cacerts/cacerts.sops.yaml`]
   const taken = [...written, ...existing].find(
-    // reroot's own Application may be applied from wherever it lies.
-    (file) => isUnder(file, path) && !file.endsWith('/argocd.yaml') && filter.takes(path === '' ? file : file.slice(path.length + 1)),
+    (file) => isUnder(file, path) && isTaken(file) && filter.takes(path === '' ? file : file.slice(path.length + 1)),
   )
   return taken ?? null
 }
@@ -163,6 +166,6 @@ function swallows(application: Application, at: readonly (string | number)[], ig
     message: `it would apply what reroot writes below ${ignore}/ as it is: sealed Secrets, and steps out of order`,
     expected: `nothing of ${ignore}/, but by reroot’s own Application`,
     found: file,
-    remedy: `exclude ${ignore}/ (directory.exclude: '${ignore}/**'; for a directory generator, a path with exclude: true), or choose another --directory`,
+    remedy: `exclude ${ignore}/ (directory.exclude: '${ignore}/**'; for a directory generator, a path with exclude: true; of a kustomization, take it out of resources), or choose another --directory`,
   }
 }

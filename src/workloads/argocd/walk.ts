@@ -27,6 +27,7 @@ import { ignoreRulesOf, ignoreRulesOfSettings } from './ignored.ts'
 import type { IgnoreRule } from './ignored.ts'
 import { destinationJudge, withBuiltIn } from './known-clusters.ts'
 import type { KnownCluster } from './known-clusters.ts'
+import { filesReached } from './kustomize-source.ts'
 import { checkPipeline } from './pipelines.ts'
 import { ownRepository } from './repository-url.ts'
 import { resolveObjects } from './resolve.ts'
@@ -214,7 +215,8 @@ function reportObjects(
 ): void {
   const { ignore: folder, namespace } = cluster
   const existing = reading.manifests.tree.files.filter((file) => folder !== '' && isUnder(file, folder))
-  const around: OwnFolder = { folder, cluster: cluster.name, namespace, own: reading.own, judge, existing }
+  const filesBuilt = (path: string): ReadonlySet<string> => filesReached(reading.manifests, path)
+  const around: OwnFolder = { folder, cluster: cluster.name, namespace, own: reading.own, judge, existing, filesBuilt }
   for (const finding of resolution.findings) report.add(finding)
   for (const { application, content } of resolution.applied) {
     for (const finding of content.always) report.add(finding)

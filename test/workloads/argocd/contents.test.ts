@@ -51,6 +51,14 @@ describe('reroot’s own folder', () => {
     expect(swallowed({ [app]: yaml(reading), 'apps/x.txt': '' })).toHaveLength(1)
   })
 
+  test.each<[string, Tree]>([
+    ['of another cluster', { [app]: yaml(application('x', { path: 'k', destination: { name: 'dev' } })) }],
+    ['with a hydrator', { [app]: yaml(application('x', { spec: { sourceHydrator: { drySource: { repoURL: ownURL, path: 'k' } } } })) }],
+  ])('nor may a kustomization that lists it: %s', (_, tree) => {
+    expect(swallowed({ ...tree, 'k/kustomization.yaml': 'resources: [../mesh-ca/clusters/prod]\n' })).toEqual(['Application argocd/x'])
+    expect(swallowed({ ...tree, 'k/kustomization.yaml': 'resources: [../mesh-ca/clusters/prod/argocd.yaml]\n' })).toEqual([])
+  })
+
   test.each<[string, object]>([
     ['another repository', { path: '.', source: { repoURL: other, directory: { recurse: true } } }],
     ['a chart', { source: { repoURL: ownURL, chart: 'x', path: 'mesh-ca' } }],
@@ -324,9 +332,16 @@ describe('charts of this repository', () => {
     ['a label that refuses', 'kind: Deployment\nx: {sidecar.istio.io/inject: "false"}\n', []],
     ['a namespace', 'kind: Deployment\nmetadata:\n  name: x\n  namespace: shop\n', ['shop']],
     ['a namespace of something else', 'kind: RoleBinding\nmetadata:\n  namespace: shop\n', []],
-    ['a templated namespace', 'kind: Deployment\nmetadata:\n  namespace: {{ .Release.Namespace }}\n', []],
+    ['a namespace in flow style', 'kind: StatefulSet\nmetadata: {name: x, namespace: shop}\n', ['shop']],
+    ['a namespace in a list', 'kind: List\nitems:\n- kind: Deployment\n  metadata:\n    namespace: shop\n', ['shop']],
+    ['the release’s namespace', 'kind: Deployment\nmetadata:\n  namespace: {{ .Release.Namespace }}\n', []],
+    ['a namespace of values', 'kind: Deployment\nmetadata:\n  namespace: {{ .Values.deep.space | quote }}\n', ['shop']],
+    ['a namespace by default', 'kind: Deployment\nmetadata:\n  namespace: {{ default "shop" .Values.none }}\n', ['shop']],
+    ['a namespace by a helper', 'kind: Deployment\nmetadata:\n  namespace: {{ include "x.namespace" . }}\n', ['shop']],
   ])('their templates tell that pods are in the mesh: %s', (_, template, expected) => {
-    expect(opaque({ 'chart/templates/t.yaml': template })).toEqual(expected)
+    const values = 'listed: {enabled: false}\nnamespaceOverride: shop\ndeep: {space: shop}\n'
+
+    expect(opaque({ 'chart/templates/t.yaml': template, 'chart/values.yaml': values })).toEqual(expected)
   })
 })
 
