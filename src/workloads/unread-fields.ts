@@ -32,7 +32,8 @@ export function reportUnread(build: Build, kustomization: Kustomization): void {
         message: `reroot does not follow ${field}, which may add or change workloads`,
         expected: 'resources, components, patches, names, namespaces, labels and annotations',
         found,
-        remedy: 'commit what it makes as plain manifests; or name the namespaces of its workloads in reroot.yaml: restarts.namespaces',
+        remedy:
+          'commit what it makes as plain manifests; or name the namespaces of its workloads in reroot.yaml: restarts.namespaces, and accept this finding with a reason',
       })
     })
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { isAcceptable } from '../../../src/mesh/index.ts'
 import { app, application, discoverArgocd, ownURL } from '../argocd-tree.ts'
 import { idsOf, namespace, workload, yaml } from '../flux-tree.ts'
 import type { Tree } from '../tree.ts'
@@ -99,4 +100,26 @@ test.each<[string, Tree]>([
   ],
 ])('no false alarm: %s', (_, tree) => {
   expect(idsOf(discoverArgocd(tree))).toEqual([])
+})
+
+test('a remedy that sends people to restarts.namespaces or to accept names what works', () => {
+  const sources: readonly Tree[] = [
+    root({ repoURL: 'https://git.example/other', path: 'x' }, { name: 'prod', namespace: 'shop' }),
+    {
+      ...root(git, { name: 'prod', namespace: 'shop' }),
+      'root/kustomization.yaml': 'resources: ["https://git.example/other//x?ref=v1"]\n',
+    },
+    { ...root(git, { name: 'prod', namespace: 'shop' }), 'root/kustomization.yaml': 'helmCharts: [{name: x, repo: https://x}]\n' },
+    { ...root(git, { name: 'prod', namespace: 'shop' }), 'root/a.jsonnet': '{}' },
+    root({ ...git, chart: 'argocd-apps', path: undefined }),
+    root({ repoURL: 'https://git.example/other', path: 'x' }),
+  ]
+
+  const errors = sources.flatMap((tree) => discoverArgocd(tree).findings.filter(({ severity }) => severity === 'error'))
+
+  expect(errors).toHaveLength(sources.length)
+  for (const { id, remedy } of errors) {
+    expect(remedy).toMatch(/accept this finding/)
+    expect(isAcceptable(id), id).toBe(true)
+  }
 })
