@@ -45,6 +45,8 @@ export function readSeeds(
     }
     if (isPatch(file)) return []
     files.add(file)
+    // One that cannot be read may change what the file has.
+    for (const kustomization of kustomizationFilesIn(manifests, folderOf(file))) files.add(kustomization)
     return manifests.objects(file).flatMap((manifest: Manifest) => {
       const definition = definitionOf(manifest.object, manifest, null, namespace)
       return definition === null ? [] : [definition]

@@ -277,6 +277,24 @@ describe('kustomizations that people apply by hand', () => {
     expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/web'])
   })
 
+  test.each<[string, string, string]>([
+    ['cannot be read', 'resources: [\n', 'error yaml/syntax argocd/kustomization.yaml:2'],
+    [
+      'changes Applications in a way that is not followed',
+      'resources: [a.yaml]\nreplacements:\n- source: {kind: Application}\n  targets: [{select: {kind: Application}, fieldPaths: [spec.source.path]}]\n',
+      'error workloads/kustomization-unread argocd/kustomization.yaml:3',
+    ],
+    [
+      'may have more of them elsewhere',
+      'resources: [a.yaml, "https://git.example/other//apps?ref=v1"]\n',
+      'warning workloads/remote-resource argocd/kustomization.yaml:1',
+    ],
+  ])('one that %s is told', (_, kustomization, expected) => {
+    const files = { 'argocd/kustomization.yaml': kustomization, 'argocd/a.yaml': yaml(application('a', { path: 'apps' })), ...web }
+
+    expect(idsOf(discoverArgocd(files))).toContain(expected)
+  })
+
   test('a base that is elsewhere, such as Argo CD’s own, is no matter', () => {
     const kustomization = 'resources: ["https://raw.example/argo-cd/install.yaml", a.yaml]\npatches:\n- path: cm.yaml\n'
     const discovery = discoverArgocd({
