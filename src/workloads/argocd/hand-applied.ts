@@ -108,7 +108,7 @@ function build(reading: Reading, file: string, namespace: string, report: Report
 function definitionsOf({ manifests }: Reading, kustomization: Kustomization, namespace: string, report: Report): readonly Definition[] {
   return buildKustomization({ manifests, report, ksops: true }, kustomization, false).flatMap((resource) => {
     const definition = definitionOf(takeProbe(resource.object).object, resource.manifest, null, namespace)
-    return definition === null ? [] : [definition]
+    return definition === null ? [] : [{ ...definition, appliedBy: kustomization.file }]
   })
 }
 

@@ -6,7 +6,7 @@ import { isUnder } from '../source-tree.ts'
 import { textMap, valueAt } from '../value.ts'
 import { holdsOnlyArgocdsOwn } from './argocds-own.ts'
 import type { Reading } from './content.ts'
-import { rootFile } from './destination-groups.ts'
+import { rootFile } from './definition.ts'
 import type { DestinationGroup } from './destination-groups.ts'
 import { destinationJudge } from './known-clusters.ts'
 import { ownNamespace } from './own-namespace.ts'
@@ -32,7 +32,9 @@ export function untoldGroups(reading: Reading, resolution: Resolution, groups: r
     return groups.flatMap((group) => {
       if (group === cluster || judge(group.destination) !== 'unknown' || sameControlPlane(group, cluster)) return []
       const members = group.members.filter(
-        (one) => !elsewhere.some((folder) => isUnder(rootFile(one), folder)) && !holdsOnlyArgocdsOwn(reading, one.application, namespace),
+        (one) =>
+          !elsewhere.some((folder) => isUnder(rootFile(one.application.definition), folder)) &&
+          !holdsOnlyArgocdsOwn(reading, one.application, namespace),
       )
       return members.length === 0 ? [] : [{ group, cluster, members }]
     })

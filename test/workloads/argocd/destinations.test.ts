@@ -264,3 +264,31 @@ test('a cluster is called by its host’s first part, or by the whole of an IP a
   expect(nameOf('https://prod.example:6443')).toEqual(['prod'])
   expect(nameOf('https://[fd00::1]:6443')).toEqual(['fd00-1'])
 })
+
+test('overlays that people apply by hand are read as they build, and are the cluster’s paths', () => {
+  const patch = (name: string): string => `[{op: replace, path: /spec/destination/name, value: ${name}}]`
+  const overlay = (name: string): Tree => ({
+    [`clusters/${name}/kustomization.yaml`]: `resources: [../../base]\npatches:\n- target: {kind: Application}\n  patch: "${patch(name)}"\n`,
+  })
+  const tree = {
+    'base/kustomization.yaml': 'resources: [istiod.yaml, shop.yaml]\n',
+    'base/istiod.yaml': yaml(istiodFor({ name: 'none' })),
+    'base/shop.yaml': yaml(application('shop', { path: 'apps', destination: { name: 'none' } })),
+    ...overlay('eu'),
+    ...overlay('us'),
+    ...shop,
+  }
+  const { clusters, findings } = find(tree)
+
+  expect(findings).toEqual([])
+  expect(clusters.map(({ name, paths }) => [name, paths])).toEqual([
+    ['eu', ['clusters/eu']],
+    ['us', ['clusters/us']],
+  ])
+  const [eu] = clusters
+  const discovery = discoverArgocd(tree, { ...eu, branch: 'main' }, { paths: eu?.paths ?? [] })
+  expect([idsOf(discovery), workloadsOf(discovery)]).toEqual([
+    [],
+    ['control-plane Deployment/istio-system/istiod', 'sidecar Deployment/shop/web'],
+  ])
+})
