@@ -423,13 +423,17 @@ describe('an ApplicationSet whose destination is written out', () => {
     idsOf(discoverArgocd({ [app]: yaml(applicationSet('s', unknown, template(destination), { goTemplate: true, ...spec })) }))
 
   test('is of no interest if it is another cluster', () => {
+    const templatePatch = 'spec:\n  {{- if .auto }}\n  syncPolicy: {automated: {prune: {{ .prune }}}}\n  {{- end }}\n'
+
     expect(ids({ name: 'dev', namespace: 'shop' })).toEqual([])
+    expect(ids({ name: 'dev', namespace: 'shop' }, { templatePatch })).toEqual([])
   })
 
   test.each<[string, object, object]>([
     ['this cluster', { name: 'prod', namespace: 'shop' }, {}],
     ['a template', { name: '{{.cluster}}' }, {}],
-    ['a patch', { name: 'dev' }, { templatePatch: 'spec: {}' }],
+    ['a patch of the destination', { name: 'dev' }, { templatePatch: 'spec: {destination: {name: prod}}' }],
+    ['a patch that may write anything', { name: 'dev' }, { templatePatch: 'spec:\n  {{ toYaml .spec | nindent 2 }}\n' }],
     ['Argo CD’s own namespace', { name: 'dev', namespace: 'argocd' }, {}],
   ])('is of interest otherwise: %s', (_, destination, spec) => {
     expect(ids(destination, spec).length).toBeGreaterThan(0)
