@@ -74,7 +74,7 @@ export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: R
   const rules = rulesOfSettings(manifests, resolution, cluster.namespace)
   for (const applied of here) takeApplication(inventory, applied, [...ignoreRulesOf(applied.application), ...rules], cluster, report)
   for (const { application } of here) labelNamespace(inventory, application, report)
-  for (const finding of headBesideBranch(reading.own, here, resolution, cluster.ignore)) report.add(finding)
+  for (const finding of headBesideBranch(reading, here, resolution, cluster.ignore)) report.add(finding)
   reportObjects(reading, resolution, cluster, judge, report)
   reportFiles(parsing.all(), seeds, resolution, here, report)
   return { manifests, inventory, controllers: here.map(applicationFacts), argocd }

@@ -527,8 +527,21 @@ describe('HEAD and the name of a branch', () => {
   test('beside each other may mean two branches', () => {
     expect(found(reading('a', 'main'), reading('b', 'HEAD'))).toEqual([['warning', 'Application argocd/b', 'HEAD']])
     expect(found(reading('root', undefined, 'argocd'), reading('a', 'main'), reading('b', 'HEAD'))).toEqual([
-      ['warning', 'Application argocd/root', 'HEAD, and the same in 1 more sources'],
+      ['warning', 'Application argocd/root', 'HEAD, and the same in 1 more places'],
     ])
+  })
+
+  test('beside each other in a set and its generator', () => {
+    const template = {
+      metadata: { name: 'a' },
+      spec: { source: { repoURL: ownURL, path: 'apps', targetRevision: 'main' }, destination: { name: 'prod' } },
+    }
+    const directories = [{ path: 'apps' }]
+    const set = (git: object): object =>
+      applicationSet('s', [{ matrix: { generators: [{ git }, { list: { elements: [{}] } }] } }], template)
+
+    expect(found(set({ repoURL: ownURL, directories }))).toEqual([['warning', 'ApplicationSet argocd/s', 'HEAD']])
+    expect(found(set({ repoURL: ownURL, revision: 'main', directories }))).toEqual([])
   })
 
   test('alone are one branch; reroot’s own Application always names it', () => {
