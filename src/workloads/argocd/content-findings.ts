@@ -59,7 +59,7 @@ export function contentProblems({
   const hiding = unseen.filter((finding) => !isArgocdItself(finding)).map(hidesApplications)
   const overArgocd = report.some(isArgocdItself)
   const found = report.filter((finding) => {
-    if (isArgocdItself(finding) || (overArgocd && finding.id === 'workloads/patch')) return false
+    if (isArgocdItself(finding) || isOtherChart(finding) || (overArgocd && finding.id === 'workloads/patch')) return false
     return finding.severity === 'error' || finding.id === 'argocd/revision'
   })
   return { findings: [...report, ...own, ...hiding], unseen: own, always: [...always, ...hiding, ...found] }
@@ -67,6 +67,11 @@ export function contentProblems({
 
 function isArgocdItself({ found }: Finding): boolean {
   return /[/:]argoproj\/argo-(cd|helm)(?![\w-])/.test(found ?? '')
+}
+
+/** Of a chart that kustomize inflates the name is all that is known, as of one that Argo CD installs: only this one is sure to make Applications. */
+function isOtherChart({ id, found = '' }: Finding): boolean {
+  return id === 'workloads/kustomization-unread' && found.startsWith('helmChart') && !found.endsWith(': argocd-apps')
 }
 
 /** The same problem where it hides Applications. */

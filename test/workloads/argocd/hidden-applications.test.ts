@@ -92,6 +92,10 @@ test.each<[string, Tree]>([
     },
   ],
   [
+    'Argo CD’s own chart by kustomize',
+    { ...root(git), 'root/kustomization.yaml': 'helmCharts: [{name: argo-cd, repo: https://argoproj.github.io/argo-helm}]\n' },
+  ],
+  [
     'a build that fails in another cluster, with no Applications in it',
     {
       ...root({ ...git }, { name: 'dev', namespace: 'shop' }),
