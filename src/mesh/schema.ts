@@ -38,11 +38,19 @@ const fluxController = z.strictObject({
 
 const labels = z.record(z.string(), z.string())
 
+// What is written into reroot.yaml is in Git, and in every Application that reroot writes. SSH's user is no secret.
+const repository = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => !/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(text) || /^(.*\+)?ssh:\/\/[^/?#:@]*@[^/?#@]*(\/|$)/i.test(text),
+    'must be an address without user and password: Argo CD finds those in a Secret of its own',
+  )
 const argocdController = z.strictObject({
   type: z.literal('argocd'),
   namespace: label.default('argocd'),
   project: z.string().min(1).default('default'),
-  repoURL: z.string().min(1),
+  repoURL: repository,
   destination: z
     .strictObject({ name: z.string().min(1).optional(), server: z.string().min(1).optional() })
     .refine(({ name, server }) => name !== undefined || server !== undefined, 'must have a name or a server'),

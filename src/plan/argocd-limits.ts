@@ -1,22 +1,74 @@
 import type { Finding } from '../base/index.ts'
 import type { ArgocdControllerConfig, ClusterConfig } from '../mesh/index.ts'
 import { globMatcher } from '../workloads/index.ts'
-import type { ArgocdProject, Discovery, GroupKind } from '../workloads/index.ts'
+import type { ArgocdApplicationFacts, ArgocdProject, Discovery, GroupKind } from '../workloads/index.ts'
+import { applicationName, layoutOf } from './layout.ts'
 
 /**
- * What in Argo CD's own objects would stop reroot's Application, as far as Git shows them: its AppProject, and the build options without which
- * kustomize does not run KSOPS. Empty under Flux.
- * @param file where the cluster's configuration is written, for what has no other place.
+ * What in Argo CD's own objects would stop reroot's Application, or lead it past its gates, as far as Git shows them: its AppProject, the build options
+ * without which kustomize does not run KSOPS, and the Application itself, which overlays may have changed. Empty under Flux.
+ * @param file where the cluster's configuration is written, in reroot's folder; also for what has no other place.
  */
 export function argocdLimits(cluster: ClusterConfig, discovery: Discovery, file: string): readonly Finding[] {
   const { controller } = cluster
   if (controller.type !== 'argocd' || discovery.argocd === null) return []
   const { projects, buildOptions } = discovery.argocd
   return [
+    ...changedApplication(cluster, controller, discovery, file),
     ...projectLimits(cluster, controller, discovery, projects, file),
     ...(cluster.cacerts.managed === 'own' ? buildLimits(cluster.name, buildOptions, file) : []),
   ]
 }
+
+/** reroot's own Application as overlays and generators make it; charts/argocd.ts says why it is as it is. */
+function changedApplication(
+  cluster: ClusterConfig,
+  controller: ArgocdControllerConfig,
+  discovery: Discovery,
+  file: string,
+): readonly Finding[] {
+  const id = `${controller.namespace}/${applicationName(cluster.name)}`
+  const { directory } = layoutOf(file.replace(/\/[^/]*$/, '')).cluster(cluster.name)
+  return discovery.controllers.flatMap((application): readonly Finding[] => {
+    if (application.type !== 'argocd' || application.id !== id) return []
+    const changes = changesOf(application, controller.project, directory)
+    if (changes.length === 0) return []
+    return [
+      {
+        id: 'restart/unregistered',
+        severity: 'error',
+        place: { cluster: cluster.name, file: application.site.file, line: application.site.line, object: `Application ${id}` },
+        message: 'Argo CD does not pick up reroot’s Application as reroot wrote it, so a step would stop, or go on past a gate that failed',
+        expected: `the Application of ${controller.register}, unchanged`,
+        found: changes.join('; '),
+        remedy: `take the change back: in ${application.site.file}, or in the patch of a kustomization above it; in docs/rotation.md “Under Argo CD” says why`,
+      },
+    ]
+  })
+}
+
+const leadsPastGates = ['ApplyOutOfSyncOnly=true', 'Replace=true', 'Force=true', 'Prune=false', 'Prune=confirm']
+
+function changesOf(application: ArgocdApplicationFacts, project: string, directory: string): readonly string[] {
+  const { automated, fixedRevision, paths, retryLimit, sourceSettings, syncOptions } = application
+  const changes: readonly (readonly [boolean, string])[] = [
+    [paths.length !== 1 || paths[0] !== directory, `path ${paths.join(', ') || 'in another repository'}`],
+    [fixedRevision !== null, `targetRevision ${fixedRevision}`],
+    [sourceSettings.length > 0, `spec.source with ${sourceSettings.join(', ')}`],
+    [application.project !== project, `project ${application.project}`],
+    [automated && !application.prune, 'prune: false'],
+    [automated && application.selfHeal, 'selfHeal: true'],
+    [automated && !application.allowEmpty, 'allowEmpty: false'],
+    [!syncOptions.includes('ServerSideApply=true'), 'no ServerSideApply=true'],
+    ...leadsPastGates.map((option) => [syncOptions.includes(option), option] as const),
+    [retryLimit < 0 || retryLimit > mostRetries, `retry.limit: ${retryLimit}`],
+    [application.ignoresDifferences, 'ignoreDifferences'],
+  ]
+  return changes.flatMap(([changed, what]) => (changed ? [what] : []))
+}
+
+// While a sync is repeated, no newer commit is taken, such as a revert.
+const mostRetries = 5
 
 const clusterKinds: readonly GroupKind[] = ['ClusterRole', 'ClusterRoleBinding'].map((kind) => ({
   group: 'rbac.authorization.k8s.io',

@@ -1,5 +1,5 @@
 import type { FluxKustomization } from './flux-kustomization.ts'
-import { syncWaveOf as waveByAnnotations } from './sync-wave.ts'
+import { syncWaveOf } from './sync-wave.ts'
 import { asText, textMap, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
 import type { ControllerId } from './types.ts'
@@ -36,8 +36,8 @@ export function fluxApplier({ controller, spec }: FluxKustomization): Applier {
 }
 
 /** The wave in which an object is applied. Flux knows none. */
-export function syncWaveOf(object: ValueMap, tool: Tool): number {
-  return tool === 'Flux' ? 0 : waveByAnnotations(textMap(valueAt(object, 'metadata', 'annotations')))
+export function appliedWave(object: ValueMap, tool: Tool): number {
+  return tool === 'Flux' ? 0 : syncWaveOf(textMap(valueAt(object, 'metadata', 'annotations')))
 }
 
 /** Whether an object is replaced whole at each sync: the Application says so for all, or the object for itself. */

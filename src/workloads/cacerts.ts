@@ -1,4 +1,4 @@
-import { howPruned, syncWaveOf } from './applier.ts'
+import { appliedWave, howPruned } from './applier.ts'
 import type { Applier } from './applier.ts'
 import { generatedMark } from './generators.ts'
 import type { Manifest } from './manifest.ts'
@@ -25,7 +25,7 @@ export function cacertsSite(object: ValueMap, manifest: Manifest, applier: Appli
     namespace: namespaceOf(object),
     controller: applier.id,
     documents: manifest.documents,
-    syncWave: syncWaveOf(object, applier.tool),
+    syncWave: appliedWave(object, applier.tool),
     ksops: manifest.ksops?.kustomization ?? null,
     pruned: howPruned(object, applier),
   }

@@ -49,7 +49,7 @@ function foreignSource(place: Place, { controller, spec }: FluxKustomization, cl
     message: 'what it applies is not in this repository, so its workloads are unknown',
     expected: `${cluster.source.kind} ${cluster.source.name}`,
     found: `${controller.source.kind} ${controller.source.name}`,
-    remedy: `name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${asText(spec['targetNamespace']) ?? 'name'}]`,
+    remedy: `name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${asText(spec['targetNamespace']) ?? 'name'}], and accept this finding with a reason`,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../base/index.ts'
 import { cacertsSite } from './cacerts.ts'
-import { isReplaced, syncWaveOf } from './applier.ts'
+import { isReplaced, appliedWave } from './applier.ts'
 import type { Applier } from './applier.ts'
 import type { ChartInstall } from './chart-install.ts'
 import { isFluxKustomization } from './flux-kustomization.ts'
@@ -124,7 +124,7 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
   const { applier } = taking
   if (!pods) inventory.kept.set(`${kind} ${namespace}/${name}`, { object, namespace, name, controller: applier.id, site })
   else {
-    const sync = { wave: syncWaveOf(object, applier.tool), replaced: isReplaced(object, applier) }
+    const sync = { wave: appliedWave(object, applier.tool), replaced: isReplaced(object, applier) }
     inventory.pods.push(readPodOwner(object, namespace, ownerOf(object, taking), site, sync))
   }
 }

@@ -223,7 +223,7 @@ function unreadable(
 ): Parameters<Report['add']>[0] {
   const remedy =
     id === 'workloads/remote-resource'
-      ? 'copy it into the repository; or name its namespaces in reroot.yaml: restarts.namespaces'
+      ? 'copy it into the repository; or name its namespaces in reroot.yaml: restarts.namespaces, and accept this finding with a reason'
       : 'correct the path so that `kustomize build` succeeds'
   return { id, severity: 'error', place: entry.place(), message, expected, found: entry.value, remedy }
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../base/index.ts'
+import { withoutCredentials } from './credentials.ts'
 
-/** Where findings of a reading go. */
+/** Where findings of a reading go. None shows a password: files name addresses with one. */
 export interface Report {
   add(finding: Finding): void
   /** All findings, each once: several builds may meet the same broken file. */
@@ -10,11 +11,23 @@ export interface Report {
 export function makeReport(): Report {
   const findings = new Map<string, Finding>()
   return {
-    add(finding) {
+    add(added) {
+      const finding = shown(added)
       const { place } = finding
       const key = [finding.id, place.cluster, place.file, place.line, place.object, finding.message, finding.found].join('\n')
       if (!findings.has(key)) findings.set(key, finding)
     },
     all: () => [...findings.values()],
+  }
+}
+
+function shown(finding: Finding): Finding {
+  const { message, expected, found, remedy } = finding
+  return {
+    ...finding,
+    message: withoutCredentials(message),
+    ...(expected === undefined ? {} : { expected: withoutCredentials(expected) }),
+    ...(found === undefined ? {} : { found: withoutCredentials(found) }),
+    remedy: withoutCredentials(remedy),
   }
 }

@@ -86,8 +86,21 @@ export interface ArgocdApplicationFacts {
   readonly project: string
   /** Its folders in this repository, relative to the root; none if all its sources are elsewhere. */
   readonly paths: readonly string[]
+  /** What its sources say beside repository, revision and path, e.g. `kustomize`; and `sources`, if there are several. */
+  readonly sourceSettings: readonly string[]
+  /** A revision of this repository that is not the branch; `null` if it follows the branch. */
+  readonly fixedRevision: string | null
   /** It syncs by itself. */
   readonly automated: boolean
+  /** Of `spec.syncPolicy.automated`. */
+  readonly prune: boolean
+  readonly selfHeal: boolean
+  readonly allowEmpty: boolean
+  readonly syncOptions: readonly string[]
+  /** How often a sync that failed is repeated; negative: without an end. */
+  readonly retryLimit: number
+  /** It has rules of `spec.ignoreDifferences`. */
+  readonly ignoresDifferences: boolean
   /** `ApplyOutOfSyncOnly=true`: a retry passes over what a failed wave has applied already. */
   readonly outOfSyncOnly: boolean
   /** `spec.sourceHydrator`: what it renders is pushed to a branch in the clear. */

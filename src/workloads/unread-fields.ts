@@ -2,7 +2,7 @@ import { parseYamlFile } from '../base/index.ts'
 import type { Kustomization } from './kustomization-file.ts'
 import type { Build } from './kustomize.ts'
 import { resolvePath } from './source-tree.ts'
-import { asList, asMap, asText } from './value.ts'
+import { asList, asMap, asText, valueAt } from './value.ts'
 import type { Value } from './value.ts'
 
 // Built-in plugins that leave names, namespaces, labels and pod annotations alone.
@@ -10,6 +10,9 @@ const harmless = new Set(['ImageTagTransformer', 'ReplicaCountTransformer', 'Con
 // Keys of a transformer configuration that only say where references stand.
 const references = new Set(['nameReference', 'varReference', 'images', 'replicas'])
 const reachable = /^(metadata|spec\.template\.metadata|spec\/template\/metadata|kind)\b/
+
+// Of Argo CD's objects: what they apply, and where.
+const leading = /^spec[./](template[./]spec[./])?(sources?|destination|generators)\b/
 
 /** Reports fields of a kustomization that may change workloads in ways that reroot does not follow. What cannot is passed over. */
 export function reportUnread(build: Build, kustomization: Kustomization): void {
@@ -32,7 +35,8 @@ export function reportUnread(build: Build, kustomization: Kustomization): void {
         message: `reroot does not follow ${field}, which may add or change workloads`,
         expected: 'resources, components, patches, names, namespaces, labels and annotations',
         found,
-        remedy: 'commit what it makes as plain manifests; or name the namespaces of its workloads in reroot.yaml: restarts.namespaces',
+        remedy:
+          'commit what it makes as plain manifests; or name the namespaces of its workloads in reroot.yaml: restarts.namespaces, and accept this finding with a reason',
       })
     })
   }
@@ -86,9 +90,13 @@ function replacementEffect(build: Build, kustomization: Kustomization, entry: Va
     path === null
       ? [entry]
       : (documentsOf(build, kustomization, path) ?? [entry]).flatMap((value): readonly Value[] => (Array.isArray(value) ? value : [value]))
-  const paths = replacements
+  const effective = replacements
     .flatMap((replacement) => asList(asMap(replacement)?.['targets']))
-    .flatMap((target) => asList(asMap(target)?.['fieldPaths']).map(String))
-  const effective = paths.filter((fieldPath) => reachable.test(fieldPath))
+    .flatMap((target) => {
+      const kind = asText(valueAt(target, 'select', 'kind')) ?? 'Application'
+      const isArgocds = kind === 'Application' || kind === 'ApplicationSet'
+      const paths = asList(asMap(target)?.['fieldPaths']).map(String)
+      return paths.filter((fieldPath) => reachable.test(fieldPath) || (isArgocds && leading.test(fieldPath)))
+    })
   return effective.length === 0 ? null : effective.join(', ')
 }

@@ -349,6 +349,26 @@ test('clusters of Argo CD’s: what is left out gets its default, and a destinat
   expect(controllers(sparse.replace('type: argocd,', 'type: argocd, labels: { env: prod },'))).toMatchObject([{ labels: { env: 'prod' } }])
 })
 
+test.each([
+  'https://me:s3cret@git.example/shop/platform.git',
+  'https://s3cret@git.example/shop/platform.git',
+  'https://me:s3@cret@git.example/shop',
+  'ssh://git:s3cret@git.example/shop',
+])('a repository with a password is refused: %s', (repoURL) => {
+  const written = argocdText().replace(/repoURL: "[^"]*"/, `repoURL: "${repoURL}"`)
+
+  expect(problems(written)).toEqual([expect.stringContaining('repoURL: must be an address without user and password')])
+})
+
+test.each(['git@git.example:shop/platform.git', 'ssh://git@git.example:2222/shop/platform.git', 'https://git.example/a@b/c'])(
+  'a repository without one is fine: %s',
+  (repoURL) => {
+    const written = argocdText().replace(/repoURL: "[^"]*"/, `repoURL: "${repoURL}"`)
+
+    expect(parseConfig(bytesOf(written), file).clusters[0]?.controller).toMatchObject({ repoURL })
+  },
+)
+
 test('one mesh may have clusters of Flux’s and of Argo CD’s, under several Argo CDs’ projects', () => {
   const [eu, us] = [configText('', ['eu']), argocdText('', ['us', 'asia'])]
 

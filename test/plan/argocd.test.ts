@@ -16,7 +16,15 @@ const application = (name: string, more: Partial<ArgocdApplicationFacts> = {}): 
   site: { file: `argocd/${name}.yaml`, document: 0, line: 1 },
   project: 'platform',
   paths: [name],
+  sourceSettings: [],
+  fixedRevision: null,
   automated: true,
+  prune: true,
+  selfHeal: false,
+  allowEmpty: true,
+  syncOptions: ['ServerSideApply=true'],
+  retryLimit: 5,
+  ignoresDifferences: false,
   outOfSyncOnly: false,
   hydrated: false,
   ...more,
@@ -243,5 +251,46 @@ test('a Secret of reroot’s own is never pruned or deleted by Argo CD, leaves n
   expect(ownMetadata.argocd.annotations).toEqual({
     'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false,ServerSideApply=true',
     'argocd.argoproj.io/sync-wave': '1',
+  })
+})
+
+describe('reroot’s own Application, as overlays make it', () => {
+  const own = application('mesh-ca-prod', { paths: ['mesh-ca/clusters/prod'] })
+  const found = (change: Partial<ArgocdApplicationFacts>): readonly unknown[] =>
+    argocdLimits(
+      argocdConfig().clusters[0]!,
+      discoveryOf({
+        argocd: { projects: [], buildOptions: null },
+        controllers: [application('other', { selfHeal: true }), { ...own, ...change }],
+      }),
+      'mesh-ca/reroot.yaml',
+    )
+      .filter(({ id }) => id === 'restart/unregistered')
+      .map((finding) => [finding.severity, finding.place.file, finding.found])
+
+  test.each<[Partial<ArgocdApplicationFacts>, string]>([
+    [{ selfHeal: true }, 'selfHeal: true'],
+    [{ prune: false, allowEmpty: false }, 'prune: false; allowEmpty: false'],
+    [{ syncOptions: [] }, 'no ServerSideApply=true'],
+    [{ syncOptions: ['ServerSideApply=true', 'ApplyOutOfSyncOnly=true'] }, 'ApplyOutOfSyncOnly=true'],
+    [{ syncOptions: ['ServerSideApply=true', 'Replace=true', 'Prune=false'] }, 'Replace=true; Prune=false'],
+    [{ paths: ['mesh-ca/clusters/dev'] }, 'path mesh-ca/clusters/dev'],
+    [{ paths: [] }, 'path in another repository'],
+    [{ fixedRevision: 'v1.0.0' }, 'targetRevision v1.0.0'],
+    [{ sourceSettings: ['kustomize'] }, 'spec.source with kustomize'],
+    [{ project: 'default' }, 'project default'],
+    [{ retryLimit: -1 }, 'retry.limit: -1'],
+    [{ ignoresDifferences: true }, 'ignoreDifferences'],
+  ])('%j stops a step', (change, what) => {
+    expect(found(change)).toEqual([['error', 'argocd/mesh-ca-prod.yaml', what]])
+  })
+
+  test.each<Partial<ArgocdApplicationFacts>>([
+    {},
+    { syncOptions: ['CreateNamespace=true', 'ServerSideApply=true'], retryLimit: 3 },
+    // A person who syncs says each time what to prune.
+    { automated: false, prune: false, allowEmpty: false },
+  ])('%j is fine', (change) => {
+    expect(found(change)).toEqual([])
   })
 })

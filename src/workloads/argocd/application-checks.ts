@@ -5,6 +5,7 @@ import { nameOf } from '../resource.ts'
 import { isUnder } from '../source-tree.ts'
 import type { CacertsSite, Destination } from '../types.ts'
 import { asMap } from '../value.ts'
+import { outOfSyncOnly } from './application-facts.ts'
 import { directoryFilter } from './application.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import type { IgnoreRule } from './ignored.ts'
@@ -22,7 +23,7 @@ export function checkApplication(
   const delivered = cacerts.filter(({ controller }) => controller === application.id)
   const findings: Finding[] = []
   if (!application.automated) findings.push(manualSync(application, delivered.length > 0))
-  if (application.outOfSyncOnly) findings.push(outOfSyncOnly(application))
+  if (application.syncOptions.includes(outOfSyncOnly)) findings.push(passesOver(application))
   const readsOwnFolder = ignore !== '' && content.paths.some((path) => isUnder(path, ignore))
   if (application.hydrated && (delivered.some(({ form, ksops }) => form === 'sops' || ksops !== null) || readsOwnFolder))
     findings.push(hydrates(application))
@@ -47,6 +48,8 @@ export interface OwnFolder {
   readonly judge: (destination: Destination) => Whose
   /** Files that are below the folder already. */
   readonly existing: readonly string[]
+  /** Files that a build of a folder reads, if kustomize builds it. */
+  filesBuilt(folder: string): ReadonlySet<string>
 }
 
 /** Whether an Application, for any cluster, would apply something of reroot's own folder, unless it is reroot's own. */
@@ -64,15 +67,16 @@ export function checkSwallowed(application: Application, around: OwnFolder): rea
 }
 
 /** What of reroot's folder a source applies; `null` if nothing. */
-function takenOf(source: ApplicationSource, path: string, { folder, cluster, existing }: OwnFolder): string | null {
+function takenOf(source: ApplicationSource, path: string, { folder, cluster, existing, filesBuilt }: OwnFolder): string | null {
   const inside = isUnder(path, folder)
-  if (asMap(source.spec['directory']) === null) return inside ? path : null
+  // reroot's own Application may be applied from wherever it lies.
+  const isTaken = (file: string): boolean => isUnder(file, folder) && !file.endsWith('/argocd.yaml')
+  if (asMap(source.spec['directory']) === null) return inside ? path : ([...filesBuilt(path)].find(isTaken) ?? null)
   if (!inside && !isUnder(folder, path)) return null
   const filter = directoryFilter(source)
   const written = [`${folder}/clusters/${cluster}/kustomization.yaml`, `${folder}/clusters/${cluster}/cacerts/cacerts.sops.yaml`]
   const taken = [...written, ...existing].find(
-    // reroot's own Application may be applied from wherever it lies.
-    (file) => isUnder(file, path) && !file.endsWith('/argocd.yaml') && filter.takes(path === '' ? file : file.slice(path.length + 1)),
+    (file) => isUnder(file, path) && isTaken(file) && filter.takes(path === '' ? file : file.slice(path.length + 1)),
   )
   return taken ?? null
 }
@@ -105,7 +109,7 @@ function manualSync(application: Application, deliversCa: boolean): Finding {
   }
 }
 
-function outOfSyncOnly(application: Application): Finding {
+function passesOver(application: Application): Finding {
   return {
     id: 'argocd/out-of-sync-only',
     severity: 'warning',
@@ -113,7 +117,7 @@ function outOfSyncOnly(application: Application): Finding {
     message:
       'a sync that is repeated passes over what is in sync already, without a look at its health: a wave that failed does not hold the next',
     expected: 'no ApplyOutOfSyncOnly=true',
-    found: 'ApplyOutOfSyncOnly=true',
+    found: outOfSyncOnly,
     remedy: 'take the option out, at least while the CA is rotated',
   }
 }
@@ -162,6 +166,6 @@ function swallows(application: Application, at: readonly (string | number)[], ig
     message: `it would apply what reroot writes below ${ignore}/ as it is: sealed Secrets, and steps out of order`,
     expected: `nothing of ${ignore}/, but by reroot’s own Application`,
     found: file,
-    remedy: `exclude ${ignore}/ (directory.exclude: '${ignore}/**'; for a directory generator, a path with exclude: true), or choose another --directory`,
+    remedy: `exclude ${ignore}/ (directory.exclude: '${ignore}/**'; for a directory generator, a path with exclude: true; of a kustomization, take it out of resources), or choose another --directory`,
   }
 }

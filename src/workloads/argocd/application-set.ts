@@ -3,7 +3,7 @@ import type { Manifests } from '../manifest.ts'
 import { makeReport } from '../report.ts'
 import type { Destination } from '../types.ts'
 import { asList, asMap, asText, valueAt } from '../value.ts'
-import type { ValueMap } from '../value.ts'
+import type { Value, ValueMap } from '../value.ts'
 import { destinationOf } from './application.ts'
 import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
@@ -36,8 +36,7 @@ export function expandApplicationSet(
   const problem = ({ at, ...finding }: GeneratorProblem): void =>
     report.add({ ...finding, place: placeOf(expanding.manifests, definition, ...at) })
   const generating: Generating = { ...expanding, goTemplate, render: rendererOf(goTemplate), problem }
-  if (asText(spec['templatePatch']) !== null) problem(patched)
-
+  const patch = asText(spec['templatePatch'])
   const applications = asList(spec['generators']).flatMap((entry, index) => {
     const generator = asMap(entry) ?? {}
     const at = ['spec', 'generators', index]
@@ -47,21 +46,32 @@ export function expandApplicationSet(
       return application === null ? [] : [{ ...application, ...generatedBy(definition) }]
     })
   })
+  const isOfInterest = (one: Definition): boolean => !isForOther(expanding, definition, valueAt(one.object, 'spec', 'destination'))
+  if (patch !== null && (mayMove(patch) || applications.some(isOfInterest))) problem(patched)
   return { applications, findings: isForOthers(expanding, definition, spec) ? [] : report.all() }
 }
 
-/**
- * Whether all its Applications are for clusters that are of no interest, as its templates say in plain text. Into Argo CD's own namespace they may apply
- * other Applications, so these are of interest.
- */
-function isForOthers({ irrelevant }: Expanding, { namespace }: Definition, spec: ValueMap): boolean {
-  if (asText(spec['templatePatch']) !== null) return false
+/** Whether a patch may give Applications another destination: it names one, or an action may write whole lines. */
+function mayMove(patch: string): boolean {
+  const lines = patch.split('\n').map((line) => line.trim().replace(/^- /, ''))
+  const writes = lines.some((line) => line.startsWith('{{') && !/^\{\{-?\s*(if|else|end|range|with|\/\*)/.test(line))
+  return writes || /destination|\bto\w*(yaml|json)\b/i.test(patch)
+}
+
+/** Whether all its Applications are for clusters that are of no interest, as its templates say in plain text. */
+function isForOthers(expanding: Expanding, set: Definition, spec: ValueMap): boolean {
+  if (mayMove(asText(spec['templatePatch']) ?? '')) return false
   const generators = asList(spec['generators']).map((entry) => asMap(entry) ?? {})
   return generators.every((generator) => {
     const destination = valueAt(templateOf(spec, generator), 'spec', 'destination')
     if (asMap(destination) === null || JSON.stringify(destination).includes('{{')) return false
-    return irrelevant(destinationOf(destination)) && asText(valueAt(destination, 'namespace')) !== namespace
+    return isForOther(expanding, set, destination)
   })
+}
+
+/** Into Argo CD's own namespace an Application may apply other Applications, so it is of interest. */
+function isForOther({ irrelevant }: Expanding, { namespace }: Definition, destination: Value): boolean {
+  return irrelevant(destinationOf(destination)) && asText(valueAt(destination, 'namespace')) !== namespace
 }
 
 /** An Application lives in the namespace of its ApplicationSet, whatever the template says. */

@@ -25,7 +25,7 @@ export interface Application {
   readonly automated: boolean
   /** A sync by itself deletes what Git no longer has. */
   readonly prunes: boolean
-  readonly outOfSyncOnly: boolean
+  readonly syncOptions: readonly string[]
   readonly replaces: boolean
   /** Labels that Argo CD gives to the namespace that it makes; `null` if it makes none, or gives it none. */
   readonly namespaceLabels: ValueMap | null
@@ -70,7 +70,7 @@ export function readApplication(
     // IsAutomatedSyncEnabled: `automated: {}` is enough, and `enabled: false` takes it back.
     automated: asMap(automated) !== null && valueAt(automated, 'enabled') !== false,
     prunes: valueAt(automated, 'prune') === true,
-    outOfSyncOnly: options.includes('ApplyOutOfSyncOnly=true'),
+    syncOptions: options,
     replaces: options.includes('Replace=true'),
     namespaceLabels: options.includes('CreateNamespace=true')
       ? asMap(valueAt(spec, 'syncPolicy', 'managedNamespaceMetadata', 'labels'))

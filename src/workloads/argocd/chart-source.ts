@@ -10,6 +10,7 @@ import { chartValues } from './chart-values.ts'
 import type { ChartValues } from './chart-values.ts'
 import { withTemplates } from './chart-templates.ts'
 import type { FileSearch } from './file-search.ts'
+import { holdsApplications, namesApplications } from './leads.ts'
 import type { OwnRepository } from './repository-url.ts'
 
 export interface ChartReading {
@@ -31,6 +32,7 @@ export function remoteChart(
   const chart = lastPart(name)
   if (chart === 'argocd-apps') reading.reportAlways(hiddenApplications(application, source, `chart ${chart}`))
   const values = chartValues(reading, application, source, null, {})
+  if (holdsApplications(values.values)) reading.reportAlways(hiddenApplications(application, source, `values of chart ${chart}`))
   return [install(application, source, { chart, version: source.revision, url: source.repoURL }, values)]
 }
 
@@ -43,6 +45,7 @@ export function localChart(reading: ChartReading, application: Application, sour
     return []
   }
   const given = chartValues(reading, application, source, folder, defaultValues(reading.manifests, folder))
+  if (holdsApplications(given.values)) reading.reportAlways(hiddenApplications(application, source, `values of the chart in ${folder}`))
   return installsOf({ reading, application, source, missing: given.missing }, folder, chart, given.values, 0)
 }
 
@@ -59,13 +62,13 @@ const mostNested = 8
 function installsOf(unpacking: Unpacking, folder: string, chart: ValueMap, values: ValueMap, depth: number): readonly ChartInstall[] {
   const { reading, application, source, missing } = unpacking
   const own: ChartInstall[] = []
-  const templates = templatesOf(reading.manifests, folder)
-  if (templates.length > 0) {
-    const hidden = templates.find((file) => makesApplications(reading, file))
+  const all = filesBelow(reading.manifests, join(folder, 'templates'))
+  if (all.some((file) => /\.(ya?ml|json)$/.test(file))) {
+    const hidden = all.find((file) => namesApplications(reading, file))
     if (hidden !== undefined) reading.reportAlways(hiddenApplications(application, source, hidden))
     const about = { chart: asText(chart['name']), version: asText(chart['version']), url: source.repoURL }
     const made = install(application, source, about, { values, missing })
-    own.push(...withTemplates(reading.manifests, made, filesBelow(reading.manifests, join(folder, 'templates'))))
+    own.push(...withTemplates(reading.manifests, made, all))
   }
   if (depth >= mostNested) return own
   const listed = [
@@ -147,18 +150,8 @@ function install(
   }
 }
 
-function templatesOf(manifests: Manifests, folder: string): readonly string[] {
-  return filesBelow(manifests, join(folder, 'templates')).filter((file) => /\.(ya?ml|json)$/.test(file))
-}
-
 function filesBelow(manifests: Manifests, folder: string): readonly string[] {
   return manifests.tree.entries(folder).flatMap((entry) => (entry.folder ? filesBelow(manifests, entry.path) : [entry.path]))
-}
-
-function makesApplications({ search }: ChartReading, file: string): boolean {
-  return (
-    search.hasAny(file, ['argoproj.io/v1alpha1']) && search.hasAny(file, ['kind: Application', 'kind: "Application', "kind: 'Application"])
-  )
 }
 
 function chartFile(manifests: Manifests, folder: string): ValueMap | null {

@@ -1,11 +1,16 @@
 import type { ChartInstall } from '../chart-install.ts'
 import { istioChartOf } from '../istio-chart.ts'
 import type { Manifests } from '../manifest.ts'
+import { asText, valueAt } from '../value.ts'
+import type { ValueMap } from '../value.ts'
 
 // A value after the key, unless it says no; a template may say anything.
 const asks = /istio\.io\/rev\b|sidecar\.istio\.io\/inject(?!["']?\s*:\s*["']?false\b)/
-const makesPods = /^kind:\s*["']?(Deployment|StatefulSet|DaemonSet|ReplicaSet|Rollout|Job|CronJob|Pod|\{\{)/m
-const plainNamespace = /^ {0,4}namespace:\s*["']?([a-z0-9][-a-z0-9]*)["']?\s*(?:#.*)?$/gm
+const podKinds = '(Deployment|StatefulSet|DaemonSet|ReplicaSet|Rollout|Job|CronJob|Pod|\\{\\{)'
+const makesPods = new RegExp(`^kind:\\s*["']?${podKinds}`, 'm')
+const listsPods = new RegExp(`^kind:\\s*["']?List\\b[^]*^[\\s-]*kind:\\s*["']?${podKinds}`, 'm')
+// In block style, not as deep as pod templates are, and in flow style.
+const namespaceField = /(?:^ {0,4}|[{,]\s*)["']?namespace["']?:[ \t]*(\{\{.*?\}\}|["']?[a-z0-9][-a-z0-9]*["']?)/gm
 
 /**
  * The install of a chart whose templates are in this repository, with what these tell without being rendered: pods that ask for a sidecar themselves, and
@@ -16,10 +21,20 @@ export function withTemplates({ tree }: Manifests, chart: ChartInstall, files: r
   const texts = files.map((file) => new TextDecoder().decode(tree.read(file) ?? new Uint8Array()))
   const named = texts
     .flatMap((text) => text.split(/^---.*$/m))
-    .filter((document) => makesPods.test(document))
-    .flatMap((document) => [...document.matchAll(plainNamespace)].map(([, namespace = '']) => namespace))
+    .filter((document) => makesPods.test(document) || listsPods.test(document))
+    .flatMap((document) => [...document.matchAll(namespaceField)].flatMap(([, written = '']) => namespacesIn(written, chart.values)))
   // Whoever judges the release looks in its values for labels by which pods ask.
   const asking = texts.some((text) => asks.test(text))
   const values = asking ? { ...chart.values, '(templates)': { 'sidecar.istio.io/inject': 'true' } } : chart.values
   return [...new Set([chart.targetNamespace, ...named])].map((targetNamespace) => ({ ...chart, targetNamespace, values }))
+}
+
+/** What a field may become: its text; or of a template all texts and values in it, and what helpers of most charts go by. */
+function namespacesIn(written: string, values: ValueMap): readonly string[] {
+  if (!written.startsWith('{{')) return [written.replace(/["']/g, '')]
+  const texts = [...written.matchAll(/["`]([a-z0-9][-a-z0-9]*)["`]/g)].map(([, text]) => text ?? null)
+  const paths = [...written.matchAll(/\.Values((?:\.\w+)+)/g)].map(([, path = '']) => path.slice(1).split('.'))
+  const helpers = /\b(include|template)\b/.test(written) ? [['namespaceOverride'], ['global', 'namespaceOverride']] : []
+  const given = [...paths, ...helpers].map((path) => asText(valueAt(values, ...path)))
+  return [...texts, ...given].flatMap((text) => (text === null || text === '' || text.includes('{{') ? [] : [text]))
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../../base/index.ts'
 import { asMap, asText } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
+import type { Content } from './content.ts'
 import type { OwnRepository } from './repository-url.ts'
 
 export function fixedFinding(own: OwnRepository, application: Application, source: ApplicationSource): Finding {
@@ -40,8 +41,41 @@ export function plugin(application: Application, source: ApplicationSource): Fin
   }
 }
 
+/** What hides Applications counts wherever it is applied: those may be for any cluster. */
+export function contentProblems({
+  leads,
+  report,
+  unseen,
+  always,
+}: {
+  readonly leads: boolean
+  readonly report: readonly Finding[]
+  readonly unseen: readonly Finding[]
+  readonly always: readonly Finding[]
+}): Pick<Content, 'findings' | 'unseen' | 'always'> {
+  if (!leads) return { findings: [...report, ...unseen], unseen, always }
+  // Argo CD's own manifests hold none, and where they are the base, patches miss what they are for.
+  const own = unseen.filter(isArgocdItself)
+  const hiding = unseen.filter((finding) => !isArgocdItself(finding)).map(hidesApplications)
+  const overArgocd = report.some(isArgocdItself)
+  const found = report.filter((finding) => {
+    if (isArgocdItself(finding) || isOtherChart(finding) || (overArgocd && finding.id === 'workloads/patch')) return false
+    return finding.severity === 'error' || finding.id === 'argocd/revision'
+  })
+  return { findings: [...report, ...own, ...hiding], unseen: own, always: [...always, ...hiding, ...found] }
+}
+
+function isArgocdItself({ found }: Finding): boolean {
+  return /[/:]argoproj\/argo-(cd|helm)(?![\w-])/.test(found ?? '')
+}
+
+/** Of a chart that kustomize inflates the name is all that is known, as of one that Argo CD installs: only this one is sure to make Applications. */
+function isOtherChart({ id, found = '' }: Finding): boolean {
+  return id === 'workloads/kustomization-unread' && found.startsWith('helmChart') && !found.endsWith(': argocd-apps')
+}
+
 /** The same problem where it hides Applications. */
-export function hidesApplications(finding: Finding): Finding {
+function hidesApplications(finding: Finding): Finding {
   return {
     ...finding,
     message: finding.message.replace(/ (its workloads are|what it makes is) unknown$/, ' Applications that it makes are unknown'),

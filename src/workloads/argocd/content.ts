@@ -6,13 +6,14 @@ import { makeReport } from '../report.ts'
 import type { Report } from '../report.ts'
 import { groupVersion, isClusterScoped, nameOf, namespaceOf } from '../resource.ts'
 import type { Resource } from '../resource.ts'
-import { asMap, asText, mergeValues } from '../value.ts'
+import { asList, asMap, asText, mergeValues, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import { localChart, remoteChart } from './chart-source.ts'
 import type { ChartReading } from './chart-source.ts'
-import { fixedFinding, hidesApplications, missingFolder, plugin, withReason } from './content-findings.ts'
-import { kindOf } from './definition.ts'
+import { contentProblems, fixedFinding, missingFolder, plugin, withReason } from './content-findings.ts'
+import type { Definition } from './definition.ts'
+import { leadsToApplications } from './leads.ts'
 import { remoteSource } from './remote-source.ts'
 import { directoryResources } from './directory.ts'
 import { fileSearch, noteFiles } from './file-search.ts'
@@ -32,6 +33,8 @@ export interface Content {
   readonly always: readonly Finding[]
   /** Files that were read: problems in them count with the others. */
   readonly files: ReadonlySet<string>
+  /** Whether it applies Applications, or may: then whatever cannot be read of it counts. */
+  readonly leads: boolean
   /** Its folders in this repository. */
   readonly paths: readonly string[]
   /** A revision of this repository that is not the branch; `null` if it follows the branch. */
@@ -45,10 +48,21 @@ export interface Reading {
   readonly search: FileSearch
   /** Argo CD's own namespace: what is applied there may be Applications for any cluster. */
   readonly namespace: string
+  /** Others where Argo CD looks for Applications, in its own cluster (`application.namespaces`). */
+  readonly namespaces: ReadonlySet<string>
 }
 
 export function makeReading(manifests: Manifests, own: OwnRepository, namespace = 'argocd'): Reading {
-  return { manifests, own, search: fileSearch(manifests.tree), namespace }
+  return { manifests, own, search: fileSearch(manifests.tree), namespace, namespaces: new Set() }
+}
+
+/** The same, with the namespaces where Applications are, or may be as projects have it. */
+export function withNamespacesOf(reading: Reading, definitions: readonly Definition[]): Reading {
+  const namespaces = definitions.flatMap(({ kind, namespace, object }) => {
+    if (kind === 'AppProject') return asList(valueAt(object, 'spec', 'sourceNamespaces')).flatMap((name) => asText(name) ?? [])
+    return kind === 'Application' || kind === 'ApplicationSet' ? [namespace] : []
+  })
+  return { ...reading, namespaces: new Set(namespaces) }
 }
 
 /**
@@ -76,10 +90,12 @@ export function readContent(reading: Reading, application: Application, words: r
     resources.push(...made.resources)
     charts.push(...made.charts)
   }
+  const leads = leadsToApplications(reading, application, resources)
   return {
     resources: lastOfEach(resources, application),
     charts,
-    ...problemsOf(state, resources),
+    ...contentProblems({ ...state, leads, report: report.all(), unseen: unseen.all(), always: always.all() }),
+    leads,
     files,
     paths,
     fixedRevision,
@@ -160,32 +176,6 @@ function withOverrides({ manifests, own }: Reading, application: Application, so
     if (change !== null) spec = mergeValues(spec, change)
   }
   return spec === source.spec ? source : { ...source, spec }
-}
-
-/** What hides Applications counts wherever it is applied: those may be for any cluster. */
-function problemsOf(
-  { reading, application, report, unseen, always }: State,
-  made: readonly Resource[],
-): Pick<Content, 'findings' | 'unseen' | 'always'> {
-  const leads = application.targetNamespace === reading.namespace || made.some(({ object }) => isApplication(object))
-  if (!leads) return { findings: [...report.all(), ...unseen.all()], unseen: unseen.all(), always: always.all() }
-  // Argo CD's own manifests hold none.
-  const own = unseen.all().filter(isArgocdItself)
-  const others = unseen.all().filter((finding) => !isArgocdItself(finding))
-  const hiding = others.map(hidesApplications)
-  const found = report.all().filter((finding) => hidingIds.has(finding.id) && !isArgocdItself(finding))
-  return { findings: [...report.all(), ...own, ...hiding], unseen: own, always: [...always.all(), ...hiding, ...found] }
-}
-
-const hidingIds: ReadonlySet<string> = new Set(['workloads/remote-resource', 'workloads/outside-repository', 'argocd/revision'])
-
-function isArgocdItself({ found }: Finding): boolean {
-  return /[/:]argoproj\/argo-(cd|helm)\b/.test(found ?? '')
-}
-
-function isApplication(object: ValueMap): boolean {
-  const kind = kindOf(object)
-  return kind === 'Application' || kind === 'ApplicationSet'
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Definition {
   readonly parent: Definition | null
   /** Its own namespace; that of the Application that applies it, if it names none. */
   readonly namespace: string
+  /** The kustomization by which somebody applies it, if that is not its own file. */
+  readonly appliedBy?: string
 }
 
 /** @returns what an object is to Argo CD; `null` if nothing. */
@@ -34,6 +36,13 @@ export function definitionOf(object: ValueMap, manifest: Manifest, parent: Defin
 /** Where the object is written. Several definitions have one site where overlays change one file, or an ApplicationSet makes them. */
 export function siteKey({ site }: Manifest): string {
   return [site.file, site.document, site.item ?? ''].join('\0')
+}
+
+/** The file that somebody applies, from which a definition comes. */
+export function rootFile(definition: Definition): string {
+  let root = definition
+  while (root.parent !== null) root = root.parent
+  return root.appliedBy ?? root.manifest.site.file
 }
 
 /** Tells definitions apart: whatever differs in content, site or origin is another. */

@@ -4,10 +4,10 @@ import { isIstiod } from '../pod-owner.ts'
 import { isUnder } from '../source-tree.ts'
 import type { Destination } from '../types.ts'
 import { commonFolder } from './cluster-paths.ts'
+import { rootFile } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { inCluster, pairsOf, secretName, withBuiltIn } from './known-clusters.ts'
 import type { ClusterPair, KnownCluster } from './known-clusters.ts'
-import { ancestorsOf } from './register.ts'
 import type { Applied, Resolution } from './resolve.ts'
 
 /** The Applications for one cluster. */
@@ -88,7 +88,7 @@ function nameOfServer(server: string): string {
 function split(all: readonly Applied[], group: DestinationGroup): readonly DestinationGroup[] {
   const { main, members } = group
   const same = members.filter(({ application }) => application.id === main?.application.id)
-  const roots = [...new Set(same.map(rootFile))]
+  const roots = [...new Set(same.map(rootOf))]
   if (roots.length < 2 || group.destination.server !== inCluster.server) return [group]
   const above = commonFolder(roots)
   const depth = above === '' ? 0 : above.split('/').length
@@ -103,7 +103,7 @@ function split(all: readonly Applied[], group: DestinationGroup): readonly Desti
     ),
   ]
   return folders.map((folder) => {
-    const isOwn = (one: Applied): boolean => isUnder(rootFile(one), folder)
+    const isOwn = (one: Applied): boolean => isUnder(rootOf(one), folder)
     const own = members.filter(isOwn)
     const name = (folder.split('/').at(-1) ?? folder).replace(/\.(ya?ml|json)$/, '')
     const control = own.find(installsIstiod) ?? own.find(deliversSecret) ?? null
@@ -119,9 +119,8 @@ function split(all: readonly Applied[], group: DestinationGroup): readonly Desti
   })
 }
 
-/** The file where whatever leads to an Application starts. */
-export function rootFile({ application: { definition } }: Applied): string {
-  return (ancestorsOf(definition).at(-1) ?? definition).manifest.site.file
+function rootOf({ application }: Applied): string {
+  return rootFile(application.definition)
 }
 
 function installsIstiod({ content }: Applied): boolean {

@@ -7,18 +7,20 @@ import { isUnder, readWholeTree } from '../source-tree.ts'
 import type { Files } from '../source-tree.ts'
 import type { ArgocdCluster } from '../types.ts'
 import { fewestPaths } from './cluster-paths.ts'
-import { makeReading } from './content.ts'
+import { makeReading, withNamespacesOf } from './content.ts'
 import type { Reading } from './content.ts'
+import { rootFile } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { groupsOf } from './destination-groups.ts'
 import type { DestinationGroup } from './destination-groups.ts'
 import { fileSearch } from './file-search.ts'
+import { withHandApplied } from './hand-applied.ts'
 import { ownNamespace } from './own-namespace.ts'
 import { ownUrl } from './own-url.ts'
 import { ancestorsOf, registerOf } from './register.ts'
 import { branchOf, ownRepository } from './repository-url.ts'
 import { resolveObjects } from './resolve.ts'
-import type { Applied, Resolution } from './resolve.ts'
+import type { Applied, Resolution, Resolving } from './resolve.ts'
 import { argocdWords, readSeeds } from './seeds.ts'
 import { unseenClusters } from './unseen-clusters.ts'
 import { untoldFinding, untoldGroups, untoldOf } from './untold-groups.ts'
@@ -43,23 +45,17 @@ export function findArgocdClusters(
   const told = ownUrl(manifests, seeds.definitions, repository)
   if ('finding' in told) return { clusters: [], findings: [told.finding] }
 
-  const reading = makeReading(manifests, ownRepository(told.url, null))
-  const resolution = resolveObjects(
-    {
-      reading,
-      namespace: 'argocd',
-      clustersOf: (secrets) => secrets,
-      wordsOf: () => [...argocdWords, ...meshWords],
-      irrelevant: () => false,
-    },
-    seeds.definitions,
-  )
+  const reading = withNamespacesOf(makeReading(manifests, ownRepository(told.url, null)), seeds.definitions)
+  const resolution = resolve(reading, seeds.definitions)
   const report = makeReport()
   for (const finding of [...resolution.findings, ...resolution.applied.flatMap(({ content }) => content.always)]) report.add(finding)
   const groups = groupsOf(resolution)
   const controlled = groups.flatMap((group) => (group.main === null ? [] : [{ group, main: group.main }]))
   const finder: Finder = { reading, resolution, untold: untoldGroups(reading, resolution, groups) }
-  for (const group of groups) if (group.main === null) report.add(untoldFinding(finder.untold, group) ?? withoutIstiod(group))
+  for (const group of groups) {
+    const finding = untoldFinding(finder.untold, group) ?? (group.main === null ? withoutIstiod(group) : null)
+    if (finding !== null) report.add(finding)
+  }
   for (const { main } of controlled) for (const unseen of unseenClusters(manifests, resolution, main)) report.add(unseen)
   const clusters = withOwnNames(controlled)
     .map(({ group, main, name }) => clusterOf(finder, group, main, name))
@@ -67,6 +63,21 @@ export function findArgocdClusters(
   // A file that cannot be read may be the one that was looked for.
   if (clusters.length === 0) for (const problem of parsing.all()) if (seeds.files.has(problem.place.file ?? '')) report.add(problem)
   return { clusters, findings: report.all() }
+}
+
+/** What kustomizations make that nobody's Application builds is told with each cluster: here it only matters for which cluster it is. */
+function resolve(reading: Reading, seeds: readonly Definition[]): Resolution {
+  const resolving: Resolving = {
+    reading,
+    namespace: 'argocd',
+    clustersOf: (secrets) => secrets,
+    wordsOf: () => [...argocdWords, ...meshWords],
+    irrelevant: () => false,
+  }
+  const first = resolveObjects(resolving, seeds)
+  const everywhere = { paths: [''], ignore: '', namespace: 'argocd' }
+  const definitions = withHandApplied(reading, everywhere, seeds, first.applied, makeReport())
+  return definitions === seeds ? first : resolveObjects(resolving, definitions)
 }
 
 interface Finder {
@@ -103,21 +114,19 @@ function clusterOf({ reading, resolution, untold }: Finder, group: DestinationGr
  * @param untold Applications that may be the cluster's as well: discovery must see them, to say so at every step.
  */
 function pathsOf(resolution: Resolution, group: DestinationGroup, untold: readonly Applied[]): readonly string[] {
-  const rootOf = (definition: Definition): Definition => ancestorsOf(definition).at(-1) ?? definition
   const projects = new Set(group.members.map(({ application }) => application.project))
-  const inFolder = ({ manifest }: Definition): boolean => group.folder === null || isUnder(manifest.site.file, group.folder)
-  const roots = [...group.members, ...untold].map(({ application }) => rootOf(application.definition))
+  const inFolder = (definition: Definition): boolean => group.folder === null || isUnder(rootFile(definition), group.folder)
+  const roots = [...group.members, ...untold].map(({ application }) => application.definition)
   const beside = resolution.definitions.filter((definition) => {
     if (definition.parent !== null || !inFolder(definition)) return false
     if (definition.kind === 'AppProject') return projects.has(nameOf(definition.object))
     return definition.kind === 'argocd-cm' || definition.kind === 'pipeline' || definition === group.secret
   })
-  const fileOf = ({ manifest }: Definition): string => manifest.site.file
-  const others = resolution.definitions.filter(({ parent }) => parent === null).map(fileOf)
+  const others = resolution.definitions.filter(({ parent }) => parent === null).map(rootFile)
   return fewestPaths(
-    [...new Set([...roots, ...beside].map(fileOf))],
+    [...new Set([...roots, ...beside].map(rootFile))],
     others,
-    group.strangers.map((applied) => fileOf(rootOf(applied.application.definition))),
+    group.strangers.map(({ application }) => rootFile(application.definition)),
   )
 }
 

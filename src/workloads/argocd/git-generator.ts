@@ -8,7 +8,6 @@ import type { Generating } from './generating.ts'
 import { doubleStarMatcher, folderMatcher, pathspecMatcher } from './glob.ts'
 import type { Matcher } from './glob.ts'
 import { flatten, pathParameters } from './parameters.ts'
-import { shownUrl } from './shown-url.ts'
 import type { Parameters } from './template.ts'
 
 /** The parameter sets of a git generator: one for each folder, or for each object in its files (v3.5.1, applicationset/generators/git.go). */
@@ -20,8 +19,8 @@ export function gitParameters(generating: Generating, spec: ValueMap, at: YamlPa
       severity: 'error',
       at: [...at, 'repoURL'],
       message: 'it reads another repository, so its Applications are unknown',
-      expected: shownUrl(generating.own.url),
-      found: shownUrl(url),
+      expected: generating.own.url,
+      found: url,
       remedy: 'write the Applications that matter to the mesh as manifests or as a list; or accept this finding if none of them does',
     })
     return []

@@ -99,14 +99,16 @@ function build(reading: Reading, file: string, namespace: string, report: Report
   const made = definitionsOf(reading, kustomization, namespace, problems)
   // With a base that is elsewhere, as Argo CD's own mostly is, patches miss what they are for.
   const found = problems.all().filter(({ severity }) => severity === 'error')
-  if (made.length > 0 && !found.some(({ id }) => id === 'workloads/remote-resource')) for (const problem of found) report.add(problem)
+  const remote = found.filter(({ id }) => id === 'workloads/remote-resource')
+  for (const problem of remote) if (!/argo-?cd/i.test(problem.found ?? '')) report.add({ ...problem, severity: 'warning' })
+  if (made.length > 0 && remote.length === 0) for (const problem of found) report.add(problem)
   return made
 }
 
 function definitionsOf({ manifests }: Reading, kustomization: Kustomization, namespace: string, report: Report): readonly Definition[] {
   return buildKustomization({ manifests, report, ksops: true }, kustomization, false).flatMap((resource) => {
     const definition = definitionOf(takeProbe(resource.object).object, resource.manifest, null, namespace)
-    return definition === null ? [] : [definition]
+    return definition === null ? [] : [{ ...definition, appliedBy: kustomization.file }]
   })
 }
 

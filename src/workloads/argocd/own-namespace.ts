@@ -1,5 +1,6 @@
 import { nameOf } from '../resource.ts'
 import { isUnder } from '../source-tree.ts'
+import { rootFile } from './definition.ts'
 import type { Definition } from './definition.ts'
 import type { DestinationGroup } from './destination-groups.ts'
 import { ancestorsOf } from './register.ts'
@@ -12,7 +13,7 @@ const usual = 'argocd'
  * plane's project, of argocd-cm, or of any other project; else the usual one if an Application lives there, else that of the most Applications.
  */
 export function ownNamespace(resolution: Resolution, group: DestinationGroup, main: Applied): string {
-  const inFolder = ({ manifest }: Definition): boolean => group.folder === null || isUnder(manifest.site.file, group.folder)
+  const inFolder = (definition: Definition): boolean => group.folder === null || isUnder(rootFile(definition), group.folder)
   const definitions = resolution.definitions.filter(inFolder)
   const projects = definitions.filter(({ kind }) => kind === 'AppProject')
   const telling = [

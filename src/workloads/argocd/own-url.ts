@@ -1,10 +1,11 @@
 import type { Finding } from '../../base/index.ts'
 import type { Manifests } from '../manifest.ts'
+import { withoutCredentials } from '../credentials.ts'
 import { repositoryPath } from '../source-tree.ts'
 import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { Value } from '../value.ts'
 import type { Definition } from './definition.ts'
-import { normalRepository, withoutCredentials } from './repository-url.ts'
+import { normalRepository } from './repository-url.ts'
 
 /** An address that some Application names, with the folder that it reads there. */
 interface Named {

@@ -6,7 +6,6 @@ import { asMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import { remoteChart } from './chart-source.ts'
 import type { ChartReading } from './chart-source.ts'
-import { shownUrl } from './shown-url.ts'
 
 /**
  * A source that is not in this repository. A folder that is read as a chart, or an OCI artefact that is called as one of Istio's charts, tells at
@@ -27,8 +26,8 @@ function foreign({ own }: ChartReading, application: Application, source: Applic
     severity: 'error',
     place: application.place(...source.at),
     message: 'what it applies is not in this repository, so its workloads are unknown',
-    expected: shownUrl(own.url),
-    found: shownUrl(source.repoURL),
+    expected: own.url,
+    found: source.repoURL,
     remedy: `name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${application.targetNamespace ?? 'name'}]`,
   }
 }

@@ -1,3 +1,5 @@
+import { withoutCredentials } from '../credentials.ts'
+
 /**
  * A repository's address in one form, to compare two: without scheme, user, port, `.git` and trailing slash, the host in lower case. Argo CD
  * compares more strictly where it looks for credentials (v3.5.1, util/git/git.go, NormalizeGitURL); here the question is only whether two
@@ -15,17 +17,6 @@ export function normalRepository(url: string): string {
 
 function join(host: string, path: string): string {
   return `${host.toLowerCase()}/${path.replace(/^\/+/, '')}`
-}
-
-/**
- * A repository's address as it may be shown and written: without user and password, which may be a token. Of SSH's the user stays: it is no secret,
- * and nothing works without it.
- */
-export function withoutCredentials(url: string): string {
-  const ssh = /^((?:[a-z0-9+.-]*\+)?ssh:\/\/)([^/]*)@(.*)$/is.exec(url)
-  if (ssh !== null) return `${ssh[1] ?? ''}${(ssh[2] ?? '').replace(/:.*$/s, '')}@${ssh[3] ?? ''}`
-  // A password may hold what should be escaped in it: all up to the last `@` of the host's part is left out.
-  return url.replace(/^(!?[a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
 }
 
 /** The repository that is read, as Argo CD's objects name it. */

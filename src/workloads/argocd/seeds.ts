@@ -5,6 +5,7 @@ import { asList, asMap, asText } from '../value.ts'
 import { definitionOf } from './definition.ts'
 import type { Definition } from './definition.ts'
 import type { FileSearch } from './file-search.ts'
+import { namesApplications } from './leads.ts'
 
 /** Argo CD's objects as files have them, before anything is built. */
 export interface Seeds {
@@ -39,12 +40,13 @@ export function readSeeds(
     if ((ignore !== '' && isUnder(file, ignore) && !below.includes(file)) || !search.hasAny(file, argocdWords)) return []
     const chart = chartOfTemplate(manifests, file)
     if (chart !== null) {
-      if (search.hasAny(file, ['argoproj.io/v1alpha1']) && search.hasAny(file, ['kind: Application']) && !charts.has(chart))
-        charts.set(chart, file)
+      if (namesApplications({ manifests, search }, file) && !charts.has(chart)) charts.set(chart, file)
       return []
     }
     if (isPatch(file)) return []
     files.add(file)
+    // One that cannot be read may change what the file has.
+    for (const kustomization of kustomizationFilesIn(manifests, folderOf(file))) files.add(kustomization)
     return manifests.objects(file).flatMap((manifest: Manifest) => {
       const definition = definitionOf(manifest.object, manifest, null, namespace)
       return definition === null ? [] : [definition]

@@ -1,11 +1,11 @@
 import type { Manifests } from '../manifest.ts'
+import { withoutCredentials } from '../credentials.ts'
 import { nameOf } from '../resource.ts'
 import type { ArgocdProject, ArgocdSettings, GroupKind, Site } from '../types.ts'
 import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { Value } from '../value.ts'
 import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
-import { withoutCredentials } from './repository-url.ts'
 import type { Resolution } from './resolve.ts'
 
 /** What Argo CD's own objects in Git allow and set, for the Argo CD of one namespace. */

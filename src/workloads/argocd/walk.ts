@@ -16,15 +16,18 @@ import { applicationsToCome } from './applications-to-come.ts'
 import { staysWithArgocd } from './argocds-own.ts'
 import { checkApplication, checkSwallowed } from './application-checks.ts'
 import type { OwnFolder } from './application-checks.ts'
-import { makeReading } from './content.ts'
+import { makeReading, withNamespacesOf } from './content.ts'
 import type { Reading } from './content.ts'
+import { applicationFacts } from './application-facts.ts'
 import { placeOf } from './definition.ts'
 import { duplicateApplication, hiddenChart, untoldDestination } from './findings.ts'
 import { withHandApplied } from './hand-applied.ts'
+import { headBesideBranch } from './head-revision.ts'
 import { ignoreRulesOf, ignoreRulesOfSettings } from './ignored.ts'
 import type { IgnoreRule } from './ignored.ts'
 import { destinationJudge, withBuiltIn } from './known-clusters.ts'
 import type { KnownCluster } from './known-clusters.ts'
+import { filesReached } from './kustomize-source.ts'
 import { checkPipeline } from './pipelines.ts'
 import { ownRepository } from './repository-url.ts'
 import { resolveObjects } from './resolve.ts'
@@ -59,8 +62,9 @@ export interface ArgocdWalk {
 export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: Report): ArgocdWalk {
   const parsing = makeReport()
   const manifests = readManifests(readWholeTree(files), parsing, 'Argo CD')
-  const reading = makeReading(manifests, ownRepository(cluster.repoURL, cluster.branch), cluster.namespace)
-  const seeds = readSeeds(reading, cluster.paths, cluster.ignore, cluster.namespace)
+  const plain = makeReading(manifests, ownRepository(cluster.repoURL, cluster.branch), cluster.namespace)
+  const seeds = readSeeds(plain, cluster.paths, cluster.ignore, cluster.namespace)
+  const reading = withNamespacesOf(plain, seeds.definitions)
   const resolution = resolve(reading, cluster, seeds, report)
   const judge = destinationJudge(cluster.destination, resolution.secrets)
   const argocd = settingsOf(manifests, resolution, cluster.namespace)
@@ -70,9 +74,10 @@ export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: R
   const rules = rulesOfSettings(manifests, resolution, cluster.namespace)
   for (const applied of here) takeApplication(inventory, applied, [...ignoreRulesOf(applied.application), ...rules], cluster, report)
   for (const { application } of here) labelNamespace(inventory, application, report)
+  for (const finding of headBesideBranch(reading, here, resolution, cluster.ignore)) report.add(finding)
   reportObjects(reading, resolution, cluster, judge, report)
   reportFiles(parsing.all(), seeds, resolution, here, report)
-  return { manifests, inventory, controllers: here.map(factsOf), argocd }
+  return { manifests, inventory, controllers: here.map(applicationFacts), argocd }
 }
 
 /** Kustomizations that people apply by hand are known only when it is known what Applications build. */
@@ -192,12 +197,6 @@ function labelNamespace(inventory: Inventory, application: Applied['application'
   takeNamespace(inventory.namespaces, targetNamespace, managed, report)
 }
 
-function factsOf({ application, content }: Applied): ArgocdApplicationFacts {
-  const { id, name, namespace, project, automated, outOfSyncOnly, hydrated, definition } = application
-  const { site } = definition.manifest
-  return { type: 'argocd', id, name, namespace, site, project, paths: content.paths, automated, outOfSyncOnly, hydrated }
-}
-
 function rulesOfSettings(manifests: Manifests, { definitions }: Resolution, namespace: string): readonly IgnoreRule[] {
   const parse = (text: string): unknown => parseYamlFile(new TextEncoder().encode(text), '').documents[0]?.value
   return definitions
@@ -217,7 +216,8 @@ function reportObjects(
 ): void {
   const { ignore: folder, namespace } = cluster
   const existing = reading.manifests.tree.files.filter((file) => folder !== '' && isUnder(file, folder))
-  const around: OwnFolder = { folder, cluster: cluster.name, namespace, own: reading.own, judge, existing }
+  const filesBuilt = (path: string): ReadonlySet<string> => filesReached(reading.manifests, path)
+  const around: OwnFolder = { folder, cluster: cluster.name, namespace, own: reading.own, judge, existing, filesBuilt }
   for (const finding of resolution.findings) report.add(finding)
   for (const { application, content } of resolution.applied) {
     for (const finding of content.always) report.add(finding)
@@ -231,12 +231,14 @@ function reportObjects(
   }
 }
 
-/** Problems of files that this cluster's Applications read, and of those that were searched for Argo CD's objects. */
+/** Problems of files that this cluster's Applications read, and of those that hold Argo CD's objects, or may. */
 function reportFiles(problems: readonly Finding[], seeds: Seeds, resolution: Resolution, here: readonly Applied[], report: Report): void {
   const read = new Set(here.flatMap(({ content }) => [...content.files]))
+  const leading = new Set(resolution.applied.flatMap(({ content }) => (content.leads ? [...content.files] : [])))
   for (const problem of problems) {
     const file = problem.place.file ?? ''
-    if (read.has(file) || (seeds.files.has(file) && problem.id !== 'workloads/not-an-object')) report.add(problem)
+    const leads = (seeds.files.has(file) || leading.has(file)) && problem.id !== 'workloads/not-an-object'
+    if (read.has(file) || leads) report.add(problem)
   }
   const built = resolution.applied.flatMap(({ content }) => content.paths)
   for (const [chart, file] of seeds.charts) if (!built.some((path) => isUnder(chart, path))) report.add(hiddenChart(file))

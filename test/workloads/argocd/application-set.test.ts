@@ -305,3 +305,14 @@ test.each([
 
   expect(renderGoTemplate(text, { a: { b: 'Deep Value' }, n: 7, list: ['one', 'two'], big: 1_234_567 })).toEqual({ text: expected })
 })
+
+test('a patch of the template is no matter where every Application is another cluster’s', () => {
+  const set = (cluster: string): object =>
+    applicationSet('s', [{ list: { elements: [{ cluster }] } }], template('a', 'apps/x', { name: '{{ .cluster }}' }), {
+      ...go,
+      templatePatch: 'spec: {syncPolicy: {automated: {prune: true}}}\n',
+    })
+
+  expect(made(set('dev'))).toEqual([])
+  expect(made(set('prod'))).toEqual(['a', `error argocd/template ${app}`])
+})

@@ -51,6 +51,14 @@ describe('reroot’s own folder', () => {
     expect(swallowed({ [app]: yaml(reading), 'apps/x.txt': '' })).toHaveLength(1)
   })
 
+  test.each<[string, Tree]>([
+    ['of another cluster', { [app]: yaml(application('x', { path: 'k', destination: { name: 'dev' } })) }],
+    ['with a hydrator', { [app]: yaml(application('x', { spec: { sourceHydrator: { drySource: { repoURL: ownURL, path: 'k' } } } })) }],
+  ])('nor may a kustomization that lists it: %s', (_, tree) => {
+    expect(swallowed({ ...tree, 'k/kustomization.yaml': 'resources: [../mesh-ca/clusters/prod]\n' })).toEqual(['Application argocd/x'])
+    expect(swallowed({ ...tree, 'k/kustomization.yaml': 'resources: [../mesh-ca/clusters/prod/argocd.yaml]\n' })).toEqual([])
+  })
+
   test.each<[string, object]>([
     ['another repository', { path: '.', source: { repoURL: other, directory: { recurse: true } } }],
     ['a chart', { source: { repoURL: ownURL, chart: 'x', path: 'mesh-ca' } }],
@@ -269,6 +277,24 @@ describe('kustomizations that people apply by hand', () => {
     expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/web'])
   })
 
+  test.each<[string, string, string]>([
+    ['cannot be read', 'resources: [\n', 'error yaml/syntax argocd/kustomization.yaml:2'],
+    [
+      'changes Applications in a way that is not followed',
+      'resources: [a.yaml]\nreplacements:\n- source: {kind: Application}\n  targets: [{select: {kind: Application}, fieldPaths: [spec.source.path]}]\n',
+      'error workloads/kustomization-unread argocd/kustomization.yaml:3',
+    ],
+    [
+      'may have more of them elsewhere',
+      'resources: [a.yaml, "https://git.example/other//apps?ref=v1"]\n',
+      'warning workloads/remote-resource argocd/kustomization.yaml:1',
+    ],
+  ])('one that %s is told', (_, kustomization, expected) => {
+    const files = { 'argocd/kustomization.yaml': kustomization, 'argocd/a.yaml': yaml(application('a', { path: 'apps' })), ...web }
+
+    expect(idsOf(discoverArgocd(files))).toContain(expected)
+  })
+
   test('a base that is elsewhere, such as Argo CD’s own, is no matter', () => {
     const kustomization = 'resources: ["https://raw.example/argo-cd/install.yaml", a.yaml]\npatches:\n- path: cm.yaml\n'
     const discovery = discoverArgocd({
@@ -324,9 +350,16 @@ describe('charts of this repository', () => {
     ['a label that refuses', 'kind: Deployment\nx: {sidecar.istio.io/inject: "false"}\n', []],
     ['a namespace', 'kind: Deployment\nmetadata:\n  name: x\n  namespace: shop\n', ['shop']],
     ['a namespace of something else', 'kind: RoleBinding\nmetadata:\n  namespace: shop\n', []],
-    ['a templated namespace', 'kind: Deployment\nmetadata:\n  namespace: {{ .Release.Namespace }}\n', []],
+    ['a namespace in flow style', 'kind: StatefulSet\nmetadata: {name: x, namespace: shop}\n', ['shop']],
+    ['a namespace in a list', 'kind: List\nitems:\n- kind: Deployment\n  metadata:\n    namespace: shop\n', ['shop']],
+    ['the release’s namespace', 'kind: Deployment\nmetadata:\n  namespace: {{ .Release.Namespace }}\n', []],
+    ['a namespace of values', 'kind: Deployment\nmetadata:\n  namespace: {{ .Values.deep.space | quote }}\n', ['shop']],
+    ['a namespace by default', 'kind: Deployment\nmetadata:\n  namespace: {{ default "shop" .Values.none }}\n', ['shop']],
+    ['a namespace by a helper', 'kind: Deployment\nmetadata:\n  namespace: {{ include "x.namespace" . }}\n', ['shop']],
   ])('their templates tell that pods are in the mesh: %s', (_, template, expected) => {
-    expect(opaque({ 'chart/templates/t.yaml': template })).toEqual(expected)
+    const values = 'listed: {enabled: false}\nnamespaceOverride: shop\ndeep: {space: shop}\n'
+
+    expect(opaque({ 'chart/templates/t.yaml': template, 'chart/values.yaml': values })).toEqual(expected)
   })
 })
 
@@ -367,9 +400,15 @@ describe('a source that cannot be read', () => {
     const set = applicationSet('s', [generator], { metadata: { name: 'x' }, spec: {} })
     const discovery = discoverArgocd({ ...tree, 'argocd/s.yaml': yaml(set) }, { repoURL: 'https://you:hidden@git.example/platform' })
 
-    expect(discovery.findings.map(({ found }) => found)).toEqual(
-      expect.arrayContaining(['https://git.example/other.git', 'https://git.example/third']),
+    const based = discoverArgocd({
+      [app]: yaml(application('a', { path: 'apps' })),
+      'apps/kustomization.yaml': 'resources: ["git::https://me:secret@git.example/base?ref=v1"]\n',
+    })
+
+    expect([...discovery.findings, ...based.findings].map(({ found }) => found)).toEqual(
+      expect.arrayContaining(['https://git.example/other.git', 'https://git.example/third', 'git::https://git.example/base?ref=v1']),
     )
+    expect(JSON.stringify(based)).not.toContain('secret')
     expect(JSON.stringify(discovery.findings)).not.toMatch(/secret|hidden@/)
   })
 })
@@ -384,13 +423,17 @@ describe('an ApplicationSet whose destination is written out', () => {
     idsOf(discoverArgocd({ [app]: yaml(applicationSet('s', unknown, template(destination), { goTemplate: true, ...spec })) }))
 
   test('is of no interest if it is another cluster', () => {
+    const templatePatch = 'spec:\n  {{- if .auto }}\n  syncPolicy: {automated: {prune: {{ .prune }}}}\n  {{- end }}\n'
+
     expect(ids({ name: 'dev', namespace: 'shop' })).toEqual([])
+    expect(ids({ name: 'dev', namespace: 'shop' }, { templatePatch })).toEqual([])
   })
 
   test.each<[string, object, object]>([
     ['this cluster', { name: 'prod', namespace: 'shop' }, {}],
     ['a template', { name: '{{.cluster}}' }, {}],
-    ['a patch', { name: 'dev' }, { templatePatch: 'spec: {}' }],
+    ['a patch of the destination', { name: 'dev' }, { templatePatch: 'spec: {destination: {name: prod}}' }],
+    ['a patch that may write anything', { name: 'dev' }, { templatePatch: 'spec:\n  {{ toYaml .spec | nindent 2 }}\n' }],
     ['Argo CD’s own namespace', { name: 'dev', namespace: 'argocd' }, {}],
   ])('is of interest otherwise: %s', (_, destination, spec) => {
     expect(ids(destination, spec).length).toBeGreaterThan(0)
@@ -430,4 +473,80 @@ test.each([
 ])('the sync wave %j is %d', (written, expected) => {
   expect(syncWaveOf({ 'argocd.argoproj.io/sync-wave': written })).toBe(expected)
   expect(syncWaveOf({})).toBe(0)
+})
+
+test('the facts of an Application are those that an overlay makes of it', () => {
+  const policy =
+    '{automated: {selfHeal: true, prune: false}, retry: {limit: -1}, syncOptions: [ServerSideApply=true, ApplyOutOfSyncOnly=true]}'
+  const discovery = discoverArgocd({
+    [app]: yaml(application('root', { path: 'overlay', destination: hub })),
+    'overlay/kustomization.yaml': 'resources: [own.yaml]\npatches:\n- path: p.yaml\n',
+    'overlay/own.yaml': yaml(
+      application('mesh-ca-prod', {
+        path: 'mesh-ca/clusters/prod',
+        spec: { syncPolicy: { automated: { prune: true, allowEmpty: true } } },
+      }),
+    ),
+    'overlay/p.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: mesh-ca-prod, namespace: argocd}
+spec:
+  source: {targetRevision: v1.0.0, kustomize: {namePrefix: x-}}
+  ignoreDifferences: [{kind: Job, jsonPointers: [/spec]}]
+  syncPolicy: ${policy}
+`,
+    'mesh-ca/clusters/prod/kustomization.yaml': 'resources: []\n',
+  })
+
+  expect(discovery.controllers).toMatchObject([
+    {
+      id: 'argocd/mesh-ca-prod',
+      paths: ['mesh-ca/clusters/prod'],
+      sourceSettings: ['kustomize'],
+      fixedRevision: 'v1.0.0',
+      automated: true,
+      prune: false,
+      selfHeal: true,
+      allowEmpty: true,
+      syncOptions: ['ServerSideApply=true', 'ApplyOutOfSyncOnly=true'],
+      outOfSyncOnly: true,
+      retryLimit: -1,
+      ignoresDifferences: true,
+    },
+  ])
+})
+
+describe('HEAD and the name of a branch', () => {
+  const reading = (name: string, targetRevision: string | undefined, path = 'apps'): object =>
+    application(name, { path, source: { targetRevision }, ...(path === 'argocd' ? { destination: hub } : {}) })
+  const found = (...applications: readonly object[]): readonly unknown[] =>
+    discoverArgocd({ [app]: yaml(...applications), 'apps/x.txt': '', 'mesh-ca/clusters/prod/kustomization.yaml': '' })
+      .findings.filter(({ id }) => id === 'argocd/revision')
+      .map(({ severity, place, found: what }) => [severity, place.object, what])
+
+  test('beside each other may mean two branches', () => {
+    expect(found(reading('a', 'main'), reading('b', 'HEAD'))).toEqual([['warning', 'Application argocd/b', 'HEAD']])
+    expect(found(reading('root', undefined, 'argocd'), reading('a', 'main'), reading('b', 'HEAD'))).toEqual([
+      ['warning', 'Application argocd/root', 'HEAD, and the same in 1 more places'],
+    ])
+  })
+
+  test('beside each other in a set and its generator', () => {
+    const template = {
+      metadata: { name: 'a' },
+      spec: { source: { repoURL: ownURL, path: 'apps', targetRevision: 'main' }, destination: { name: 'prod' } },
+    }
+    const directories = [{ path: 'apps' }]
+    const set = (git: object): object =>
+      applicationSet('s', [{ matrix: { generators: [{ git }, { list: { elements: [{}] } }] } }], template)
+
+    expect(found(set({ repoURL: ownURL, directories }))).toEqual([['warning', 'ApplicationSet argocd/s', 'HEAD']])
+    expect(found(set({ repoURL: ownURL, revision: 'main', directories }))).toEqual([])
+  })
+
+  test('alone are one branch; reroot’s own Application always names it', () => {
+    expect(found(reading('a', 'HEAD'), reading('b', undefined))).toEqual([])
+    expect(found(reading('a', 'main'), reading('b', 'refs/heads/main'))).toEqual([])
+    expect(found(reading('a', 'HEAD'), reading('mesh-ca-prod', 'main', 'mesh-ca/clusters/prod'))).toEqual([])
+  })
 })

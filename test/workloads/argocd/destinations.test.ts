@@ -140,6 +140,44 @@ describe('Applications that may be for a cluster that was found', () => {
     expect(clusters).toMatchObject([{ name: 'prod', paths: ['argocd', 'clusters', 'mesh'] }])
   })
 
+  test('are told even if they have an istiod of another revision, or the Secret', () => {
+    const revised = application('canary', {
+      source: { repoURL: istioCharts, chart: 'istiod', targetRevision: '1.30.3', helm: { valuesObject: { revision: 'canary' } } },
+      destination: { name: 'prod', namespace: 'istio-system' },
+    })
+    const ca = {
+      'argocd/ca.yaml': yaml(application('ca', { path: 'ca', destination: { name: 'prod', namespace: 'istio-system' } })),
+      'ca/s.yaml': yaml({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'cacerts' },
+        data: { 'ca-key.pem': 'ENC[AES256,x]' },
+        sops: {},
+      }),
+    }
+
+    for (const tree of [{ 'argocd/canary.yaml': yaml(revised) }, ca]) {
+      const { clusters, findings } = find({ ...istiod, ...tree }, ownURL)
+
+      expect(findings.map(({ id, severity, found }) => [id, severity, found])).toEqual([
+        ['argocd/destination', 'error', 'name prod'],
+        ['argocd/destination', 'error', 'server https://1.2.3.4'],
+      ])
+      expect(clusters.map(({ paths }) => paths)).toEqual([
+        ['argocd', 'mesh'],
+        ['argocd', 'mesh'],
+      ])
+      expect(find({ ...istiod, ...tree, ...secret }, ownURL).findings).toEqual([])
+    }
+  })
+
+  test('are another cluster’s if they have the same istiod', () => {
+    const same = find({ ...istiod, 'argocd/istiod.yaml': yaml(istiodFor({ name: 'prod' })) }, ownURL)
+
+    expect(same.findings).toEqual([])
+    expect(same.clusters.map(({ paths }) => paths)).toEqual([['mesh'], ['argocd']])
+  })
+
   test('are only named if both halves differ, or if they hold nothing but Argo CD’s own', () => {
     const dev = { ...istiod, ...shopFor({ server: 'https://4.3.2.1' }) }
     const hub = {
@@ -225,4 +263,32 @@ test('a cluster is called by its host’s first part, or by the whole of an IP a
   expect(nameOf('https://1.2.3.4:6443')).toEqual(['1-2-3-4'])
   expect(nameOf('https://prod.example:6443')).toEqual(['prod'])
   expect(nameOf('https://[fd00::1]:6443')).toEqual(['fd00-1'])
+})
+
+test('overlays that people apply by hand are read as they build, and are the cluster’s paths', () => {
+  const patch = (name: string): string => `[{op: replace, path: /spec/destination/name, value: ${name}}]`
+  const overlay = (name: string): Tree => ({
+    [`clusters/${name}/kustomization.yaml`]: `resources: [../../base]\npatches:\n- target: {kind: Application}\n  patch: "${patch(name)}"\n`,
+  })
+  const tree = {
+    'base/kustomization.yaml': 'resources: [istiod.yaml, shop.yaml]\n',
+    'base/istiod.yaml': yaml(istiodFor({ name: 'none' })),
+    'base/shop.yaml': yaml(application('shop', { path: 'apps', destination: { name: 'none' } })),
+    ...overlay('eu'),
+    ...overlay('us'),
+    ...shop,
+  }
+  const { clusters, findings } = find(tree)
+
+  expect(findings).toEqual([])
+  expect(clusters.map(({ name, paths }) => [name, paths])).toEqual([
+    ['eu', ['clusters/eu']],
+    ['us', ['clusters/us']],
+  ])
+  const [eu] = clusters
+  const discovery = discoverArgocd(tree, { ...eu, branch: 'main' }, { paths: eu?.paths ?? [] })
+  expect([idsOf(discovery), workloadsOf(discovery)]).toEqual([
+    [],
+    ['control-plane Deployment/istio-system/istiod', 'sidecar Deployment/shop/web'],
+  ])
 })

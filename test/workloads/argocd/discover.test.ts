@@ -241,7 +241,7 @@ test('roles, owners, waves and facts of a whole cluster', () => {
             targetRevision: '1.30.x',
             helm: { releaseName: 'ingress', valueFiles: ['$v/values/edge.yaml'] },
           },
-          { repoURL: ownURL, ref: 'v', targetRevision: 'main' },
+          { repoURL: ownURL, ref: 'v', targetRevision: 'HEAD' },
         ],
         destination: { name: 'prod', namespace: 'edge' },
       }),
