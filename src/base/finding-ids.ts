@@ -11,7 +11,7 @@ export const findingTitles = {
   'mesh/ca-provider': 'workload certificates are not signed by istiod',
   // how a restart reaches a workload
   'restart/owner': 'the chosen delivery is not possible for this owner',
-  'restart/unregistered': 'Flux does not pick up what reroot writes',
+  'restart/unregistered': 'the controller does not pick up what reroot writes',
   'restart/control-plane': 'the control plane would not be restarted',
   'restart/carried': 'the owner would take back what a Job patches',
   'restart/paused': 'a paused Deployment does not replace its pods',
@@ -67,6 +67,7 @@ export const findingTitles = {
   'argocd/swallowed': 'an Application would apply reroot’s own folder as it is',
   'argocd/rendered': 'a pipeline would push the decrypted Secret to a branch',
   'argocd/ignored': 'an Application ignores differences that a rotation makes',
+  'argocd/changed': 'reroot’s own Application is not as reroot wrote it',
   'argocd/out-of-sync-only': 'a retry of an Application would pass over a wave that failed',
   'argocd/manual-sync': 'an Application waits for a person to sync it',
   'argocd/project': 'the project does not allow what reroot’s Application applies',

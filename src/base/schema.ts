@@ -1,3 +1,4 @@
+import { withoutCredentials } from './credentials.ts'
 import type { z } from 'zod'
 import type { Finding } from './finding.ts'
 import type { FindingId } from './finding-ids.ts'
@@ -92,7 +93,7 @@ function issueFindings(
       place: { file, line: document.lineOf(path) },
       message: `${name === '' ? 'the file' : name}: ${found === undefined ? 'is missing' : complaint(issue)}`,
       expected: expectation(issue),
-      found: found === undefined ? 'nothing' : shorten(JSON.stringify(found)),
+      found: found === undefined ? 'nothing' : shorten(withoutCredentials(JSON.stringify(found))),
       remedy,
     },
   ]

@@ -130,8 +130,8 @@ const tiers: ConfigRule = (config, at) => {
 
 /** Findings that a person may take responsibility for: what Git does not show. Nothing that the certificates or the order depend on. */
 export function isAcceptable(finding: string): boolean {
-  // A key that would be pushed in the clear, or a Secret that would not be applied, is nobody's to accept.
-  if (['argocd/rendered', 'argocd/swallowed', 'argocd/ignored', 'argocd/duplicate'].includes(finding)) return false
+  // A key that would be pushed in the clear, a Secret that would not be applied, or a gate that holds nothing is nobody's to accept.
+  if (['argocd/rendered', 'argocd/swallowed', 'argocd/ignored', 'argocd/duplicate', 'argocd/changed'].includes(finding)) return false
   return /^(workloads|flux|argocd)\//.test(finding) || finding === 'restart/unseen'
 }
 

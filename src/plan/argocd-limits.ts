@@ -35,10 +35,10 @@ function changedApplication(
     if (changes.length === 0) return []
     return [
       {
-        id: 'restart/unregistered',
+        id: 'argocd/changed',
         severity: 'error',
         place: { cluster: cluster.name, file: application.site.file, line: application.site.line, object: `Application ${id}` },
-        message: 'Argo CD does not pick up reroot’s Application as reroot wrote it, so a step would stop, or go on past a gate that failed',
+        message: 'reroot’s Application is not as reroot wrote it, so a step would stop, or go on past a gate that failed',
         expected: `the Application of ${controller.register}, unchanged`,
         found: changes.join('; '),
         remedy: `take the change back: in ${application.site.file}, or in the patch of a kustomization above it; in docs/rotation.md “Under Argo CD” says why`,

@@ -1,12 +1,13 @@
 import { Confidential, RerootError, sha256 } from '../base/index.ts'
 import { parseCertificate, preflight } from '../pki/index.ts'
 import type { CaFiles } from '../pki/index.ts'
-import { cacertsKeys, stateSyncWave, syncWaveAnnotation } from '../plan/index.ts'
+import { cacertsKeys, stateSyncWave } from '../plan/index.ts'
 import type { SecretMetadata } from '../plan/index.ts'
 import type { Files } from '../ports.ts'
 import { generationIn } from '../rotation/index.ts'
 import { describeRule, readSealed, unseal } from '../seal/index.ts'
 import type { CreationRule, PlainDocument } from '../seal/index.ts'
+import { syncWaveOf } from '../workloads/index.ts'
 import type { Context } from './context.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 
@@ -96,12 +97,6 @@ export function inPlaceStateWave(files: Files, cluster: Pick<LoadedCluster, 'con
   if (cluster.config.controller.type === 'flux') return null
   const { annotations } = sealedMetadata(liveBytes(files, cluster), cluster.config.cacerts.file)
   return stateSyncWave(syncWaveOf(annotations))
-}
-
-/** As Argo CD reads the annotation: what is no whole number is 0. */
-function syncWaveOf(annotations: Readonly<Record<string, string>>): number {
-  const text = annotations[syncWaveAnnotation] ?? ''
-  return /^[-+]?\d+$/.test(text) ? Number(text) : 0
 }
 
 /** The sealed bytes of the live Secret. */

@@ -1,5 +1,5 @@
+import { withoutCredentials } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { withoutCredentials } from './credentials.ts'
 
 /** Where findings of a reading go. None shows a password: files name addresses with one. */
 export interface Report {

@@ -36,5 +36,5 @@ test('without an app of apps: an Application that is gone, or changed, stops a s
   sandbox.forge.push({ [applicationOf('prod-us')]: null })
   await sandbox.refuses(['stage'], { ...refused, says: ['restart/unregistered', 'argocd/mesh-ca-prod-us'] })
   sandbox.forge.push({ [applicationOf('prod-us')]: written.replace('selfHeal: false', 'selfHeal: true') })
-  await sandbox.refuses(['stage'], { ...refused, says: ['restart/unregistered', 'selfHeal: true', applicationOf('prod-us')] })
+  await sandbox.refuses(['stage'], { ...refused, says: ['argocd/changed', 'selfHeal: true', applicationOf('prod-us')] })
 })

@@ -358,6 +358,8 @@ test.each([
   const written = argocdText().replace(/repoURL: "[^"]*"/, `repoURL: "${repoURL}"`)
 
   expect(problems(written)).toEqual([expect.stringContaining('repoURL: must be an address without user and password')])
+  const error = thrown(() => parseConfig(bytesOf(written), file)) as RerootError
+  expect(JSON.stringify(error.findings)).not.toMatch(/s3cret|cret@/)
 })
 
 test.each(['git@git.example:shop/platform.git', 'ssh://git@git.example:2222/shop/platform.git', 'https://git.example/a@b/c'])(

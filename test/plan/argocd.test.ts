@@ -265,7 +265,7 @@ describe('reroot’s own Application, as overlays make it', () => {
       }),
       'mesh-ca/reroot.yaml',
     )
-      .filter(({ id }) => id === 'restart/unregistered')
+      .filter(({ id }) => id === 'argocd/changed')
       .map((finding) => [finding.severity, finding.place.file, finding.found])
 
   test.each<[Partial<ArgocdApplicationFacts>, string]>([

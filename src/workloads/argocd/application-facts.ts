@@ -26,7 +26,7 @@ export function applicationFacts({ application, content }: Applied): ArgocdAppli
     sourceSettings: settingsOf(application),
     fixedRevision: content.fixedRevision,
     automated,
-    prune: says('prune'),
+    prune: application.prunes,
     selfHeal: says('selfHeal'),
     allowEmpty: says('allowEmpty'),
     syncOptions,

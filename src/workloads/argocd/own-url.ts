@@ -1,6 +1,6 @@
+import { withoutCredentials } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
 import type { Manifests } from '../manifest.ts'
-import { withoutCredentials } from '../credentials.ts'
 import { repositoryPath } from '../source-tree.ts'
 import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { Value } from '../value.ts'

@@ -1,4 +1,4 @@
-import { withoutCredentials } from '../credentials.ts'
+import { withoutCredentials } from '../../base/index.ts'
 
 /**
  * A repository's address in one form, to compare two: without scheme, user, port, `.git` and trailing slash, the host in lower case. Argo CD

@@ -1,5 +1,5 @@
+import { withoutCredentials } from '../../base/index.ts'
 import type { Manifests } from '../manifest.ts'
-import { withoutCredentials } from '../credentials.ts'
 import { nameOf } from '../resource.ts'
 import type { ArgocdProject, ArgocdSettings, GroupKind, Site } from '../types.ts'
 import { asList, asMap, asText, valueAt } from '../value.ts'
