@@ -4,7 +4,7 @@ import type { Output } from './report.ts'
 
 /** What `init` found and did: the pull request's text on stdout, the rest on stderr. */
 export function reportInit(result: InitResult, options: { readonly output: Output; readonly out: string | null }): void {
-  const { base, clusters, findings, request, delivered } = result
+  const { base, clusters, leftOut, findings, request, delivered } = result
   for (const { sync, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
     say(`cluster ${sync.name}: ${syncText(sync)}`)
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
@@ -12,6 +12,7 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))
     say(`  ${discovery.workloads.length} workloads of the mesh in ${namespaces.size} namespaces; ${discovery.outside.length} outside it`)
   }
+  for (const { cluster, at, why } of leftOut) say(`left out: ${cluster} (${at}): ${why}`)
   const shown = findings.filter((finding) => finding.severity !== 'info')
   reportFindings(shown)
   if (shown.some((finding) => finding.severity === 'error'))
@@ -22,6 +23,7 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
       request: { ...request, trailers: Object.fromEntries(request.trailers) },
       delivered,
       write: [...result.write.keys()].toSorted(),
+      leftOut,
       findings,
     })
   else print(`# ${request.title}\n\n${request.body}`)

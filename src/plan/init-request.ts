@@ -30,6 +30,8 @@ export function initRequest(input: {
   readonly mesh: MeshRecord
   readonly clusters: readonly InitStory[]
   readonly custodians: readonly string[]
+  /** Clusters that were seen and not taken over, on purpose. */
+  readonly leftOut: readonly { readonly cluster: string; readonly at: string; readonly why: string }[]
   readonly findings: readonly Finding[]
   readonly files: readonly { readonly path: string; readonly edited: boolean }[]
 }): PullRequest {
@@ -52,6 +54,7 @@ export function initRequest(input: {
       ...clusters.map((cluster) => `- the Secret of ${cluster.name}: ${cluster.recipients.map((one) => `\`${one}\``).join(', ')}`),
       `- keys of new roots: ${input.custodians.map((one) => `\`${one}\``).join(', ') || 'nobody yet: add a rule for `roots/` to `.sops.yaml`'}`,
     ].join('\n'),
+    ...leftOutText(input.leftOut),
     ...notes(findings),
     '### How to go back',
     wayBack(clusters),
@@ -157,6 +160,13 @@ function certificateTable(mesh: MeshRecord, clusters: readonly InitStory[]): str
     ),
   )
   return `| certificate | subject | algorithm | valid until | SHA-256 |\n|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`
+}
+
+/** A cluster that is missing breaks when the old root goes, so that people should look through those that are not here. */
+function leftOutText(leftOut: Parameters<typeof initRequest>[0]['leftOut']): string[] {
+  if (leftOut.length === 0) return []
+  const rows = leftOut.map(({ cluster, at, why }) => `- \`${cluster}\` (\`${at}\`): ${why}`)
+  return ['### Left out', `${rows.join('\n')}\n\nIf one of them is in the mesh, do not merge this: a rotation without it would cut it off.`]
 }
 
 function notes(findings: readonly Finding[]): string[] {

@@ -121,6 +121,7 @@ describe('the pull request of init', () => {
       mesh: meshOf(1),
       clusters,
       custodians: ['age1custodian'],
+      leftOut: [],
       findings: [],
       files: [],
     }).body

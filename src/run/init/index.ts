@@ -11,7 +11,8 @@ import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
 import { findClusters } from './find.ts'
-import type { FoundCluster, InitAnswers } from './find.ts'
+import type { FoundCluster, FoundClusters, InitAnswers } from './find.ts'
+import type { LeftOut } from './left-out.ts'
 import { completeRecipients } from './recipients.ts'
 import type { RecipientAnswers } from './recipients.ts'
 import { describe, limits } from './request.ts'
@@ -40,6 +41,8 @@ export interface InitOptions {
 export interface InitResult {
   readonly base: Base
   readonly clusters: readonly FoundCluster[]
+  /** Clusters that were seen, and are no part of it. */
+  readonly leftOut: readonly LeftOut[]
   readonly findings: readonly Finding[]
   readonly request: PullRequest
   readonly write: ReadonlyMap<string, Uint8Array>
@@ -54,7 +57,7 @@ export interface InitResult {
  */
 export async function init(context: Context, checkout: Files, options: InitOptions): Promise<InitResult> {
   const fetched = await fetchBase(context, checkout, { directory: options.directory, push: options.push, config: null })
-  const { base, worktree, clusters, findings: found } = await findOnTheirBranch(context, fetched, options)
+  const { base, worktree, clusters, leftOut, findings: found } = await findOnTheirBranch(context, fetched, options)
   try {
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
@@ -87,9 +90,9 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
     refuseSecrets(composition.write)
     const findings = [...found, ...limits(clusters, composition, layout)]
-    const request = describe({ branch, base, worktree, layout, clusters, findings, taken, recipients, composition })
+    const request = describe({ branch, base, worktree, layout, clusters, leftOut, findings, taken, recipients, composition })
     const write = differing(composition.write, worktree.files)
-    const result = { base, clusters, findings, request, write }
+    const result = { base, clusters, leftOut, findings, request, write }
     if (options.dryRun) return { ...result, delivered: null }
     return { ...result, delivered: await send(context, { base, worktree, request, write, existing, push: options.push }) }
   } finally {
@@ -123,11 +126,9 @@ async function send(
   return delivered ?? null
 }
 
-interface OnBranch {
+interface OnBranch extends FoundClusters {
   readonly base: Base
   readonly worktree: Worktree
-  readonly clusters: readonly FoundCluster[]
-  readonly findings: readonly Finding[]
 }
 
 /** Everything is read from the branch that the controllers read; which one that is stands in the repository. */

@@ -5,6 +5,7 @@ import type { Worktree } from '../../ports.ts'
 import type { Base } from '../base.ts'
 import type { InitComposition } from './compose.ts'
 import type { FoundCluster } from './find.ts'
+import type { LeftOut } from './left-out.ts'
 import type { Recipients } from './recipients.ts'
 import { registeredBy } from './scaffold.ts'
 import type { TakenOver } from './take-over.ts'
@@ -24,6 +25,7 @@ export function describe(input: {
   readonly worktree: Worktree
   readonly layout: Layout
   readonly clusters: readonly FoundCluster[]
+  readonly leftOut: readonly LeftOut[]
   readonly findings: readonly Finding[]
   readonly taken: TakenOver
   readonly recipients: Recipients
@@ -36,6 +38,7 @@ export function describe(input: {
     directory: input.layout.directory,
     mesh: taken.mesh,
     custodians: recipients.custodians,
+    leftOut: input.leftOut,
     findings: input.findings,
     files: [...composition.write.keys()].toSorted().map((path) => ({ path, edited: worktree.files.read(path) !== null })),
     clusters: composition.config.clusters.map((cluster) => {

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest'
+import type { Sandbox } from '../support/sandbox.ts'
+import { sandboxIn } from '../support/states.ts'
+import { twoClusters } from '../support/two-clusters.ts'
+
+const istioUs = 'argocd/apps/istio-us.yaml'
+const repoURL = 'https://git.example.com/shop/platform.git'
+const sealedValue = 'ENC[AES256_GCM,data:c2hvcA==,iv:aXY=,tag:dGFn,type:str]'
+
+const application = (name: string, path: string, destination = '{ name: prod-us }'): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ${name}, namespace: argocd }
+spec:
+  project: platform
+  source: { repoURL: ${repoURL}, targetRevision: main, path: ${path} }
+  destination: ${destination}
+`
+
+const applicationSet = (generator: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: istio-us, namespace: argocd }
+spec:
+  goTemplate: true
+  generators:
+    - ${generator}
+  template:
+    metadata: { name: 'istiod-{{ .cluster }}' }
+    spec:
+      project: platform
+      source: { repoURL: https://istio-release.storage.googleapis.com/charts, chart: istiod, targetRevision: 1.30.3 }
+      destination: { name: '{{ .cluster }}', namespace: istio-system }
+`
+
+/** `init` of `prod-eu`, whatever becomes of `prod-us`. */
+const initOfEu = (sandbox: Sandbox): string[] => [
+  ...['init', '--mesh', 'shop', '--from', '../certs', '--cluster-recipient', `prod-eu=${sandbox.cluster.recipient}`],
+  ...['--operator', sandbox.operator.recipient, '--custodian', sandbox.custodian.recipient],
+]
+
+test.each([
+  [
+    'is no YAML',
+    { [istioUs]: 'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: istiod-us\n' },
+    [`${istioUs}:`, 'yaml/syntax'],
+  ],
+  [
+    'is sealed as a whole',
+    { [istioUs]: `apiVersion: ${sealedValue}\nkind: ${sealedValue}\nspec: ${sealedValue}\nsops: {mac: x}\n` },
+    [`${istioUs}:1`, 'workloads/sealed-object'],
+  ],
+  [
+    'has a sealed spec',
+    {
+      [istioUs]: application('istiod-us', sealedValue, `{ name: "${sealedValue}" }`)
+        .replace('path: ENC', 'path: "ENC')
+        .replace('str] }', 'str]" }')
+        .concat('sops: {mac: x}\n'),
+    },
+    [`${istioUs}:`, 'workloads/sealed-object'],
+  ],
+  ['names a folder that is missing', { [istioUs]: application('istiod-us', 'infra/istio-us') }, [`${istioUs}:`, 'argocd/path-missing']],
+  [
+    'names a kustomization that is broken',
+    { [istioUs]: application('istiod-us', 'infra/us'), 'infra/us/kustomization.yaml': 'resources: [istiod.yaml\n' },
+    ['infra/us/kustomization.yaml:', 'yaml/syntax'],
+  ],
+  [
+    'is an ApplicationSet that asks a forge',
+    { [istioUs]: applicationSet('scmProvider: { github: { organization: shop } }') },
+    [`${istioUs}:`, 'argocd/generator'],
+  ],
+  [
+    'is an ApplicationSet with a file of parameters that is broken',
+    { [istioUs]: applicationSet(`git: { repoURL: ${repoURL}, files: [{ path: fleet/*.yaml }] }`), 'fleet/us.yaml': 'cluster: [\n' },
+    [`${istioUs}:`, 'argocd/generator', 'fleet/us.yaml'],
+  ],
+  [
+    'is an ApplicationSet with a file of parameters that is sealed',
+    {
+      [istioUs]: applicationSet(`git: { repoURL: ${repoURL}, files: [{ path: fleet/*.yaml }] }`),
+      'fleet/us.yaml': `cluster: ${sealedValue}\nsops: {mac: x}\n`,
+    },
+    [`${istioUs}:`, 'workloads/sealed-object'],
+  ],
+])('a cluster of Argo CD whose definition %s: init stops, unless people say which clusters the mesh has', async (_, tree, says) => {
+  const sandbox = await sandboxIn('argocdFresh')
+  sandbox.forge.push(tree)
+
+  await sandbox.refuses(initOfEu(sandbox), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['a cluster may be missing', ...says, '--cluster prod-eu'],
+  })
+  const { stdout } = await sandbox.does([...initOfEu(sandbox), '--cluster', 'prod-eu', '--dry-run'], { as: sandbox.operator })
+
+  expect(stdout).toContain(says[1])
+})
+
+const syncOfUs = 'clusters/prod-us/flux-system/gotk-sync.yaml'
+
+test.each([
+  ['is no YAML', (text: string) => `${text}  oops: [\n`, [`${syncOfUs}:`, 'yaml/syntax']],
+  [
+    'is sealed',
+    (text: string) => `${text.replace('path: ./clusters/prod-us', `path: ${sealedValue}`)}sops: {mac: x}\n`,
+    [`${syncOfUs}:`, 'workloads/sealed-object'],
+  ],
+  [
+    'names a folder that is missing',
+    (text: string) => text.replace('./clusters/prod-us', './clusters/prod-usa'),
+    [`${syncOfUs}:`, 'flux/path-missing'],
+  ],
+  [
+    'reads a source that Git does not show',
+    (text: string) => text.replace(/^apiVersion: source[\s\S]*?---\n/m, ''),
+    [`${syncOfUs}:`, 'flux/source-missing'],
+  ],
+] as const)('a cluster of Flux whose sync %s: init stops', async (_, edit, says) => {
+  const sandbox = await twoClusters()
+  sandbox.forge.push({ [syncOfUs]: edit(sandbox.forge.file(syncOfUs)) })
+
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['a cluster may be missing', ...says, '--cluster prod'],
+  })
+})
+
+test('what people write for other repositories and other clusters stops nothing', async () => {
+  const sandbox = await sandboxIn('fresh')
+  sandbox.forge.push({
+    'apps/podinfo.yaml': `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: podinfo, namespace: flux-system }
+spec: { url: https://github.com/stefanprodan/podinfo, ref: { branch: master } }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: podinfo, namespace: flux-system }
+spec: { path: ./kustomize, sourceRef: { kind: GitRepository, name: podinfo } }
+`,
+    'charts/apps/Chart.yaml': 'apiVersion: v2\nname: apps\nversion: 1.0.0\n',
+    'charts/apps/templates/app.yaml': 'apiVersion: kustomize.toolkit.fluxcd.io/v1\n{{- if .Values.x }}\nkind: [\n{{ end }}\n',
+  })
+
+  await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+})
+
+test('clusters without a control plane are left out, and said to be, in the output and in the pull request', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+
+  const { stdout, stderr } = await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+
+  expect(stderr).toMatch(
+    /left out: https:\/\/kubernetes\.default\.svc \(argocd\/apps\/argocd-config\.yaml:\d+\): no Application .* installs an istiod there/,
+  )
+  expect(stdout).toMatch(/### Left out\n\n- `https:\/\/kubernetes\.default\.svc` \(`argocd\/apps\/argocd-config\.yaml:\d+`\)/)
+})
