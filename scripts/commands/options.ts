@@ -12,6 +12,25 @@ export const outOption = () => new Option('--out <folder>', 'where --dry-run wri
 export const noPushOption = () => new Option('--no-push', 'keep the branch in this clone')
 export const configOption = () => new Option('--config <file>', 'take this reroot.yaml, and commit it with the change')
 
+/** Where `--dry-run` writes; nowhere without it. @throws RerootError USAGE if only `--out` is given: it would be ignored. */
+export function refuseOutAlone(flags: { readonly dryRun: boolean; readonly out?: string | undefined }): void {
+  if (flags.dryRun || flags.out === undefined) return
+  throw new RerootError('USAGE', '--out is only for --dry-run', {
+    hint: 'add --dry-run to look at the files; or leave --out out: the branch is pushed, or with --no-push kept in this clone',
+  })
+}
+
+/** Collects a flag that may be given several times. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+/** The same for values that hold no comma: a list with commas is taken apart. */
+export function collectList(value: string, before: readonly string[]): readonly string[] {
+  const items = value.split(',').map((item) => item.trim())
+  return [...before, ...items.filter((item) => item !== '')]
+}
+
 /** @throws RerootError USAGE if the file cannot be read. */
 export async function readConfig(file: string | undefined): Promise<Uint8Array | null> {
   if (file === undefined) return null

@@ -8,7 +8,18 @@ import { rollbackStep, takeStep } from '../../src/run/index.ts'
 import type { StepOptions } from '../../src/run/index.ts'
 import { reportError, reportStep } from '../report.ts'
 import { openWorld } from '../world.ts'
-import { configOption, directoryOption, dryRunOption, noPushOption, outOption, outputOption, pairs, readConfig } from './options.ts'
+import {
+  collect,
+  configOption,
+  directoryOption,
+  dryRunOption,
+  noPushOption,
+  outOption,
+  outputOption,
+  pairs,
+  readConfig,
+  refuseOutAlone,
+} from './options.ts'
 
 type Choose = Parameters<typeof takeStep>[2]
 
@@ -46,6 +57,7 @@ export function stepCommand(name: string) {
     .addOption(outputOption())
     .action(async (flags) => {
       try {
+        refuseOutAlone(flags)
         const options: StepOptions = {
           directory: flags.directory.replace(/\/+$/, ''),
           config: await readConfig(flags.config),
@@ -65,10 +77,6 @@ export function stepCommand(name: string) {
         reportError(error, flags.output)
       }
     })
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
 }
 
 function times(given: readonly string[]): ReadonlyMap<string, Date> {

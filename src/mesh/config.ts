@@ -1,7 +1,7 @@
 import { parseBySchema, RerootError } from '../base/index.ts'
 import type { Finding, YamlDocument } from '../base/index.ts'
 import { configRules } from './rules.ts'
-import { writtenConfig } from './schema.ts'
+import { givenValues, writtenConfig } from './schema.ts'
 import type { Config } from './schema.ts'
 
 /**
@@ -18,6 +18,12 @@ export function parseConfig(bytes: Uint8Array, file: string): Config {
   const findings = configRules.flatMap((rule) => rule(parsed.value, (path) => ({ file, line: lineOf(parsed.document, path) })))
   if (findings.length > 0) throw invalid(file, findings)
   return parsed.value
+}
+
+/** @returns why `reroot.yaml` would not take a value that was given on the command line; `null` if it would. */
+export function faultOf(what: keyof typeof givenValues, text: string): string | null {
+  const parsed = givenValues[what].safeParse(text)
+  return parsed.success ? null : parsed.error.issues.map((issue) => issue.message).join('; ')
 }
 
 function lineOf(document: YamlDocument, path: readonly (string | number)[]): number {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { keyAlgorithms } from '../../src/pki/index.ts'
 import { filesBelow } from '../support/forge.ts'
 import { clusterFolder, inside } from '../support/live-secret.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
 test('--dry-run of init and of a step writes the files into --out, and touches nothing else', async () => {
@@ -35,6 +36,37 @@ test('--dry-run of init writes a repository’s worth of files into a folder tha
   expect(sandbox.everything()).toEqual(before)
   expect(existsSync(join(out, 'mesh-ca/reroot.yaml'))).toBe(true)
   expect(out.startsWith(sandbox.temporary)).toBe(true)
+})
+
+test.each([
+  ['init', (sandbox: Sandbox) => sandbox.initArguments('--out', '../out')],
+  ['stage', () => ['stage', '--out', '../out']],
+] as const)('--out of %s without --dry-run would be ignored, so it is refused', async (name, args) => {
+  const sandbox = await sandboxIn(name === 'init' ? 'fresh' : 'initialised')
+
+  await sandbox.refuses(args(sandbox), {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['--out is only for --dry-run', 'add --dry-run', '--no-push'],
+  })
+
+  expect(existsSync(join(sandbox.folder, 'out'))).toBe(false)
+})
+
+test('a folder for --out that cannot be made is an error of the environment, not a bug', async () => {
+  const sandbox = await sandboxIn('initialised')
+  writeFileSync(join(sandbox.folder, 'out'), 'a file\n')
+
+  await sandbox.refuses(['stage', '--dry-run', '--out', '../out'], {
+    as: sandbox.operator,
+    exitCode: 4,
+    code: 'ENVIRONMENT',
+    says: [/cannot write into \.\.\/out.*(EEXIST|ENOTDIR)/],
+  })
+  await sandbox.does(['stage', '--dry-run', '--out', '../new/deep'], { as: sandbox.operator })
+
+  expect(existsSync(join(sandbox.folder, 'new/deep/mesh-ca/mesh.yaml'))).toBe(true)
 })
 
 test('--no-push keeps the branch in the clone, and the same run again changes nothing', async () => {

@@ -1,5 +1,6 @@
 import { RerootError } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
+import { faultOf } from '../../mesh/index.ts'
 import { branchName, commitMessage, layoutOf } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Files, Worktree } from '../../ports.ts'
@@ -19,10 +20,10 @@ import { describe, limits } from './request.ts'
 import { scaffoldOf } from './scaffold.ts'
 import { recipientsOfSealed, sealAdopted } from './seal.ts'
 import { takeOver } from './take-over.ts'
+import type { CaReader } from './take-over.ts'
 
 export type { InitAnswers } from './find.ts'
 export type { RecipientAnswers } from './recipients.ts'
-export type { CaSource } from './take-over.ts'
 
 export interface InitOptions {
   readonly directory: string
@@ -33,7 +34,7 @@ export interface InitOptions {
   /** PEM files of the repository with roots that are trusted in every phase. */
   readonly extraRoots: readonly string[]
   /** Reads the CA of a cluster that the repository has no Secret of; `null`: `--from` was not given. */
-  readonly readCa: Parameters<typeof takeOver>[0]['readCa']
+  readonly readCa: CaReader | null
   readonly push: boolean
   readonly dryRun: boolean
 }
@@ -56,6 +57,7 @@ export interface InitResult {
  * @throws RerootError with everything that cannot be taken over, by name. Then nothing was written.
  */
 export async function init(context: Context, checkout: Files, options: InitOptions): Promise<InitResult> {
+  refuseMalformed(options)
   const fetched = await fetchBase(context, checkout, { directory: options.directory, push: options.push, config: null })
   const { base, worktree, clusters, leftOut, findings: found } = await findOnTheirBranch(context, fetched, options)
   try {
@@ -162,6 +164,20 @@ async function findOnTheirBranch(context: Context, base: Base, options: InitOpti
   } catch (error) {
     await worktree.dispose()
     throw error
+  }
+}
+
+/** What reroot.yaml would not take is refused before anything is read or opened. */
+function refuseMalformed({ mesh, answers }: InitOptions): void {
+  const given = [
+    ['--mesh', 'mesh', mesh],
+    ['--istio-version', 'istioVersion', answers.istioVersion],
+    ['--istio-namespace', 'istioNamespace', answers.istioNamespace],
+  ] as const
+  for (const [flag, what, text] of given) {
+    const fault = text === null ? null : faultOf(what, text)
+    if (fault !== null)
+      throw new RerootError('USAGE', `${flag} ${JSON.stringify(text)}: it ${fault}`, { hint: `correct ${flag} and run init again` })
   }
 }
 
