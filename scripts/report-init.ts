@@ -1,3 +1,4 @@
+import { waysPast } from '../src/plan/index.ts'
 import type { InitResult } from '../src/run/index.ts'
 import { print, printJson, reportFindings, say } from './report.ts'
 import type { Output } from './report.ts'
@@ -15,8 +16,8 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
   for (const { cluster, at, why } of leftOut) say(`left out: ${cluster} (${at}): ${why}`)
   const shown = findings.filter((finding) => finding.severity !== 'info')
   reportFindings(shown)
-  if (shown.some((finding) => finding.severity === 'error'))
-    say('these errors do not stop init, but `reroot stage` refuses until they are mended, or accepted in reroot.yaml')
+  const errors = shown.filter((finding) => finding.severity === 'error')
+  if (errors.length > 0) say(`these errors do not stop init, but \`reroot stage\` refuses because of them: ${waysPast(errors)}`)
   if (options.output === 'json')
     printJson({
       base,

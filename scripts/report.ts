@@ -1,4 +1,4 @@
-import { describeFinding, RerootError } from '../src/base/index.ts'
+import { describeFinding, RerootError, togetherForClusters } from '../src/base/index.ts'
 import type { Finding } from '../src/base/index.ts'
 import type { StepResult } from '../src/run/index.ts'
 
@@ -45,7 +45,7 @@ export function reportError(error: unknown, output: Output): void {
 }
 
 export function reportFindings(findings: readonly Finding[]): void {
-  for (const finding of findings) say(`${finding.severity}: ${describeFinding(finding)}`)
+  for (const finding of togetherForClusters(findings)) say(`${finding.severity}: ${describeFinding(finding)}`)
 }
 
 /** What a step did: the pull request's text on stdout, the rest on stderr. */

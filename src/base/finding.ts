@@ -1,3 +1,4 @@
+import { groupBy } from './group.ts'
 import type { FindingId } from './finding-ids.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -37,4 +38,22 @@ export function describeFinding(finding: Finding): string {
   if (finding.found !== undefined) lines.push(`  found: ${finding.found}`)
   lines.push(`  remedy: ${finding.remedy}`)
   return lines.join('\n')
+}
+
+/** What several clusters share is said once, with the names of all of them in `place.cluster`. For people to read: it is no longer the place of one. */
+export function togetherForClusters(findings: readonly Finding[]): readonly Finding[] {
+  const same = groupBy(findings, (finding) => keyOf(finding))
+  return [...same.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return []
+    const clusters = [...new Set([first, ...others].flatMap(({ place: { cluster } }) => (cluster === undefined ? [] : [cluster])))]
+    return [clusters.length < 2 && others.length === 0 ? first : { ...first, place: { ...first.place, ...named(clusters) } }]
+  })
+}
+
+function keyOf({ id, severity, place, message, expected, found, remedy }: Finding): string {
+  return JSON.stringify([id, severity, place.file, place.line, place.object, message, expected, found, remedy])
+}
+
+function named(clusters: readonly string[]): Pick<Place, 'cluster'> {
+  return clusters.length === 0 ? {} : { cluster: clusters.join(', ') }
 }

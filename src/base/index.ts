@@ -1,7 +1,7 @@
 export { Confidential } from './confidential.ts'
 export { exitCodes, RerootError } from './error.ts'
 export type { ErrorCode } from './error.ts'
-export { describeFinding } from './finding.ts'
+export { describeFinding, togetherForClusters } from './finding.ts'
 export type { Finding, Place, Severity } from './finding.ts'
 export { findingTitles } from './finding-ids.ts'
 export type { FindingId } from './finding-ids.ts'

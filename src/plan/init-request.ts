@@ -1,6 +1,6 @@
 import { momentText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../rotation/index.ts'
-import { groupBy } from '../base/index.ts'
+import { groupBy, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import { applicationName } from './layout.ts'
@@ -55,7 +55,7 @@ export function initRequest(input: {
       `- keys of new roots: ${input.custodians.map((one) => `\`${one}\``).join(', ') || 'nobody yet: add a rule for `roots/` to `.sops.yaml`'}`,
     ].join('\n'),
     ...leftOutText(input.leftOut),
-    ...notes(findings),
+    ...notes(findings, clusters.length),
     '### How to go back',
     wayBack(clusters),
     fold(
@@ -169,12 +169,13 @@ function leftOutText(leftOut: Parameters<typeof initRequest>[0]['leftOut']): str
   return ['### Left out', `${rows.join('\n')}\n\nIf one of them is in the mesh, do not merge this: a rotation without it would cut it off.`]
 }
 
-function notes(findings: readonly Finding[]): string[] {
-  const shown = findings.filter((finding) => finding.severity !== 'info')
+function notes(findings: readonly Finding[], clusters: number): string[] {
+  const shown = togetherForClusters(findings.filter((finding) => finding.severity !== 'info'))
   if (shown.length === 0) return []
   const rows = shown.map(({ id, severity, message, place, remedy }) => {
     const where = place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `
-    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${where}${message} (\`${id}\`). ${remedy}`
+    const whose = place.cluster === undefined || clusters < 2 ? '' : `${place.cluster}: `
+    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${where}${message} (\`${id}\`). ${remedy}`
   })
   return ['### Worth knowing', rows.join('\n')]
 }

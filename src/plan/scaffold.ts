@@ -89,7 +89,7 @@ ${unseen.map((one) => `  #   ${one.namespace}: ${one.owner} (${one.at})\n`).join
   rules: []
 gates:
   image: "registry.k8s.io/kubectl:v1.34.3" # has kubectl on its PATH; no shell needed
-  shellImage: null # has kubectl and sh: only for restarts.namespaces
+  shellImage: null # ${unseen.length === 0 ? 'has kubectl and sh: only for restarts.namespaces' : 'set it before `reroot stage`: an image that has kubectl and sh, for restarts.namespaces above'}
 ${gateTimes(scaffold.clusters)}pullRequests: auto # auto | one | per-wave | per-cluster
 `
 }

@@ -8,6 +8,7 @@ import {
   freezeRestarts,
   missingControlPlane,
   unknownZtunnel,
+  waysPast,
   withoutVanished,
 } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
@@ -148,7 +149,7 @@ function refuseErrors(step: Step, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === 'error')
   if (errors.length === 0) return
   throw new RerootError('REFUSED', `${step} is blocked by ${errors.length === 1 ? 'a finding' : `${errors.length} findings`}`, {
-    hint: 'mend each, or accept it in reroot.yaml under `accept:` with its id, file and a reason; nothing was written',
+    hint: `${waysPast(errors)}; nothing was written`,
     findings: errors,
   })
 }

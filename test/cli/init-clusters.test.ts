@@ -158,3 +158,25 @@ test('clusters without a control plane are left out, and said to be, in the outp
   )
   expect(stdout).toMatch(/### Left out\n\n- `https:\/\/kubernetes\.default\.svc` \(`argocd\/apps\/argocd-config\.yaml:\d+`\)/)
 })
+
+test('what Git does not show of a namespace: init says which field stage needs, and that nobody can accept its lack', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+  const cache = (region: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: cache-${region}, namespace: argocd }
+spec:
+  project: platform
+  source: { repoURL: https://charts.example.com, chart: redis, targetRevision: 1.0.0 }
+  destination: { name: prod-${region}, namespace: payments }
+`
+  sandbox.forge.push({ 'argocd/apps/cache.yaml': `${cache('eu')}---\n${cache('us')}` })
+
+  const { stdout, stderr } = await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator })
+  const refused = await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'REFUSED', says: ['gates.shellImage'] })
+
+  expect(stderr.match(/restart\/shell-image/g)).toHaveLength(1)
+  expect(stderr).toMatch(/error: prod-eu, prod-us mesh-ca\/reroot\.yaml gates\.shellImage: .*payments/)
+  expect(stdout).toMatch(/blocks `stage`\*\* prod-eu, prod-us: `mesh-ca\/reroot\.yaml`: .*Set gates\.shellImage/i)
+  expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toMatch(/shellImage: null # set it before `reroot stage`/)
+  for (const text of [stderr, refused.stderr]) expect(text).not.toContain('accept')
+})

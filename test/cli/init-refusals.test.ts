@@ -354,7 +354,7 @@ test('broken YAML in the repository is reported, and does not stop init', async 
   const { stderr } = await sandbox.does(sandbox.initArguments(), { as: sandbox.operator })
 
   expect(stderr).toMatch(/apps\/ledger\/broken\.yaml:\d/)
-  expect(stderr).toContain('`reroot stage` refuses until they are mended')
+  expect(stderr).toContain('`reroot stage` refuses because of them: mend each\n')
 })
 
 test('the user’s own files stay as they are: a dirty checkout, on another commit', async () => {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../base/index.ts'
-import { argocdLimits, initRequest } from '../../plan/index.ts'
+import { argocdLimits, initRequest, missingShellImage } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Worktree } from '../../ports.ts'
 import type { Base } from '../base.ts'
@@ -10,11 +10,15 @@ import type { Recipients } from './recipients.ts'
 import { registeredBy } from './scaffold.ts'
 import type { TakenOver } from './take-over.ts'
 
-/** What would stop reroot's Applications: people mend it before the first step, which refuses. */
+/** What reroot.yaml still lacks, and what would stop reroot's Applications: people mend it before the first step, which refuses. */
 export function limits(clusters: readonly FoundCluster[], composition: InitComposition, layout: Layout): readonly Finding[] {
   return composition.config.clusters.flatMap((config) => {
     const found = clusters.find(({ sync }) => sync.name === config.name)
-    return found === undefined ? [] : argocdLimits(config, found.discovery, layout.config)
+    const lacks = missingShellImage(composition.config, config.name).map((finding) => ({
+      ...finding,
+      place: { ...finding.place, file: layout.config },
+    }))
+    return [...lacks, ...(found === undefined ? [] : argocdLimits(config, found.discovery, layout.config))]
   })
 }
 
