@@ -64,6 +64,8 @@ export interface GitRepository {
   fetch(remote: string, branch: string): Promise<string | null>
   /** Names and commits of the remote's branches that start with `prefix`, asked from the remote. */
   remoteBranches(remote: string, prefix: string): Promise<ReadonlyMap<string, string>>
+  /** Whether the remote has a tag of that name, asked from the remote. */
+  hasTag(remote: string, tag: string): Promise<boolean>
   /** @returns the commit that a revision names in this clone, or `null`. */
   resolve(revision: string): Promise<string | null>
   remotes(): Promise<readonly string[]>

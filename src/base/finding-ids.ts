@@ -49,6 +49,7 @@ export const findingTitles = {
   'flux/hidden': 'the source of the cluster’s Flux leaves out what reroot writes',
   'flux/source': 'the source from which Flux syncs is not a Git repository',
   'flux/source-missing': 'Git does not show the source from which a cluster’s Flux syncs',
+  'flux/pinned': 'a cluster’s Flux reads a tag or a commit, not a branch',
   'flux/no-kustomization': 'no Flux Kustomization in Git syncs a path of the cluster',
   'flux/path-missing': 'a Flux Kustomization builds a folder that does not exist',
   'flux/suspended': 'a Flux Kustomization is suspended',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Sandbox } from '../support/sandbox.ts'
+import { laidOutCa, sealed, secretOf } from '../support/sealed-secret.ts'
 import { sandboxIn } from '../support/states.ts'
 import { twoClusters } from '../support/two-clusters.ts'
 
@@ -179,4 +180,67 @@ spec:
   expect(stdout).toMatch(/blocks `stage`\*\* prod-eu, prod-us: `mesh-ca\/reroot\.yaml`: .*Set gates\.shellImage/i)
   expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toMatch(/shellImage: null # set it before `reroot stage`/)
   for (const text of [stderr, refused.stderr]) expect(text).not.toContain('accept')
+})
+
+test.each([
+  ['a tag', 'tag: v1.2.3', 'the tag v1.2.3'],
+  ['a range of versions', 'semver: ">=1.0.0"', 'the newest tag of >=1.0.0'],
+  ['a commit', 'commit: 0123456789abcdef0123456789abcdef01234567', 'the commit 0123456789'],
+  ['the name of a tag', 'name: refs/tags/v1.2.3', 'refs/tags/v1.2.3'],
+])('a cluster whose Flux reads %s: no pull request would reach it', async (_, ref, says) => {
+  const sandbox = await sandboxIn('fresh')
+  sandbox.forge.edit('clusters/prod/flux-system/gotk-sync.yaml', [['branch: main', ref]])
+
+  await sandbox.refuses(sandbox.initArguments(), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: [`clusters/prod/flux-system/gotk-sync.yaml:11`, 'flux/pinned', `found: ${says}`, 'spec.ref.branch'],
+  })
+})
+
+test('Applications that are pinned to a tag with the name of a branch', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+  const tree = sandbox.forge.files()
+  const pinned = [...tree].flatMap(([path, bytes]) =>
+    /^argocd\/.*\.yaml$/.test(path) ? [[path, bytes.toString().replaceAll('targetRevision: main', 'targetRevision: spring-26')]] : [],
+  )
+  sandbox.forge.push(Object.fromEntries(pinned) as Record<string, string>)
+  const refused = { as: sandbox.operator, exitCode: 3, code: 'REFUSED' } as const
+
+  await sandbox.refuses(sandbox.initArguments(), {
+    ...refused,
+    exitCode: 4,
+    code: 'GIT_FAILED',
+    says: ['spring-26', 'neither a branch nor a tag', /argocd\/.*\.yaml:\d+/],
+  })
+  sandbox.forge.text('tag', 'spring-26', 'main')
+  const { stderr } = await sandbox.refuses(sandbox.initArguments(), {
+    ...refused,
+    says: ['pinned to the tag spring-26', /argocd\/.*\.yaml:\d+/, 'targetRevision: main'],
+  })
+
+  expect(stderr).not.toContain('the branch spring-26')
+})
+
+test('a Secret in place whose Application is pinned is never applied from the branch', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+  const file = 'infra/istio-ca/eu/cacerts.sops.yaml'
+  sandbox.forge.push({
+    'argocd/apps/istio-ca.yaml': application('istio-ca-eu', 'infra/istio-ca/eu', '{ name: prod-eu }').replace(
+      'targetRevision: main',
+      'targetRevision: v1.2.3',
+    ),
+    'infra/istio-ca/eu/kustomization.yaml': 'generators: [ksops.yaml]\n',
+    'infra/istio-ca/eu/ksops.yaml':
+      'apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: { name: istio-ca, annotations: { config.kubernetes.io/function: "exec: { path: ksops }" } }\nfiles: [./cacerts.sops.yaml]\n',
+    [file]: await sealed(secretOf(laidOutCa(sandbox, 'prod-eu')), file, [sandbox.cluster.recipient, sandbox.operator.recipient]),
+  })
+
+  await sandbox.refuses(['init', '--mesh', 'shop', '--cluster', 'prod-eu', '--custodian', sandbox.custodian.recipient], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: ['ca/cacerts', 'v1.2.3', 'argocd/istio-ca-eu', 'let it follow the branch'],
+  })
 })

@@ -8,6 +8,8 @@ export interface ControllerObject {
   readonly file: string
   text(...path: readonly string[]): string | null
   lineOf(path: YamlPath): number
+  /** Where the first text stands that is looked for; `null` if none is. */
+  find(wanted: (text: string, key: string | number | undefined) => boolean): YamlPath | null
 }
 
 /** What the files of a repository show of the objects by which Flux and Argo CD are told what to apply, and what they hide. */
@@ -40,7 +42,7 @@ export function readControllerObjects(files: Files, ignore: string): ControllerO
       const object = objectOf(document, file)
       if (object === null) continue
       objects.push(object)
-      const at = sealedAt(document.value, [])
+      const at = object.find(isSealedText)
       if (at !== null) hidden.push(sealedObject(object, at))
     }
   }
@@ -61,7 +63,7 @@ function objectOf(document: YamlDocument, file: string): ControllerObject | null
   const [apiVersion, kind] = [text('apiVersion') ?? '', text('kind') ?? '']
   const isSealed = isSealedText(apiVersion) && isSealedText(kind)
   if (!isSealed && !(kinds.has(kind) && groups.some((group) => apiVersion.startsWith(group)))) return null
-  return { kind, file, text, lineOf: (path) => document.lineOf(path) }
+  return { kind, file, text, lineOf: (path) => document.lineOf(path), find: (wanted) => pathTo(document.value, wanted, []) }
 }
 
 function textAt(value: unknown, path: readonly string[]): string | null {
@@ -78,13 +80,14 @@ export function isSealedText(text: string): boolean {
   return text.startsWith('ENC[')
 }
 
-function sealedAt(value: unknown, at: YamlPath): YamlPath | null {
-  if (typeof value === 'string') return isSealedText(value) ? at : null
+/** SOPS's own entry is no part of the object. */
+function pathTo(value: unknown, wanted: Parameters<ControllerObject['find']>[0], at: YamlPath): YamlPath | null {
+  if (typeof value === 'string') return wanted(value, at.at(-1)) ? at : null
   const children = Array.isArray(value)
     ? value.map((child: unknown, index) => [index, child] as const)
     : Object.entries(isMap(value) ? value : {}).filter(([key]) => at.length > 0 || key !== 'sops')
   for (const [key, child] of children) {
-    const found = sealedAt(child, [...at, key])
+    const found = pathTo(child, wanted, [...at, key])
     if (found !== null) return found
   }
   return null

@@ -5,9 +5,11 @@ import type { Files } from '../../ports.ts'
 import { discover, findArgocdClusters, findFluxClusters } from '../../workloads/index.ts'
 import type { CacertsSite, DiscoveredCluster, Discovery, IstioRelease, SyncedCluster } from '../../workloads/index.ts'
 import { cacertsFindings } from './cacerts.ts'
+import { readControllerObjects } from './controller-objects.ts'
 import { hasSealedDestination, hiddenClusters, overruled, refuseHidden } from './hidden.ts'
 import { leftOut } from './left-out.ts'
 import type { LeftOut } from './left-out.ts'
+import { pinnedClusters } from './pinned.ts'
 
 /** What a person says because Git may not. */
 export interface InitAnswers {
@@ -55,13 +57,16 @@ export function findClusters(files: Files, directory: string, answers: InitAnswe
   const argocd = findArgocdClusters(files, answers.repoURL ?? at.url)
   const found: readonly SyncedCluster[] = [...flux.clusters, ...argocd.clusters]
   const notes = [...flux.findings, ...argocd.findings]
+  const written = readControllerObjects(files, directory)
   const hiddenFrom = (clusters: readonly FoundCluster[]): readonly Finding[] =>
     hiddenClusters(
       files,
       { flux: flux.clusters, argocd: argocd.clusters, notes, discoveries: clusters.map((cluster) => cluster.discovery) },
+      written,
       { directory, repository: answers.repoURL ?? at.url, branch: at.branch },
     )
   const wanted = wantedOf(found, answers.clusters, () => [...new Set([...notes, ...hiddenFrom([])])])
+  const pinned = pinnedClusters(wanted, written.objects)
   const clusters = wanted.map((sync) => describeCluster(files, directory, sync, answers, at.branch))
   const hidden = hiddenFrom(clusters)
   const readable = clusters.filter(({ sync }) => sync.type === 'flux' || !hasSealedDestination(sync))
@@ -70,11 +75,12 @@ export function findClusters(files: Files, directory: string, answers: InitAnswe
       hidden,
       readable.map(({ sync }) => sync.name),
     )
-  const refused = clusters.flatMap((cluster) => [
+  const hindering = clusters.flatMap((cluster) => [
     ...cacertsFindings(cluster),
     ...hindrances(cluster),
     ...cluster.discovery.findings.filter((finding) => forbidding.has(finding.id)),
   ])
+  const refused = [...pinned, ...hindering]
   if (refused.length > 0) {
     throw new RerootError('CA_UNSUPPORTED', 'this mesh cannot be taken over as it is', {
       hint: 'mend what is listed; nothing was written',

@@ -2,7 +2,8 @@ import { RerootError } from '../../base/index.ts'
 import type { Finding, FindingId } from '../../base/index.ts'
 import type { Files } from '../../ports.ts'
 import type { ArgocdCluster, Discovery, FluxCluster } from '../../workloads/index.ts'
-import { isSealedText, readControllerObjects } from './controller-objects.ts'
+import { isSealedText } from './controller-objects.ts'
+import type { ControllerObjects } from './controller-objects.ts'
 import { brokenSyncs } from './flux-syncs.ts'
 import { hiddenThere, leftOutIn, sealedDestination } from './left-out.ts'
 
@@ -27,9 +28,9 @@ export interface Found {
 export function hiddenClusters(
   files: Files,
   found: Found,
+  { objects, hidden }: ControllerObjects,
   at: { readonly directory: string; readonly repository: string | null; readonly branch: string },
 ): readonly Finding[] {
-  const { objects, hidden } = readControllerObjects(files, at.directory)
   const { namespace = 'argocd', repoURL = at.repository ?? '' } = found.argocd[0] ?? {}
   const following = { directory: at.directory, namespace, repoURL, branch: at.branch }
   const findings = [

@@ -3,16 +3,17 @@ import type { Finding } from '../../base/index.ts'
 import { faultOf } from '../../mesh/index.ts'
 import { branchName, commitMessage, layoutOf } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
-import type { Files, Worktree } from '../../ports.ts'
+import type { Files } from '../../ports.ts'
 import { fetchBase, sayIfIgnored } from '../base.ts'
 import type { Base } from '../base.ts'
 import { differing, refuseSecrets } from '../changes.ts'
 import type { Context } from '../context.ts'
 import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
+import { findOnTheirBranch } from './branch.ts'
+import type { OnBranch } from './branch.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
-import { findClusters } from './find.ts'
-import type { FoundCluster, FoundClusters, InitAnswers } from './find.ts'
+import type { FoundCluster, InitAnswers } from './find.ts'
 import type { LeftOut } from './left-out.ts'
 import { completeRecipients } from './recipients.ts'
 import type { RecipientAnswers } from './recipients.ts'
@@ -126,45 +127,6 @@ async function send(
     branches: [{ name: request.branch, write, remove: [], id: 'init', message }],
   })
   return delivered ?? null
-}
-
-interface OnBranch extends FoundClusters {
-  readonly base: Base
-  readonly worktree: Worktree
-}
-
-/** Everything is read from the branch that the controllers read; which one that is stands in the repository. */
-async function findOnTheirBranch(context: Context, base: Base, options: InitOptions): Promise<OnBranch> {
-  const worktree = await context.git.openWorktree(base.commit)
-  try {
-    const url = base.remote === null ? null : await context.git.remoteUrl(base.remote)
-    const found = findClusters(worktree.files, options.directory, options.answers, { url, branch: base.branch })
-    const branches = [...new Set(found.clusters.map((cluster) => cluster.sync.branch).filter((branch) => branch !== null))]
-    if (branches.length > 1) {
-      throw new RerootError('REFUSED', `the clusters read different branches: ${branches.join(', ')}`, {
-        hint: 'a mesh is rotated on one branch: initialise the clusters of one branch with --cluster',
-      })
-    }
-    const [branch] = branches
-    if (branch === undefined || branch === base.branch || base.remote === null) return { base, worktree, ...found }
-    const commit = await context.git.fetch(base.remote, branch)
-    if (commit === null)
-      throw new RerootError('GIT_FAILED', `the controllers read the branch ${branch}, which ${base.remote} does not have`, {
-        hint: 'push that branch, or correct the GitRepository or the Applications',
-      })
-    await worktree.dispose()
-    const other = { remote: base.remote, branch, commit }
-    const theirs = await context.git.openWorktree(commit)
-    try {
-      return { base: other, worktree: theirs, ...findClusters(theirs.files, options.directory, options.answers, { url, branch }) }
-    } catch (error) {
-      await theirs.dispose()
-      throw error
-    }
-  } catch (error) {
-    await worktree.dispose()
-    throw error
-  }
 }
 
 /** What reroot.yaml would not take is refused before anything is read or opened. */
