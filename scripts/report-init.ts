@@ -6,8 +6,10 @@ import type { Output } from './report.ts'
 /** What `init` found and did: the pull request's text on stdout, the rest on stderr. */
 export function reportInit(result: InitResult, options: { readonly output: Output; readonly out: string | null }): void {
   const { base, clusters, leftOut, findings, request, delivered } = result
-  for (const { sync, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
+  for (const { sync, nameFrom, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
     say(`cluster ${sync.name}: ${syncText(sync)}`)
+    if (nameFrom !== null)
+      say(`  the name ${sync.name} was made of the server's address; choose another before the merge: --name ${nameFrom}=NAME`)
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
     say(`  cacerts: ${cacerts === null ? 'not in Git; taken from the files given' : `sealed at ${cacerts.site.file}, stays there`}`)
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))

@@ -28,7 +28,18 @@ const declared = () =>
     .description('look at the repository, take over the CA that the mesh has, and write what reroot needs')
     .addOption(directoryOption())
     .option('--mesh <name>', 'the O= of new certificates (default: the clone’s folder)')
-    .option('--cluster <name>', 'only this cluster; repeatable (default: all that are found)', collectList, [])
+    .option(
+      '--cluster <name>',
+      'the mesh has this cluster, and none that is not named; repeatable (default: all that are found)',
+      collectList,
+      [],
+    )
+    .option(
+      '--name <cluster=name>',
+      'what a cluster is to be called: <name, server or path>=<new name>; repeatable (default: its name in Argo CD, its server, or the last folder that Flux syncs)',
+      collect,
+      [],
+    )
     .option(
       '--from <folder>',
       'PEM files of the present CA, where Git has no sealed Secret: a folder, or <cluster>=<folder>; repeatable',
@@ -68,6 +79,7 @@ export const initCommand = () =>
         mesh: flags.mesh ?? null,
         answers: {
           clusters: flags.cluster,
+          names: pairs('--name', flags.name),
           istioVersion: flags.istioVersion ?? null,
           istioNamespace: flags.istioNamespace ?? null,
           repoURL: flags.repoUrl ?? null,

@@ -10,6 +10,8 @@ import type { PullRequest } from './pull-request.ts'
 /** What the pull request of `init` says about one cluster. */
 export interface InitStory {
   readonly name: string
+  /** The server of whose address the name was made; `null` if somebody gave it. */
+  readonly nameFrom: string | null
   readonly record: ClusterRecord
   readonly managed: 'own' | 'in-place'
   readonly file: string
@@ -44,7 +46,7 @@ export function initRequest(input: {
   const sections = [
     `reroot takes over the CA of the mesh \`${mesh.mesh}\` as it is. Nothing restarts, and no certificate changes: the merge only puts the CA’s public facts and the sealed Secret where \`reroot stage\` finds them. The root that the mesh has now is \`g1\`.`,
     '### What happens when this is merged',
-    clusters.map(mergeText).join('\n'),
+    [clusters.map(mergeText).join('\n'), ...clusters.flatMap(nameText)].join('\n\n'),
     '### What each cluster still needs',
     needs(clusters),
     '### The CA that was found',
@@ -101,6 +103,14 @@ function mergeText(cluster: InitStory): string {
       ? `somebody applies \`${controller.register}\` once (below)`
       : `\`${registeredBy}\` picks up \`${controller.register}\``
   return `- **${name}**: ${by}; the new Application \`${controller.namespace}/${applicationName(name)}\` ${unseals}`
+}
+
+/** The name stands in paths and in certificates, so it is chosen now or never. */
+function nameText({ name, nameFrom }: InitStory): string[] {
+  if (nameFrom === null) return []
+  return [
+    `The name \`${name}\` was made of the address of the server, and stays after the merge, in paths and in certificates. To choose another: close this, delete the branch, and run \`reroot init\` with \`--name ${nameFrom}=NAME\`.`,
+  ]
 }
 
 function needs(clusters: readonly InitStory[]): string {

@@ -244,3 +244,70 @@ test('a Secret in place whose Application is pinned is never applied from the br
     says: ['ca/cacerts', 'v1.2.3', 'argocd/istio-ca-eu', 'let it follow the branch'],
   })
 })
+
+const byServer = (text: string): string =>
+  text
+    .replaceAll('name: prod-us', 'server: https://0A1B2C3D.gr7.us-east-1.eks.amazonaws.com')
+    .replaceAll("name: 'prod-{{ .path.basename }}'", 'name: prod-eu')
+
+test('a name that was made of a server’s address is said to be one, and --name gives another', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+  const tree = sandbox.forge.files()
+  const apps = [...tree].flatMap(([path, bytes]) => (/^argocd\/apps\/.*\.yaml$/.test(path) ? [[path, byServer(bytes.toString())]] : []))
+  sandbox.forge.push(Object.fromEntries(apps) as Record<string, string>)
+  const server = 'https://0A1B2C3D.gr7.us-east-1.eks.amazonaws.com'
+  const recipients = ['--cluster-recipient', `prod-us=${sandbox.cluster.recipient}`]
+  const named = [...initOfEu(sandbox), ...recipients, '--name', `${server}=prod-us`]
+
+  await sandbox.refuses([...initOfEu(sandbox), '--from', `0a1b2c3d=../certs/prod-us`, '--name', 'nobody=prod-us'], {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['--name nobody=prod-us', 'no such cluster', `0a1b2c3d (${server})`],
+  })
+  await sandbox.refuses([...initOfEu(sandbox), '--name', '0a1b2c3d=Prod US'], {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['--name "Prod US"', 'DNS-1123 label'],
+  })
+  await sandbox.refuses([...initOfEu(sandbox), '--name', '0a1b2c3d=prod-eu'], {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['two clusters would be called prod-eu'],
+  })
+  const unnamed = await sandbox.does(
+    [
+      ...initOfEu(sandbox),
+      '--from',
+      '0a1b2c3d=../certs/prod-us',
+      '--cluster-recipient',
+      `0a1b2c3d=${sandbox.cluster.recipient}`,
+      '--dry-run',
+    ],
+    { as: sandbox.operator },
+  )
+  const { stderr } = await sandbox.takes(named, 'mesh-ca/init', { as: sandbox.operator })
+
+  expect(unnamed.stderr).toContain(
+    `the name 0a1b2c3d was made of the server's address; choose another before the merge: --name ${server}=NAME`,
+  )
+  expect(unnamed.stdout).toContain(`--name ${server}=NAME`)
+  expect(stderr).toContain('cluster prod-us: ')
+  expect(stderr).not.toContain('0a1b2c3d')
+  expect(sandbox.forge.file('argocd/apps/mesh-ca-prod-us.yaml')).toContain(`server: "${server}"`)
+  expect([...sandbox.forge.files().keys()].filter((path) => path.includes('0a1b2c3d'))).toEqual([])
+})
+
+test('--name and --cluster work together, also for Flux', async () => {
+  const sandbox = await twoClusters()
+  const args = ['init', '--mesh', 'shop', '--from', '../certs/prod', '--cluster-recipient', `live=${sandbox.cluster.recipient}`]
+
+  await sandbox.takes([...args, '--operator', sandbox.operator.recipient, '--name', 'prod=live', '--cluster', 'live'], 'mesh-ca/init', {
+    as: sandbox.operator,
+  })
+
+  expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toMatch(/name: live\n {4}paths: \[clusters\/prod\]/)
+  expect((await sandbox.does(['status'])).stdout).toMatch(/live\s+steady/)
+})

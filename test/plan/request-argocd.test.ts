@@ -103,6 +103,7 @@ describe('a step’s pull request', () => {
 describe('the pull request of init', () => {
   const story = (name: string, controller: InitStory['controller'], more: Partial<InitStory> = {}): InitStory => ({
     name,
+    nameFrom: null,
     record: adopted(name),
     managed: 'own',
     file: `mesh-ca/clusters/${name}/cacerts/cacerts.sops.yaml`,

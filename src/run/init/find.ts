@@ -9,12 +9,15 @@ import { readControllerObjects } from './controller-objects.ts'
 import { hasSealedDestination, hiddenClusters, overruled, refuseHidden } from './hidden.ts'
 import { leftOut } from './left-out.ts'
 import type { LeftOut } from './left-out.ts'
+import { guessedFrom, withChosenNames } from './names.ts'
 import { pinnedClusters } from './pinned.ts'
 
 /** What a person says because Git may not. */
 export interface InitAnswers {
   /** Only these clusters; empty: all that are found. */
   readonly clusters: readonly string[]
+  /** Names that people choose, by what tells the cluster. */
+  readonly names: ReadonlyMap<string, string>
   readonly istioVersion: string | null
   readonly istioNamespace: string | null
   /** This repository, as Argo CD's Applications name it; `null`: it is told from the remote's URL, or from the paths that they read. */
@@ -25,6 +28,8 @@ export interface InitAnswers {
 export interface FoundCluster {
   /** Who syncs it, and from where. */
   readonly sync: SyncedCluster
+  /** The server of whose address its name was made; `null` if somebody gave it. */
+  readonly nameFrom: string | null
   readonly discovery: Discovery
   readonly istiod: readonly IstioRelease[]
   readonly istioNamespace: string
@@ -55,7 +60,9 @@ export interface FoundClusters {
 export function findClusters(files: Files, directory: string, answers: InitAnswers, at: Place): FoundClusters {
   const flux = findFluxClusters(files)
   const argocd = findArgocdClusters(files, answers.repoURL ?? at.url)
-  const found: readonly SyncedCluster[] = [...flux.clusters, ...argocd.clusters]
+  const seen: readonly SyncedCluster[] = [...flux.clusters, ...argocd.clusters]
+  const found = withChosenNames(seen, answers.names)
+  const guessed = new Map(found.flatMap((one, index) => (one.name === seen[index]?.name ? [[one, guessedFrom(one)]] : [])))
   const notes = [...flux.findings, ...argocd.findings]
   const written = readControllerObjects(files, directory)
   const hiddenFrom = (clusters: readonly FoundCluster[]): readonly Finding[] =>
@@ -67,7 +74,10 @@ export function findClusters(files: Files, directory: string, answers: InitAnswe
     )
   const wanted = wantedOf(found, answers.clusters, () => [...new Set([...notes, ...hiddenFrom([])])])
   const pinned = pinnedClusters(wanted, written.objects)
-  const clusters = wanted.map((sync) => describeCluster(files, directory, sync, answers, at.branch))
+  const clusters = wanted.map((sync) => ({
+    ...describeCluster(files, directory, sync, answers, at.branch),
+    nameFrom: guessed.get(sync) ?? null,
+  }))
   const hidden = hiddenFrom(clusters)
   const readable = clusters.filter(({ sync }) => sync.type === 'flux' || !hasSealedDestination(sync))
   if (answers.clusters.length === 0)
@@ -103,11 +113,6 @@ const forbidding = new Set<FindingId>(['flux/hidden', 'argocd/swallowed', 'argoc
 
 function wantedOf(found: readonly SyncedCluster[], asked: readonly string[], findings: () => readonly Finding[]): readonly SyncedCluster[] {
   const names = found.map((cluster) => cluster.name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined)
-    throw new RerootError('REFUSED', `two clusters are called ${twice}: Flux syncs one from this repository, and Argo CD the other`, {
-      hint: 'give one of them another name: the last folder of the path that Flux syncs, or the name of Argo CD’s cluster',
-    })
   const unknown = asked.filter((name) => !names.includes(name))
   if (unknown.length > 0) {
     throw new RerootError('USAGE', `no such cluster: ${unknown.join(', ')}`, {
@@ -123,7 +128,13 @@ function wantedOf(found: readonly SyncedCluster[], asked: readonly string[], fin
   })
 }
 
-function describeCluster(files: Files, directory: string, sync: SyncedCluster, answers: InitAnswers, branch: string): FoundCluster {
+function describeCluster(
+  files: Files,
+  directory: string,
+  sync: SyncedCluster,
+  answers: InitAnswers,
+  branch: string,
+): Omit<FoundCluster, 'nameFrom'> {
   const discovery = discover(files, {
     name: sync.name,
     ...startOf(sync, branch),

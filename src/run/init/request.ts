@@ -51,6 +51,7 @@ export function describe(input: {
       if (record === undefined || found === undefined) throw new TypeError(`init lost the cluster ${cluster.name}`)
       return {
         name: cluster.name,
+        nameFrom: found.nameFrom,
         record,
         managed: cluster.cacerts.managed,
         file: cluster.cacerts.file,
