@@ -13,7 +13,7 @@ import {
 } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
-import { decide, lastTransition, stateOf } from '../rotation/index.ts'
+import { commandOf, decide, lastTransition, stateOf, unfinishedStep } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { fetchBase, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
@@ -25,7 +25,7 @@ import { discoverCluster, load, meshFindings } from './load.ts'
 import type { Loaded } from './load.ts'
 import { verifySealedState } from './sealed-state.ts'
 import { checkTestimony, refuseOtherBranch, unregistered } from './step-checks.ts'
-import { decisionFacts, usedGenerations } from './step-facts.ts'
+import { decisionFacts, stepFacts, usedGenerations } from './step-facts.ts'
 import type { Discoveries } from './step-facts.ts'
 import { materialFor } from './step-material.ts'
 import { describe, send, tell } from './step-requests.ts'
@@ -186,6 +186,8 @@ function withConfig(sets: readonly ChangeSet[], loaded: Loaded, config: Uint8Arr
 
 /** The step that `rollback` takes from here. @throws RerootError REFUSED if there is nothing to go back from. */
 export function rollbackStep(loaded: Loaded): Step {
+  const unfinished = unfinishedStep(stepFacts(loaded))
+  if (unfinished !== null && commandOf(unfinished.step) === 'rollback') return unfinished.step
   const phases = new Set(loaded.clusters.map((cluster) => cluster.record.phase.phase))
   if (phases.has('promoted')) return 'demote'
   if (phases.has('staged')) return 'abandon'
