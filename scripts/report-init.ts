@@ -13,7 +13,9 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
     say(`  cacerts: ${cacerts === null ? 'not in Git; taken from the files given' : `sealed at ${cacerts.site.file}, stays there`}`)
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))
-    say(`  ${discovery.workloads.length} workloads of the mesh in ${namespaces.size} namespaces; ${discovery.outside.length} outside it`)
+    const undecided = discovery.outside.filter(({ why }) => why.startsWith('unknown: ')).length
+    const outside = `${discovery.outside.length - undecided} outside it${undecided === 0 ? '' : `; ${undecided} undecided, see the findings`}`
+    say(`  ${discovery.workloads.length} workloads of the mesh in ${namespaces.size} namespaces; ${outside}`)
   }
   for (const { cluster, at, why } of leftOut) say(`left out: ${cluster} (${at}): ${why}`)
   const shown = findings.filter((finding) => finding.severity !== 'info')

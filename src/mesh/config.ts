@@ -12,7 +12,7 @@ import type { Config } from './schema.ts'
 export function parseConfig(bytes: Uint8Array, file: string): Config {
   const parsed = parseBySchema(bytes, file, writtenConfig, {
     id: 'config/schema',
-    remedy: 'see docs/configuration.md for every key, its values and its default',
+    remedy: 'see docs/configuration.md in the repository of reroot for every key, its values and its default',
   })
   if (!parsed.ok) throw invalid(file, parsed.findings)
   const findings = configRules.flatMap((rule) => rule(parsed.value, (path) => ({ file, line: lineOf(parsed.document, path) })))

@@ -53,7 +53,10 @@ export function initRequest(input: {
     certificateTable(mesh, clusters),
     '### Who can unseal',
     [
-      ...clusters.map((cluster) => `- the Secret of ${cluster.name}: ${cluster.recipients.map((one) => `\`${one}\``).join(', ')}`),
+      ...[...groupBy(clusters, ({ recipients }) => recipients.join())].map(
+        ([, same]) =>
+          `- the Secret of ${same.map(({ name }) => name).join(', ')}: ${(same[0]?.recipients ?? []).map((one) => `\`${one}\``).join(', ')}`,
+      ),
       `- keys of new roots: ${input.custodians.map((one) => `\`${one}\``).join(', ') || 'nobody yet: add a rule for `roots/` to `.sops.yaml`'}`,
     ].join('\n'),
     ...leftOutText(input.leftOut),
@@ -150,12 +153,16 @@ function argocdNeeds(clusters: readonly InitStory[]): string[] {
   ])
 }
 
-function compared({ name, managed, controller, istioNamespace }: InitStory): string[] {
+function compared({ name, managed, controller, istioNamespace, record }: InitStory): string[] {
   if (managed === 'in-place') return []
   return [
     `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over:`,
-    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -noout -fingerprint -sha256`,
+    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -outform der | sha256sum # ${fingerprintOf(record)}`,
   ]
+}
+
+function fingerprintOf({ intermediates }: ClusterRecord): string {
+  return intermediates.find(({ state }) => state === 'active')?.certificate.fingerprint ?? ''
 }
 
 function certificateTable(mesh: MeshRecord, clusters: readonly InitStory[]): string {

@@ -111,7 +111,7 @@ test('lists with commas are taken apart: clusters, operators, custodians', async
     { as: sandbox.operator },
   )
 
-  expect(stdout).toMatch(new RegExp(`the Secret of prod-us: .*${sandbox.custodian.recipient}`))
+  expect(stdout).toMatch(new RegExp(`the Secret of prod-eu, prod-us: .*${sandbox.custodian.recipient}`))
   expect(stdout).toMatch(new RegExp(`keys of new roots: .*${sandbox.operator.recipient}`))
 })
 
@@ -355,6 +355,19 @@ test('broken YAML in the repository is reported, and does not stop init', async 
 
   expect(stderr).toMatch(/apps\/ledger\/broken\.yaml:\d/)
   expect(stderr).toContain('`reroot stage` refuses because of them: mend each\n')
+})
+
+test('workloads of which nobody can tell whether they are in the mesh are not counted as outside of it', async () => {
+  const sandbox = await sandboxIn('fresh')
+  sandbox.forge.push({
+    'apps/ledger/stray.yaml':
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: stray, namespace: nowhere}\nspec: {template: {spec: {containers: [{name: app}]}}}\n',
+  })
+
+  const { stderr } = await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+
+  expect(stderr).toMatch(/\d+ outside it; 1 undecided, see the findings\n/)
+  expect(stderr).toContain('workloads/namespace-unknown')
 })
 
 test('the user’s own files stay as they are: a dirty checkout, on another commit', async () => {
