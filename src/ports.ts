@@ -116,6 +116,8 @@ export interface SopsProgram {
 export interface Identities {
   /** Identity lines (`AGE-SECRET-KEY-1…`), in memory only; empty if there are none. Each with the place that it came from, for messages. */
   load(): Promise<readonly { readonly identity: Confidential<string>; readonly from: string }[]>
+  /** Where `load` looks, in words, for messages: also the variables that are not set. */
+  places(): readonly string[]
 }
 
 /** Talk to the person: never data. */

@@ -11,15 +11,16 @@ import { reportError } from '../report.ts'
 import { reportInit } from '../report-init.ts'
 import { openWorld } from '../world.ts'
 import {
-  collect,
   collectList,
   directoryOption,
   dryRunOption,
+  example,
   noPushOption,
   outOption,
   outputOption,
   pairs,
   refuseOutAlone,
+  repeatable,
 } from './options.ts'
 
 /** The command with its flags. */
@@ -28,45 +29,33 @@ const declared = () =>
     .description('look at the repository, take over the CA that the mesh has, and write what reroot needs')
     .addOption(directoryOption())
     .option('--mesh <name>', 'the O= of new certificates (default: the clone’s folder)')
-    .option(
-      '--cluster <name>',
-      'the mesh has this cluster, and none that is not named; repeatable (default: all that are found)',
-      collectList,
-      [],
+    .addOption(repeatable('--cluster <name>', 'the mesh has this cluster, and none that is not named', 'all that are found', collectList))
+    .addOption(
+      repeatable(
+        '--name <cluster=name>',
+        'what a cluster is to be called: <name, server or path>=<new name>',
+        'its name in Argo CD, its server, or the last folder that Flux syncs',
+      ),
     )
-    .option(
-      '--name <cluster=name>',
-      'what a cluster is to be called: <name, server or path>=<new name>; repeatable (default: its name in Argo CD, its server, or the last folder that Flux syncs)',
-      collect,
-      [],
+    .addOption(repeatable('--from <folder>', 'PEM files of the present CA: a folder, or <cluster>=<folder>', 'the sealed Secret in Git'))
+    .addOption(
+      repeatable(
+        '--cluster-recipient <cluster=age1…>',
+        'the age recipient that the cluster’s Flux, or its Argo CD, unseals with',
+        'asked for',
+      ),
     )
-    .option(
-      '--from <folder>',
-      'PEM files of the present CA, where Git has no sealed Secret: a folder, or <cluster>=<folder>; repeatable',
-      collect,
-      [],
-    )
-    .option(
-      '--cluster-recipient <cluster=age1…>',
-      'the age recipient that the cluster’s Flux, or its Argo CD, unseals with; repeatable',
-      collect,
-      [],
-    )
-    .option('--operator <age1…>', 'age recipient of a person who may run `stage`; repeatable', collectList, [])
-    .option(
-      '--custodian <age1…>',
-      'age recipient of a person who keeps the roots’ keys; repeatable (default: the operators)',
-      collectList,
-      [],
-    )
-    .option('--extra-root <file>', 'PEM file of the repository with a foreign root that stays trusted; repeatable', collect, [])
-    .option('--istio-version <version>', 'if Git does not show it')
-    .option('--istio-namespace <namespace>', 'if Git does not show it')
+    .addOption(repeatable('--operator <age1…>', 'age recipient of a person who may run `stage`', 'asked for', collectList))
+    .addOption(repeatable('--custodian <age1…>', 'age recipient of a person who keeps the roots’ keys', 'the operators', collectList))
+    .addOption(repeatable('--extra-root <file>', 'PEM file of the repository with a foreign root that stays trusted', 'none'))
+    .option('--istio-version <version>', 'Istio’s version, e.g. 1.30.3, if Git does not show it')
+    .option('--istio-namespace <namespace>', 'the control plane’s namespace, if Git does not show it')
     .option('--repo-url <url>', 'this repository, as Argo CD’s Applications name it, if that cannot be told')
     .addOption(noPushOption())
     .addOption(dryRunOption())
     .addOption(outOption())
     .addOption(outputOption())
+    .addHelpText('after', example('reroot init --from ./certs --cluster-recipient prod=age1… --operator age1… --custodian age1…'))
 
 export const initCommand = () =>
   declared().action(async (flags) => {

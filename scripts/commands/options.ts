@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { Option } from '@commander-js/extra-typings'
 import { RerootError } from '../../src/base/index.ts'
 
+/** What a command's help ends with. */
+export const example = (text: string): string => `\nExample:\n  ${text}`
+
 /** Options that several commands share. */
 export const directoryOption = () => new Option('--directory <path>', 'reroot’s directory in the repository').default('mesh-ca')
 export const outputOption = () =>
@@ -20,12 +23,19 @@ export function refuseOutAlone(flags: { readonly dryRun: boolean; readonly out?:
   })
 }
 
-/** Collects a flag that may be given several times. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
+/**
+ * An option that may be given several times.
+ * @param fallback what holds without it, in words.
+ * @param parse `collectList` for values that hold no comma.
+ */
+export const repeatable = <Flags extends string>(flags: Flags, description: string, fallback: string, parse = collect) =>
+  new Option(flags, `${description}; repeatable`).default<readonly string[]>([], fallback).argParser(parse)
+
+function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
 }
 
-/** The same for values that hold no comma: a list with commas is taken apart. */
+/** A list with commas is taken apart. */
 export function collectList(value: string, before: readonly string[]): readonly string[] {
   const items = value.split(',').map((item) => item.trim())
   return [...before, ...items.filter((item) => item !== '')]

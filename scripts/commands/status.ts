@@ -5,7 +5,7 @@ import { status } from '../../src/run/index.ts'
 import type { Status } from '../../src/run/index.ts'
 import { print, printJson, reportError } from '../report.ts'
 import { openWorld } from '../world.ts'
-import { directoryOption, outputOption } from './options.ts'
+import { directoryOption, example, outputOption } from './options.ts'
 
 export const statusCommand = () =>
   new Command('status')
@@ -14,6 +14,7 @@ export const statusCommand = () =>
     .option('--offline', 'read the checkout as it is, and ask no remote', false)
     .option('--fail-within <days>', 'exit 1 if anything expires within so many days, e.g. 60d')
     .addOption(outputOption())
+    .addHelpText('after', example('reroot status --fail-within 60d'))
     .action(async (flags) => {
       try {
         const within = days(flags.failWithin)

@@ -24,8 +24,11 @@ export interface Finding {
   readonly remedy: string
 }
 
-/** One finding in text: `file:line: message [id]`, then what was expected, found, and the remedy. */
-export function describeFinding(finding: Finding): string {
+/**
+ * One finding in text: `file:line: message [id]`, then what was expected, found, and the remedy.
+ * @param hint what is said once for all of them; a remedy that is the same is left out.
+ */
+export function describeFinding(finding: Finding, hint = ''): string {
   const { place } = finding
   const at = [
     place.cluster,
@@ -36,7 +39,7 @@ export function describeFinding(finding: Finding): string {
   const lines = [`${where === '' ? '' : `${where}: `}${finding.message} [${finding.id}]`]
   if (finding.expected !== undefined) lines.push(`  expected: ${finding.expected}`)
   if (finding.found !== undefined) lines.push(`  found: ${finding.found}`)
-  lines.push(`  remedy: ${finding.remedy}`)
+  if (finding.remedy !== hint) lines.push(`  remedy: ${finding.remedy}`)
   return lines.join('\n')
 }
 

@@ -11,7 +11,7 @@ import {
   unfinishedStep,
 } from '../rotation/index.ts'
 import type { Phase, Step, Unfinished } from '../rotation/index.ts'
-import { fetchBase } from './base.ts'
+import { fetchBase, refuseUninitialised } from './base.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
@@ -77,6 +77,7 @@ export async function status(context: Context, checkout: Files, options: StatusO
   const base = await fetchBase(context, checkout, { directory: options.directory, push: false, config: null })
   const worktree = await context.git.openWorktree(base.commit)
   try {
+    await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory)
     const branches = base.remote === null ? null : await openBranches(context, loaded, base.remote, base.commit)
     return {

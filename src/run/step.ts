@@ -15,7 +15,7 @@ import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { commandOf, decide, lastTransition, stateOf, unfinishedStep } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
-import { fetchBase, sayIfConfigDiffers } from './base.ts'
+import { fetchBase, refuseUninitialised, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
 import { differing, refuseSecrets } from './changes.ts'
 import { compose } from './compose.ts'
@@ -68,6 +68,7 @@ export async function takeStep(
   const worktree = await context.git.openWorktree(base.commit)
   try {
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
+    if (options.config === null) await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())

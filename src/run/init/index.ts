@@ -90,6 +90,10 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     refuseOverwriting(worktree.files, composition, ['.sops.yaml'])
     const branch = branchName(composition.config.git, 'init', 1, '')
     const existing = await presentCommit(context.git, base, branch, options.push)
+    if (existing !== null)
+      context.terminal.say(
+        `note: ${branch} is there already, and not merged: this run takes it up again, and replaces it if anything differs`,
+      )
     await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
     refuseSecrets(composition.write)
     const findings = [...found, ...limits(clusters, composition, layout)]
