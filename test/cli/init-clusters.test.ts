@@ -149,6 +149,22 @@ spec: { path: ./kustomize, sourceRef: { kind: GitRepository, name: podinfo } }
   await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
 })
 
+test('what Applications for other clusters take from elsewhere stops nothing', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+  const staging = '{ name: staging, namespace: tools }'
+  sandbox.forge.push({
+    'argocd/apps/tools.yaml': [
+      application('runners', 'deploy', staging).replace('shop/platform', 'shop/runners'),
+      application('crossplane', 'apps/crossplane', staging),
+    ].join('---\n'),
+    'apps/crossplane/kustomization.yaml': 'resources: [https://github.com/crossplane/crossplane//cluster?ref=v2]\n',
+  })
+
+  const { stderr } = await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+
+  expect(stderr).toContain('left out: staging (argocd/apps/tools.yaml:')
+})
+
 test('clusters without a control plane are left out, and said to be, in the output and in the pull request', async () => {
   const sandbox = await sandboxIn('argocdFresh')
 

@@ -7,12 +7,17 @@ import type { ControllerObjects } from './controller-objects.ts'
 import { brokenSyncs } from './flux-syncs.ts'
 import { hiddenThere, leftOutIn, sealedDestination } from './left-out.ts'
 
-// What cannot be read, and may be, or lead to, a control plane.
+// What this repository means to show, and does not: it may be, or lead to, a control plane.
+const unreadable = new Set<FindingId>([
+  ...(['yaml/encoding', 'yaml/syntax', 'flux/path-missing', 'flux/source-missing', 'argocd/application', 'argocd/path-missing'] as const),
+  ...(['workloads/template', 'workloads/kustomization', 'workloads/missing-file', 'workloads/outside-repository'] as const),
+  ...(['workloads/cycle', 'workloads/sealed-object'] as const),
+])
+
+// Whatever makes Applications may make a cluster's. What one Application takes from elsewhere is no cluster that is rotated from here.
 const hiding = new Set<FindingId>([
-  ...(['yaml/encoding', 'yaml/syntax', 'flux/path-missing', 'flux/source-missing'] as const),
-  ...(['argocd/application', 'argocd/source', 'argocd/path-missing', 'argocd/generator', 'argocd/template'] as const),
-  ...(['workloads/template', 'workloads/kustomization', 'workloads/missing-file', 'workloads/remote-resource'] as const),
-  ...(['workloads/outside-repository', 'workloads/cycle', 'workloads/helm-chart', 'workloads/sealed-object'] as const),
+  ...unreadable,
+  ...(['argocd/source', 'argocd/generator', 'argocd/template', 'workloads/remote-resource'] as const),
 ])
 
 /** What was looked for, and what was found. */
@@ -38,7 +43,7 @@ export function hiddenClusters(
     ...hidden,
     ...brokenSyncs(objects, files.list(), found.flux, found.discoveries, at.repository),
     ...found.argocd.filter(hasSealedDestination).map(({ site: { file, line } }) => sealedDestination({ file, line })),
-    ...leftOutIn(found.notes).flatMap((finding) => hiddenThere(files, finding, following)),
+    ...leftOutIn(found.notes).flatMap((finding) => hiddenThere(files, finding, following).filter(({ id }) => unreadable.has(id))),
   ]
   const seen = new Map<string, Finding>()
   for (const finding of findings) {
