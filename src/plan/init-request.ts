@@ -121,7 +121,7 @@ function needs(clusters: readonly InitStory[]): string {
   const after = clusters.flatMap(({ name, controller, registeredBy }) =>
     controller.type === 'argocd' && registeredBy === null
       ? [
-          `# ${name}: nothing in Git applies Applications, so apply reroot’s once, where Argo CD runs`,
+          `# ${name}: nothing in Git picks up one more Application, so apply reroot’s once, where Argo CD runs`,
           `kubectl apply -f ${controller.register}`,
         ]
       : [],
@@ -192,7 +192,7 @@ function notes(findings: readonly Finding[], clusters: number): string[] {
   const rows = shown.map(({ id, severity, message, place, remedy }) => {
     const where = place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `
     const whose = place.cluster === undefined || clusters < 2 ? '' : `${place.cluster}: `
-    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${where}${message} (\`${id}\`). ${remedy}`
+    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${where}${message} (\`${id}\`). ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`
   })
   return ['### Worth knowing', rows.join('\n')]
 }

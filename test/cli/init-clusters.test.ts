@@ -239,6 +239,18 @@ test('Applications that are pinned to a tag with the name of a branch', async ()
   expect(stderr).not.toContain('the branch spring-26')
 })
 
+test('an app of apps that is pinned: what it means, once for all clusters, and what to do', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+  sandbox.forge.edit('argocd/root.yaml', [['targetRevision: main', 'targetRevision: v1.2.3']])
+
+  const { stdout, stderr } = await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+
+  expect(stderr).toMatch(/argocd\/root\.yaml:\d+ Application argocd\/root: .* pinned to a tag or a commit[\s\S]*found: v1\.2\.3/)
+  expect(stderr.match(/argocd\/revision/g)).toHaveLength(1)
+  expect(stderr).not.toContain('restart its workloads')
+  expect(stdout).toContain('# prod-eu: nothing in Git picks up one more Application, so apply reroot’s once')
+})
+
 test('a Secret in place whose Application is pinned is never applied from the branch', async () => {
   const sandbox = await sandboxIn('argocdFresh')
   const file = 'infra/istio-ca/eu/cacerts.sops.yaml'

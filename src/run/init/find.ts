@@ -10,7 +10,7 @@ import { hasSealedDestination, hiddenClusters, overruled, refuseHidden } from '.
 import { leftOut } from './left-out.ts'
 import type { LeftOut } from './left-out.ts'
 import { guessedFrom, withChosenNames } from './names.ts'
-import { pinnedClusters } from './pinned.ts'
+import { pinnedClusters, withPinnedParents } from './pinned.ts'
 
 /** What a person says because Git may not. */
 export interface InitAnswers {
@@ -104,7 +104,7 @@ export function findClusters(files: Files, directory: string, answers: InitAnswe
       notes,
       found.filter((one) => !wanted.includes(one)),
     ),
-    findings: [...others, ...overruled(hidden), ...clusters.flatMap((cluster) => cluster.discovery.findings)],
+    findings: withPinnedParents([...others, ...overruled(hidden), ...clusters.flatMap((cluster) => cluster.discovery.findings)], notes),
   }
 }
 

@@ -57,6 +57,26 @@ function revisionOf(source: ControllerObject): { readonly path: readonly string[
   return null
 }
 
+/**
+ * Says of Applications that apply Applications what it means that they are pinned: no other word of theirs would be true.
+ * @param notes findings of the search for clusters, in which only such Applications are told of.
+ */
+export function withPinnedParents(findings: readonly Finding[], notes: readonly Finding[]): readonly Finding[] {
+  const isOf = (one: Finding, other: Finding): boolean =>
+    one.id === 'argocd/revision' && other.id === one.id && one.place.object !== undefined && one.place.object === other.place.object
+  return findings.map((finding) => {
+    if (!notes.some((note) => isOf(finding, note))) return finding
+    return {
+      ...finding,
+      message:
+        'it applies Applications, and is pinned to a tag or a commit: one that a pull request adds is not picked up; those that it has are read here as the branch has them',
+      expected: 'a branch',
+      remedy:
+        'let its targetRevision follow the branch, and run init again; or apply reroot’s Application by hand once, as the pull request of init says',
+    }
+  })
+}
+
 /** Where a revision is written that Argo CD's or Flux's objects ask for: `file:line`. */
 export function whereAsked(objects: readonly ControllerObject[], revision: string): string | null {
   for (const object of objects) {
