@@ -1,27 +1,34 @@
+import { waysPast } from '../src/plan/index.ts'
 import type { InitResult } from '../src/run/index.ts'
 import { print, printJson, reportFindings, say } from './report.ts'
 import type { Output } from './report.ts'
 
 /** What `init` found and did: the pull request's text on stdout, the rest on stderr. */
 export function reportInit(result: InitResult, options: { readonly output: Output; readonly out: string | null }): void {
-  const { base, clusters, findings, request, delivered } = result
-  for (const { sync, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
+  const { base, clusters, leftOut, findings, request, delivered } = result
+  for (const { sync, nameFrom, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
     say(`cluster ${sync.name}: ${syncText(sync)}`)
+    if (nameFrom !== null)
+      say(`  the name ${sync.name} was made of the server's address; choose another before the merge: --name ${nameFrom}=NAME`)
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
     say(`  cacerts: ${cacerts === null ? 'not in Git; taken from the files given' : `sealed at ${cacerts.site.file}, stays there`}`)
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))
-    say(`  ${discovery.workloads.length} workloads of the mesh in ${namespaces.size} namespaces; ${discovery.outside.length} outside it`)
+    const undecided = discovery.outside.filter(({ why }) => why.startsWith('unknown: ')).length
+    const outside = `${discovery.outside.length - undecided} outside it${undecided === 0 ? '' : `; ${undecided} undecided, see the findings`}`
+    say(`  ${discovery.workloads.length} workloads of the mesh in ${namespaces.size} namespaces; ${outside}`)
   }
+  for (const { cluster, at, why } of leftOut) say(`left out: ${cluster} (${at}): ${why}`)
   const shown = findings.filter((finding) => finding.severity !== 'info')
   reportFindings(shown)
-  if (shown.some((finding) => finding.severity === 'error'))
-    say('these errors do not stop init, but `reroot stage` refuses until they are mended, or accepted in reroot.yaml')
+  const errors = shown.filter((finding) => finding.severity === 'error')
+  if (errors.length > 0) say(`these errors do not stop init, but \`reroot stage\` refuses because of them: ${waysPast(errors)}`)
   if (options.output === 'json')
     printJson({
       base,
       request: { ...request, trailers: Object.fromEntries(request.trailers) },
       delivered,
       write: [...result.write.keys()].toSorted(),
+      leftOut,
       findings,
     })
   else print(`# ${request.title}\n\n${request.body}`)

@@ -1,4 +1,4 @@
-import { describeFinding, RerootError } from '../src/base/index.ts'
+import { describeFinding, RerootError, togetherForClusters } from '../src/base/index.ts'
 import type { Finding } from '../src/base/index.ts'
 import type { StepResult } from '../src/run/index.ts'
 
@@ -40,12 +40,12 @@ export function reportError(error: unknown, output: Output): void {
   process.exitCode = error.exitCode
   if (output === 'json') printJson({ error: { code: error.code, message: error.message, hint: error.hint, findings: error.findings } })
   say(`error: ${error.message} [${error.code}]`)
-  reportFindings(error.findings)
+  reportFindings(error.findings, error.hint)
   say(`hint: ${error.hint}`)
 }
 
-export function reportFindings(findings: readonly Finding[]): void {
-  for (const finding of findings) say(`${finding.severity}: ${describeFinding(finding)}`)
+export function reportFindings(findings: readonly Finding[], hint?: string): void {
+  for (const finding of togetherForClusters(findings)) say(`${finding.severity}: ${describeFinding(finding, hint)}`)
 }
 
 /** What a step did: the pull request's text on stdout, the rest on stderr. */

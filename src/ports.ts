@@ -64,6 +64,8 @@ export interface GitRepository {
   fetch(remote: string, branch: string): Promise<string | null>
   /** Names and commits of the remote's branches that start with `prefix`, asked from the remote. */
   remoteBranches(remote: string, prefix: string): Promise<ReadonlyMap<string, string>>
+  /** Whether the remote has a tag of that name, asked from the remote. */
+  hasTag(remote: string, tag: string): Promise<boolean>
   /** @returns the commit that a revision names in this clone, or `null`. */
   resolve(revision: string): Promise<string | null>
   remotes(): Promise<readonly string[]>
@@ -114,6 +116,8 @@ export interface SopsProgram {
 export interface Identities {
   /** Identity lines (`AGE-SECRET-KEY-1…`), in memory only; empty if there are none. Each with the place that it came from, for messages. */
   load(): Promise<readonly { readonly identity: Confidential<string>; readonly from: string }[]>
+  /** Where `load` looks, in words, for messages: also the variables that are not set. */
+  places(): readonly string[]
 }
 
 /** Talk to the person: never data. */

@@ -1,89 +1,123 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { readCaFolder } from '../../src/adapters/ca-folder.ts'
 import { writeFolder } from '../../src/adapters/write-folder.ts'
+import { RerootError } from '../../src/base/index.ts'
 import { init } from '../../src/run/index.ts'
-import type { CaSource } from '../../src/run/index.ts'
+import type { InitOptions } from '../../src/run/index.ts'
 import { reportError } from '../report.ts'
 import { reportInit } from '../report-init.ts'
 import { openWorld } from '../world.ts'
-import { directoryOption, dryRunOption, noPushOption, outOption, outputOption, pairs } from './options.ts'
+import {
+  collectList,
+  directoryOption,
+  dryRunOption,
+  example,
+  noPushOption,
+  outOption,
+  outputOption,
+  pairs,
+  refuseOutAlone,
+  repeatable,
+} from './options.ts'
 
-export const initCommand = () =>
+/** The command with its flags. */
+const declared = () =>
   new Command('init')
     .description('look at the repository, take over the CA that the mesh has, and write what reroot needs')
     .addOption(directoryOption())
     .option('--mesh <name>', 'the O= of new certificates (default: the clone’s folder)')
-    .option('--cluster <name>', 'only this cluster; repeatable (default: all that are found)', collect, [])
-    .option(
-      '--from <folder>',
-      'PEM files of the present CA, where Git has no sealed Secret: a folder, or <cluster>=<folder>; repeatable',
-      collect,
-      [],
+    .addOption(repeatable('--cluster <name>', 'the mesh has this cluster, and none that is not named', 'all that are found', collectList))
+    .addOption(
+      repeatable(
+        '--name <cluster=name>',
+        'what a cluster is to be called: <name, server or path>=<new name>',
+        'its name in Argo CD, its server, or the last folder that Flux syncs',
+      ),
     )
-    .option(
-      '--cluster-recipient <cluster=age1…>',
-      'the age recipient that the cluster’s Flux, or its Argo CD, unseals with; repeatable',
-      collect,
-      [],
+    .addOption(repeatable('--from <folder>', 'PEM files of the present CA: a folder, or <cluster>=<folder>', 'the sealed Secret in Git'))
+    .addOption(
+      repeatable(
+        '--cluster-recipient <cluster=age1…>',
+        'the age recipient that the cluster’s Flux, or its Argo CD, unseals with',
+        'asked for',
+      ),
     )
-    .option('--operator <age1…>', 'age recipient of a person who may run `stage`; repeatable', collect, [])
-    .option('--custodian <age1…>', 'age recipient of a person who keeps the roots’ keys; repeatable (default: the operators)', collect, [])
-    .option('--extra-root <file>', 'PEM file of the repository with a foreign root that stays trusted; repeatable', collect, [])
-    .option('--istio-version <version>', 'if Git does not show it')
-    .option('--istio-namespace <namespace>', 'if Git does not show it')
+    .addOption(repeatable('--operator <age1…>', 'age recipient of a person who may run `stage`', 'asked for', collectList))
+    .addOption(repeatable('--custodian <age1…>', 'age recipient of a person who keeps the roots’ keys', 'the operators', collectList))
+    .addOption(repeatable('--extra-root <file>', 'PEM file of the repository with a foreign root that stays trusted', 'none'))
+    .option('--istio-version <version>', 'Istio’s version, e.g. 1.30.3, if Git does not show it')
+    .option('--istio-namespace <namespace>', 'the control plane’s namespace, if Git does not show it')
     .option('--repo-url <url>', 'this repository, as Argo CD’s Applications name it, if that cannot be told')
     .addOption(noPushOption())
     .addOption(dryRunOption())
     .addOption(outOption())
     .addOption(outputOption())
-    .action(async (flags) => {
-      try {
-        const { context, checkout } = await openWorld(process.cwd())
-        const result = await init(context, checkout, {
-          directory: flags.directory.replace(/\/+$/, ''),
-          mesh: flags.mesh ?? null,
-          answers: {
-            clusters: flags.cluster,
-            istioVersion: flags.istioVersion ?? null,
-            istioNamespace: flags.istioNamespace ?? null,
-            repoURL: flags.repoUrl ?? null,
-          },
-          recipients: {
-            clusters: pairs('--cluster-recipient', flags.clusterRecipient),
-            operators: flags.operator,
-            custodians: flags.custodian,
-          },
-          extraRoots: flags.extraRoot,
-          readCa: flags.from.length === 0 ? null : caReader(flags.from),
-          push: flags.push,
-          dryRun: flags.dryRun,
-        })
-        const out = flags.dryRun ? (flags.out ?? (await mkdtemp(join(tmpdir(), 'reroot-plan-')))) : null
-        if (out !== null) await writeFolder(out, result.write)
-        reportInit(result, { output: flags.output, out })
-      } catch (error) {
-        reportError(error, flags.output)
-      }
-    })
+    .addHelpText('after', example('reroot init --from ./certs --cluster-recipient prod=age1… --operator age1… --custodian age1…'))
 
-/** `--from certs` serves every cluster, `--from prod=certs/prod` one. */
-function caReader(given: readonly string[]): (cluster: string) => Promise<CaSource | null> {
+export const initCommand = () =>
+  declared().action(async (flags) => {
+    try {
+      refuseOutAlone(flags)
+      const readCa = flags.from.length === 0 ? null : await caReader(flags.from)
+      const { context, checkout } = await openWorld(process.cwd())
+      const result = await init(context, checkout, {
+        directory: flags.directory.replace(/\/+$/, ''),
+        mesh: flags.mesh ?? null,
+        answers: {
+          clusters: flags.cluster,
+          names: pairs('--name', flags.name),
+          istioVersion: flags.istioVersion ?? null,
+          istioNamespace: flags.istioNamespace ?? null,
+          repoURL: flags.repoUrl ?? null,
+        },
+        recipients: {
+          clusters: pairs('--cluster-recipient', flags.clusterRecipient),
+          operators: flags.operator,
+          custodians: flags.custodian,
+        },
+        extraRoots: flags.extraRoot,
+        readCa,
+        push: flags.push,
+        dryRun: flags.dryRun,
+      })
+      const out = flags.dryRun ? (flags.out ?? (await mkdtemp(join(tmpdir(), 'reroot-plan-')))) : null
+      if (out !== null) await writeFolder(out, result.write)
+      reportInit(result, { output: flags.output, out })
+    } catch (error) {
+      reportError(error, flags.output)
+    }
+  })
+
+/** `--from certs` serves every cluster, `--from prod=certs/prod` one. @throws RerootError USAGE if a folder does not exist. */
+async function caReader(given: readonly string[]): Promise<NonNullable<InitOptions['readCa']>> {
   const byCluster = pairs(
     '--from',
     given.filter((text) => text.includes('=')),
   )
-  const shared = given.find((text) => !text.includes('='))
-  return async (cluster) => {
-    const folder = byCluster.get(cluster) ?? shared
-    if (folder === undefined) return null
-    const { rootKey, ...files } = await readCaFolder(resolve(folder), cluster)
-    return { files, from: folder, rootKey }
+  const [shared, ...more] = given.filter((text) => !text.includes('='))
+  for (const folder of [...byCluster.values(), ...(shared === undefined ? [] : [shared]), ...more]) await refuseMissing(folder)
+  if (more.length > 0)
+    throw new RerootError('USAGE', `--from names ${more.length + 1} folders for all clusters`, {
+      hint: 'say which cluster each is for: --from <cluster>=<folder>',
+    })
+  return {
+    clusters: [...byCluster.keys()],
+    async read(cluster) {
+      const folder = byCluster.get(cluster) ?? shared
+      if (folder === undefined) return null
+      const { rootKey, ...files } = await readCaFolder(resolve(folder), cluster)
+      return { files, from: folder, rootKey }
+    },
   }
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
+async function refuseMissing(folder: string): Promise<void> {
+  const found = await stat(resolve(folder)).catch(() => null)
+  if (found?.isDirectory() === true) return
+  throw new RerootError('USAGE', `--from ${folder}: ${found === null ? 'there is no such folder' : 'that is no folder'}`, {
+    hint: `give the folder with ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem; this is ${resolve(folder)}`,
+  })
 }

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { Option } from '@commander-js/extra-typings'
 import { RerootError } from '../../src/base/index.ts'
 
+/** What a command's help ends with. */
+export const example = (text: string): string => `\nExample:\n  ${text}`
+
 /** Options that several commands share. */
 export const directoryOption = () => new Option('--directory <path>', 'reroot’s directory in the repository').default('mesh-ca')
 export const outputOption = () =>
@@ -11,6 +14,32 @@ export const dryRunOption = () =>
 export const outOption = () => new Option('--out <folder>', 'where --dry-run writes (default: a new temporary folder)')
 export const noPushOption = () => new Option('--no-push', 'keep the branch in this clone')
 export const configOption = () => new Option('--config <file>', 'take this reroot.yaml, and commit it with the change')
+
+/** Where `--dry-run` writes; nowhere without it. @throws RerootError USAGE if only `--out` is given: it would be ignored. */
+export function refuseOutAlone(flags: { readonly dryRun: boolean; readonly out?: string | undefined }): void {
+  if (flags.dryRun || flags.out === undefined) return
+  throw new RerootError('USAGE', '--out is only for --dry-run', {
+    hint: 'add --dry-run to look at the files; or leave --out out: the branch is pushed, or with --no-push kept in this clone',
+  })
+}
+
+/**
+ * An option that may be given several times.
+ * @param fallback what holds without it, in words.
+ * @param parse `collectList` for values that hold no comma.
+ */
+export const repeatable = <Flags extends string>(flags: Flags, description: string, fallback: string, parse = collect) =>
+  new Option(flags, `${description}; repeatable`).default<readonly string[]>([], fallback).argParser(parse)
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+/** A list with commas is taken apart. */
+export function collectList(value: string, before: readonly string[]): readonly string[] {
+  const items = value.split(',').map((item) => item.trim())
+  return [...before, ...items.filter((item) => item !== '')]
+}
 
 /** @throws RerootError USAGE if the file cannot be read. */
 export async function readConfig(file: string | undefined): Promise<Uint8Array | null> {

@@ -3,7 +3,7 @@ import { folderFiles } from '../../src/adapters/files.ts'
 import { writeFolder } from '../../src/adapters/write-folder.ts'
 import { render } from '../../src/run/index.ts'
 import { reportError, say } from '../report.ts'
-import { directoryOption } from './options.ts'
+import { directoryOption, example } from './options.ts'
 
 export const renderCommand = () =>
   new Command('render')
@@ -11,6 +11,7 @@ export const renderCommand = () =>
     .addOption(directoryOption())
     .option('--repository <folder>', 'the repository to read', '.')
     .option('--out <folder>', 'where to write', 'dist')
+    .addHelpText('after', example('reroot render --out dist'))
     .action(async (flags) => {
       try {
         const { manifests, sealed } = await render(folderFiles(flags.repository), flags.directory.replace(/\/+$/, ''))

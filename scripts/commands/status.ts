@@ -1,10 +1,11 @@
 import { Command } from '@commander-js/extra-typings'
 import { RerootError } from '../../src/base/index.ts'
+import { commandOf } from '../../src/rotation/index.ts'
 import { status } from '../../src/run/index.ts'
 import type { Status } from '../../src/run/index.ts'
 import { print, printJson, reportError } from '../report.ts'
 import { openWorld } from '../world.ts'
-import { directoryOption, outputOption } from './options.ts'
+import { directoryOption, example, outputOption } from './options.ts'
 
 export const statusCommand = () =>
   new Command('status')
@@ -13,6 +14,7 @@ export const statusCommand = () =>
     .option('--offline', 'read the checkout as it is, and ask no remote', false)
     .option('--fail-within <days>', 'exit 1 if anything expires within so many days, e.g. 60d')
     .addOption(outputOption())
+    .addHelpText('after', example('reroot status --fail-within 60d'))
     .action(async (flags) => {
       try {
         const within = days(flags.failWithin)
@@ -52,8 +54,9 @@ function text(result: Status): string {
     ...table(['CLUSTER', 'PHASE', 'SIGNER', 'TRUSTED', 'LAST STEP', 'DAYS LEFT'], rows),
     '',
   ]
+  if (result.unfinished !== null) lines.push(goOn(result.unfinished))
   for (const { step, needs } of result.next) {
-    const named = command(step) === step ? `\`reroot ${step}\`` : `\`reroot ${command(step)}\` (${step})`
+    const named = commandOf(step) === step ? `\`reroot ${step}\`` : `\`reroot ${commandOf(step)}\` (${step})`
     lines.push(
       needs.length === 0 ? `possible: ${named} can be planned now` : `possible: ${named} needs evidence that the last step is complete:`,
     )
@@ -63,8 +66,14 @@ function text(result: Status): string {
   return lines.join('\n')
 }
 
-function command(step: string): string {
-  return step === 'abandon' || step === 'demote' || step === 'restore' ? 'rollback' : step
+function goOn({ id, command, branch, clusters, lacks }: NonNullable<Status['unfinished']>): string {
+  const what = branch === null ? `run \`reroot ${command}\` again` : `merge the pull request of ${branch}`
+  const where = clusters.join(', ')
+  const why =
+    lacks === 'restarts'
+      ? `its restarts in ${where} are not on the branch yet`
+      : `${where} ${clusters.length === 1 ? 'has' : 'have'} not taken it yet`
+  return `next: ${what}: ${id} is merged in part, and ${why}`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -8,7 +8,19 @@ import { rollbackStep, takeStep } from '../../src/run/index.ts'
 import type { StepOptions } from '../../src/run/index.ts'
 import { reportError, reportStep } from '../report.ts'
 import { openWorld } from '../world.ts'
-import { configOption, directoryOption, dryRunOption, noPushOption, outOption, outputOption, pairs, readConfig } from './options.ts'
+import {
+  configOption,
+  directoryOption,
+  dryRunOption,
+  example,
+  noPushOption,
+  outOption,
+  outputOption,
+  pairs,
+  readConfig,
+  refuseOutAlone,
+  repeatable,
+} from './options.ts'
 
 type Choose = Parameters<typeof takeStep>[2]
 
@@ -17,25 +29,37 @@ const always =
   () =>
     step
 
-const choices: Readonly<Record<string, readonly [description: string, choose: Choose]>> = {
-  stage: ['trust a new root beside the present one: makes its keys, and seals every state of the rotation', always('stage')],
-  promote: ['let the new root sign; the trusted roots stay byte for byte', always('promote')],
-  retire: ['stop trusting the old root', always('retire')],
-  rollback: ['go one step back from here: demote, abandon or restore', rollbackStep],
-  replace: ['emergency: replace the root in one step; mutual TLS breaks until all have restarted', always('replace')],
+const choices: Readonly<Record<string, readonly [description: string, choose: Choose, example: string]>> = {
+  stage: [
+    'trust a new root beside the present one: makes its keys, and seals every state of the rotation',
+    always('stage'),
+    'reroot stage --dry-run --out plan',
+  ],
+  promote: [
+    'let the new root sign; the trusted roots stay byte for byte',
+    always('promote'),
+    'reroot promote --confirmed "istioctl proxy-config secret shows both roots everywhere"',
+  ],
+  retire: ['stop trusting the old root', always('retire'), 'reroot retire --gate-passed prod=2026-11-23T09:00:00Z'],
+  rollback: ['go one step back from here: demote, abandon or restore', rollbackStep, 'reroot rollback --dry-run'],
+  replace: [
+    'emergency: replace the root in one step; mutual TLS breaks until all have restarted',
+    always('replace'),
+    'reroot replace --dry-run',
+  ],
 }
 
 /** `stage`, `promote`, `retire`, `rollback`, `replace`: they differ in the step alone. */
 export function stepCommand(name: string) {
   const choice = choices[name]
   if (choice === undefined) throw new TypeError(`${name} is no step`)
-  const [description, choose] = choice
+  const [description, choose, usage] = choice
   return new Command(name)
     .description(description)
     .addOption(directoryOption())
     .addOption(configOption())
     .option('--confirmed <what>', 'your word that the step before is complete: what was checked; it is recorded')
-    .option('--gate-passed <cluster=time>', 'when the control plane’s gate of the step before passed (RFC 3339); repeatable', collect, [])
+    .addOption(repeatable('--gate-passed <cluster=time>', 'when the control plane’s gate of the step before passed (RFC 3339)', 'none'))
     .option('--force', 'override the barrier; needs --reason', false)
     .option('--reason <why>', 'why the barrier is overridden; it is recorded')
     .option('--reissue', 'make new certificates instead of taking up those on the branch', false)
@@ -44,8 +68,10 @@ export function stepCommand(name: string) {
     .addOption(dryRunOption())
     .addOption(outOption())
     .addOption(outputOption())
+    .addHelpText('after', example(usage))
     .action(async (flags) => {
       try {
+        refuseOutAlone(flags)
         const options: StepOptions = {
           directory: flags.directory.replace(/\/+$/, ''),
           config: await readConfig(flags.config),
@@ -65,10 +91,6 @@ export function stepCommand(name: string) {
         reportError(error, flags.output)
       }
     })
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
 }
 
 function times(given: readonly string[]): ReadonlyMap<string, Date> {

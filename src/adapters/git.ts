@@ -30,6 +30,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
       return commit
     },
     remoteBranches: (remote, prefix) => remoteBranches(git, remote, prefix),
+    hasTag: (remote, tag) => hasTag(git, remote, tag),
     resolve: (revision) => resolveCommit(git, revision),
     remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
     remoteUrl: (remote) => remoteUrl(git, remote),
@@ -122,6 +123,13 @@ async function remoteBranches(git: Git, remote: string, prefix: string): Promise
     return commit === undefined || branch === undefined || !branch.startsWith(prefix) ? [] : [[branch, commit] as const]
   })
   return new Map(branches)
+}
+
+async function hasTag(git: Git, remote: string, tag: string): Promise<boolean> {
+  const args = ['ls-remote', '--tags', '--', remote, `refs/tags/${tag}`]
+  const output = await git.run(args, { network: true })
+  if (output.exitCode !== 0) throw gitFailure(args, output, `cannot list the tags of ${remote}`)
+  return output.stdout.split('\n').some((line) => line.endsWith(`\trefs/tags/${tag}`))
 }
 
 async function resolveCommit(git: Git, revision: string): Promise<string | null> {

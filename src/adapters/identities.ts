@@ -36,8 +36,15 @@ export function ageIdentities(
       }
       return [...found.values()]
     },
+    places() {
+      const named = places(environment, platform).map(({ from }) => from)
+      const unset = variables.filter((name) => environment[name] === undefined).map((name) => `${name} (not set)`)
+      return [...named.slice(0, -1), ...unset, ...named.slice(-1)]
+    },
   }
 }
+
+const variables = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_FILE', 'SOPS_AGE_KEY_CMD'] as const
 
 /** Why a place gives no identity; never holds what was read. */
 class Problem extends Error {}

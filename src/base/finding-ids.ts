@@ -49,6 +49,8 @@ export const findingTitles = {
   // what Flux applies
   'flux/hidden': 'the source of the cluster’s Flux leaves out what reroot writes',
   'flux/source': 'the source from which Flux syncs is not a Git repository',
+  'flux/source-missing': 'Git does not show the source from which a cluster’s Flux syncs',
+  'flux/pinned': 'a cluster’s Flux reads a tag or a commit, not a branch',
   'flux/no-kustomization': 'no Flux Kustomization in Git syncs a path of the cluster',
   'flux/path-missing': 'a Flux Kustomization builds a folder that does not exist',
   'flux/suspended': 'a Flux Kustomization is suspended',
@@ -82,6 +84,7 @@ export const findingTitles = {
   'workloads/missing-file': 'a kustomization names a file or folder that does not exist',
   'workloads/remote-resource': 'a kustomization reads something that is not in this repository',
   'workloads/outside-repository': 'a path of a kustomization leaves the repository',
+  'workloads/sealed-object': 'an object of Flux or Argo CD is sealed',
   'workloads/cycle': 'a kustomization includes itself',
   'workloads/patch': 'a patch that kustomize would refuse',
   'workloads/duplicate': 'one object is defined twice in a build',

@@ -1,3 +1,4 @@
+import { groupBy } from './group.ts'
 import type { FindingId } from './finding-ids.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -23,8 +24,11 @@ export interface Finding {
   readonly remedy: string
 }
 
-/** One finding in text: `file:line: message [id]`, then what was expected, found, and the remedy. */
-export function describeFinding(finding: Finding): string {
+/**
+ * One finding in text: `file:line: message [id]`, then what was expected, found, and the remedy.
+ * @param hint what is said once for all of them; a remedy that is the same is left out.
+ */
+export function describeFinding(finding: Finding, hint = ''): string {
   const { place } = finding
   const at = [
     place.cluster,
@@ -35,6 +39,24 @@ export function describeFinding(finding: Finding): string {
   const lines = [`${where === '' ? '' : `${where}: `}${finding.message} [${finding.id}]`]
   if (finding.expected !== undefined) lines.push(`  expected: ${finding.expected}`)
   if (finding.found !== undefined) lines.push(`  found: ${finding.found}`)
-  lines.push(`  remedy: ${finding.remedy}`)
+  if (finding.remedy !== hint) lines.push(`  remedy: ${finding.remedy}`)
   return lines.join('\n')
+}
+
+/** What several clusters share is said once, with the names of all of them in `place.cluster`. For people to read: it is no longer the place of one. */
+export function togetherForClusters(findings: readonly Finding[]): readonly Finding[] {
+  const same = groupBy(findings, (finding) => keyOf(finding))
+  return [...same.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return []
+    const clusters = [...new Set([first, ...others].flatMap(({ place: { cluster } }) => (cluster === undefined ? [] : [cluster])))]
+    return [clusters.length < 2 && others.length === 0 ? first : { ...first, place: { ...first.place, ...named(clusters) } }]
+  })
+}
+
+function keyOf({ id, severity, place, message, expected, found, remedy }: Finding): string {
+  return JSON.stringify([id, severity, place.file, place.line, place.object, message, expected, found, remedy])
+}
+
+function named(clusters: readonly string[]): Pick<Place, 'cluster'> {
+  return clusters.length === 0 ? {} : { cluster: clusters.join(', ') }
 }

@@ -1,7 +1,7 @@
 import { parseBySchema, RerootError } from '../base/index.ts'
 import type { Finding, YamlDocument } from '../base/index.ts'
 import { configRules } from './rules.ts'
-import { writtenConfig } from './schema.ts'
+import { givenValues, writtenConfig } from './schema.ts'
 import type { Config } from './schema.ts'
 
 /**
@@ -12,12 +12,18 @@ import type { Config } from './schema.ts'
 export function parseConfig(bytes: Uint8Array, file: string): Config {
   const parsed = parseBySchema(bytes, file, writtenConfig, {
     id: 'config/schema',
-    remedy: 'see docs/configuration.md for every key, its values and its default',
+    remedy: 'see docs/configuration.md in the repository of reroot for every key, its values and its default',
   })
   if (!parsed.ok) throw invalid(file, parsed.findings)
   const findings = configRules.flatMap((rule) => rule(parsed.value, (path) => ({ file, line: lineOf(parsed.document, path) })))
   if (findings.length > 0) throw invalid(file, findings)
   return parsed.value
+}
+
+/** @returns why `reroot.yaml` would not take a value that was given on the command line; `null` if it would. */
+export function faultOf(what: keyof typeof givenValues, text: string): string | null {
+  const parsed = givenValues[what].safeParse(text)
+  return parsed.success ? null : parsed.error.issues.map((issue) => issue.message).join('; ')
 }
 
 function lineOf(document: YamlDocument, path: readonly (string | number)[]): number {

@@ -17,9 +17,16 @@ const days = z.int().min(1).max(36_500)
 const drain = z.enum(['restart', 'expire'])
 export const deliveries = ['auto', 'job', 'owner', 'merge'] as const
 
+// With ` intermediate CA g100` behind it, a mesh's name must fit into the 64 characters of a common name (RFC 5280, A.1).
+const meshName = label.max(40, 'must be at most 40 characters long')
+const istioVersion = z.string().regex(/^\d+\.\d+(\.(\d+|x))?([-+].*)?$/, 'must be a version such as 1.30.3')
+
+/** Values that people may give on the command line before there is a `reroot.yaml`. */
+export const givenValues = { mesh: meshName, istioVersion, istioNamespace: label, cluster: label } as const
+
 const istio = z.strictObject({
   namespace: label.default('istio-system'),
-  version: z.string().regex(/^\d+\.\d+(\.(\d+|x))?([-+].*)?$/, 'must be a version such as 1.30.3'),
+  version: istioVersion,
   revisions: z.array(z.string().min(1)).min(1).default(['default']),
   istiod: z.array(label).default([]),
   multiRoot: z.boolean().default(false),
@@ -105,8 +112,7 @@ const restarts = z.strictObject({
 /** `reroot.yaml` as people write it. Unknown keys are errors; what has a default may be left out. */
 export const writtenConfig = z.strictObject({
   version: z.literal(1),
-  // With ` intermediate CA g100` behind it, it must fit into the 64 characters of a common name (RFC 5280, A.1).
-  mesh: label.max(40),
+  mesh: meshName,
   trustDomain: z.string().min(1).default('cluster.local'),
   git: z
     .strictObject({

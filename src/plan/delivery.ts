@@ -49,7 +49,7 @@ export function chooseDeliveries(
     }
     return { ...common, ...choice, drain: 'restart' }
   })
-  return { restarts, findings: [...findings, ...unseen(config, discovery), ...shell(config, discovery.cluster)] }
+  return { restarts, findings: [...findings, ...unseen(config, discovery), ...missingShellImage(config, discovery.cluster)] }
 }
 
 type Choice = Pick<ChosenRestart, 'delivery' | 'why'> & Partial<Pick<ChosenRestart, 'file' | 'at' | 'selector'>>
@@ -159,7 +159,7 @@ function unseen(config: Config, discovery: Discovery): readonly Finding[] {
 }
 
 /** Listing and patching what is there at that moment takes more than one call of kubectl. */
-function shell(config: Config, cluster: string): readonly Finding[] {
+export function missingShellImage(config: Config, cluster: string): readonly Finding[] {
   if (config.restarts.namespaces.length === 0 || config.gates.shellImage !== null) return []
   return [
     {

@@ -1,6 +1,6 @@
 import { momentText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../rotation/index.ts'
-import { groupBy } from '../base/index.ts'
+import { groupBy, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import { applicationName } from './layout.ts'
@@ -10,6 +10,8 @@ import type { PullRequest } from './pull-request.ts'
 /** What the pull request of `init` says about one cluster. */
 export interface InitStory {
   readonly name: string
+  /** The server of whose address the name was made; `null` if somebody gave it. */
+  readonly nameFrom: string | null
   readonly record: ClusterRecord
   readonly managed: 'own' | 'in-place'
   readonly file: string
@@ -30,6 +32,8 @@ export function initRequest(input: {
   readonly mesh: MeshRecord
   readonly clusters: readonly InitStory[]
   readonly custodians: readonly string[]
+  /** Clusters that were seen and not taken over, on purpose. */
+  readonly leftOut: readonly { readonly cluster: string; readonly at: string; readonly why: string }[]
   readonly findings: readonly Finding[]
   readonly files: readonly { readonly path: string; readonly edited: boolean }[]
 }): PullRequest {
@@ -42,17 +46,21 @@ export function initRequest(input: {
   const sections = [
     `reroot takes over the CA of the mesh \`${mesh.mesh}\` as it is. Nothing restarts, and no certificate changes: the merge only puts the CA’s public facts and the sealed Secret where \`reroot stage\` finds them. The root that the mesh has now is \`g1\`.`,
     '### What happens when this is merged',
-    clusters.map(mergeText).join('\n'),
+    [clusters.map(mergeText).join('\n'), ...clusters.flatMap(nameText)].join('\n\n'),
     '### What each cluster still needs',
     needs(clusters),
     '### The CA that was found',
     certificateTable(mesh, clusters),
     '### Who can unseal',
     [
-      ...clusters.map((cluster) => `- the Secret of ${cluster.name}: ${cluster.recipients.map((one) => `\`${one}\``).join(', ')}`),
+      ...[...groupBy(clusters, ({ recipients }) => recipients.join())].map(
+        ([, same]) =>
+          `- the Secret of ${same.map(({ name }) => name).join(', ')}: ${(same[0]?.recipients ?? []).map((one) => `\`${one}\``).join(', ')}`,
+      ),
       `- keys of new roots: ${input.custodians.map((one) => `\`${one}\``).join(', ') || 'nobody yet: add a rule for `roots/` to `.sops.yaml`'}`,
     ].join('\n'),
-    ...notes(findings),
+    ...leftOutText(input.leftOut),
+    ...notes(findings, clusters.length),
     '### How to go back',
     wayBack(clusters),
     fold(
@@ -100,12 +108,20 @@ function mergeText(cluster: InitStory): string {
   return `- **${name}**: ${by}; the new Application \`${controller.namespace}/${applicationName(name)}\` ${unseals}`
 }
 
+/** The name stands in paths and in certificates, so it is chosen now or never. */
+function nameText({ name, nameFrom }: InitStory): string[] {
+  if (nameFrom === null) return []
+  return [
+    `The name \`${name}\` was made of the address of the server, and stays after the merge, in paths and in certificates. To choose another: close this, delete the branch, and run \`reroot init\` with \`--name ${nameFrom}=NAME\`.`,
+  ]
+}
+
 function needs(clusters: readonly InitStory[]): string {
   const commands = [...argocdNeeds(clusters), ...clusters.flatMap((cluster) => [...fluxNeeds(cluster), ...compared(cluster)])]
   const after = clusters.flatMap(({ name, controller, registeredBy }) =>
     controller.type === 'argocd' && registeredBy === null
       ? [
-          `# ${name}: nothing in Git applies Applications, so apply reroot’s once, where Argo CD runs`,
+          `# ${name}: nothing in Git picks up one more Application, so apply reroot’s once, where Argo CD runs`,
           `kubectl apply -f ${controller.register}`,
         ]
       : [],
@@ -137,12 +153,16 @@ function argocdNeeds(clusters: readonly InitStory[]): string[] {
   ])
 }
 
-function compared({ name, managed, controller, istioNamespace }: InitStory): string[] {
+function compared({ name, managed, controller, istioNamespace, record }: InitStory): string[] {
   if (managed === 'in-place') return []
   return [
     `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over:`,
-    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -noout -fingerprint -sha256`,
+    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -outform der | sha256sum # ${fingerprintOf(record)}`,
   ]
+}
+
+function fingerprintOf({ intermediates }: ClusterRecord): string {
+  return intermediates.find(({ state }) => state === 'active')?.certificate.fingerprint ?? ''
 }
 
 function certificateTable(mesh: MeshRecord, clusters: readonly InitStory[]): string {
@@ -159,12 +179,20 @@ function certificateTable(mesh: MeshRecord, clusters: readonly InitStory[]): str
   return `| certificate | subject | algorithm | valid until | SHA-256 |\n|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`
 }
 
-function notes(findings: readonly Finding[]): string[] {
-  const shown = findings.filter((finding) => finding.severity !== 'info')
+/** A cluster that is missing breaks when the old root goes, so that people should look through those that are not here. */
+function leftOutText(leftOut: Parameters<typeof initRequest>[0]['leftOut']): string[] {
+  if (leftOut.length === 0) return []
+  const rows = leftOut.map(({ cluster, at, why }) => `- \`${cluster}\` (\`${at}\`): ${why}`)
+  return ['### Left out', `${rows.join('\n')}\n\nIf one of them is in the mesh, do not merge this: a rotation without it would cut it off.`]
+}
+
+function notes(findings: readonly Finding[], clusters: number): string[] {
+  const shown = togetherForClusters(findings.filter((finding) => finding.severity !== 'info'))
   if (shown.length === 0) return []
   const rows = shown.map(({ id, severity, message, place, remedy }) => {
     const where = place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `
-    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${where}${message} (\`${id}\`). ${remedy}`
+    const whose = place.cluster === undefined || clusters < 2 ? '' : `${place.cluster}: `
+    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${where}${message} (\`${id}\`). ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`
   })
   return ['### Worth knowing', rows.join('\n')]
 }

@@ -43,6 +43,8 @@ export interface ScaffoldCluster {
 }
 
 export interface Scaffold {
+  /** reroot's directory. */
+  readonly directory: string
   readonly mesh: string
   readonly trustDomain: string
   readonly remote: string
@@ -57,14 +59,14 @@ export interface Scaffold {
 export function scaffoldConfig(scaffold: Scaffold): string {
   const { unseen } = scaffold
   return `# How reroot rotates the CA of this mesh. People write this file; \`reroot init\` found what is in it.
-# Every key, its values and its default: docs/configuration.md of reroot. Unknown keys are errors.
+# Every key, its values and its default: docs/configuration.md in the repository of reroot. Unknown keys are errors.
 version: 1
 mesh: ${scalar(scaffold.mesh)} # the O= of every new certificate
 trustDomain: ${scalar(scaffold.trustDomain)}
 git: ${flow({ remote: scaffold.remote, branch: scaffold.branch, branchPrefix: 'mesh-ca/' })} # branch: the one that the controllers read
-pki: # of new generations; what the mesh has now is in mesh.yaml
+pki: # of new generations; what the mesh has now is in ${scaffold.directory}/mesh.yaml
   algorithm: rsa-4096 # rsa-2048 | rsa-3072 | rsa-4096 | ecdsa-p256 | ecdsa-p384
-  root: ${flow({ days: 3650, custody: 'sealed' })} # sealed: roots/<generation>.sops.yaml, for its custodians | discard
+  root: ${flow({ days: 3650, custody: 'sealed' })} # sealed: ${scaffold.directory}/roots/<generation>.sops.yaml, for its custodians | discard
   intermediate: ${flow({ days: 1825 })}
   backdateMinutes: 60
   renewBeforeDays: 180 # \`reroot status\` warns from then on
@@ -89,7 +91,7 @@ ${unseen.map((one) => `  #   ${one.namespace}: ${one.owner} (${one.at})\n`).join
   rules: []
 gates:
   image: "registry.k8s.io/kubectl:v1.34.3" # has kubectl on its PATH; no shell needed
-  shellImage: null # has kubectl and sh: only for restarts.namespaces
+  shellImage: null # ${unseen.length === 0 ? 'has kubectl and sh: only for restarts.namespaces' : 'set it before `reroot stage`: an image that has kubectl and sh, for restarts.namespaces above'}
 ${gateTimes(scaffold.clusters)}pullRequests: auto # auto | one | per-wave | per-cluster
 `
 }

@@ -9,7 +9,7 @@ import { progressOf } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { lastTransition, nextGeneration } from './record.ts'
 import type { Evidence, MeshRecord, Transition } from './record.ts'
-import { illegal, incomplete, standApart, unfit } from './refusals.ts'
+import { illegal, incomplete, mergedInPart, standApart, unfit } from './refusals.ts'
 import type { GenerationId, RestartId } from './types.ts'
 
 export interface DecisionFacts {
@@ -113,9 +113,10 @@ function pendingBarrier(
     'lacks' in judgement ? judgement.lacks.map((lack) => `${cluster.record.cluster}: ${lack}`) : [],
   )
   // The restarts of the step before do not exist for the cluster yet: there is nothing that force could stand for.
-  const unmerged = clusters.some(({ record, restarts }) => lastTransition(record) !== null && restarts?.id !== lastTransition(record)?.id)
-  if (lacks.length > 0 && (force === null || unmerged))
-    throw incomplete(step, lastTransition((clusters[0] ?? never()).record)?.id ?? '', lacks, hours)
+  const unmerged = clusters.find(({ record, restarts }) => lastTransition(record) !== null && restarts?.id !== lastTransition(record)?.id)
+  const cut = unmerged === undefined ? null : lastTransition(unmerged.record)
+  if (lacks.length > 0 && cut !== null) throw mergedInPart(step, cut, lacks)
+  if (lacks.length > 0 && force === null) throw incomplete(step, lastTransition((clusters[0] ?? never()).record)?.id ?? '', lacks, hours)
   const forced = lacks.length > 0 && force !== null ? { barrier: lacks.join('; '), reason: force } : null
   return (cluster) => {
     const judgement = judgements.get(cluster)

@@ -10,6 +10,11 @@ export type Phase =
 export const steps = ['stage', 'promote', 'retire', 'abandon', 'demote', 'restore', 'replace', 'renew', 'restart'] as const
 export type Step = (typeof steps)[number]
 
+/** The command that takes a step: one for all ways back. */
+export function commandOf(step: Step): string {
+  return step === 'abandon' || step === 'demote' || step === 'restore' ? 'rollback' : step
+}
+
 /** Generations whose roots every workload must accept in this phase, oldest first: the order of the blocks in root-cert.pem. */
 export function trustedGenerations(at: Phase): readonly GenerationId[] {
   switch (at.phase) {

@@ -2,6 +2,7 @@ import type { StepFacts } from './evidence.ts'
 import type { Step } from './phase.ts'
 import { lastTransition } from './record.ts'
 import type { RestartId } from './types.ts'
+import { isListMerged } from './unfinished.ts'
 
 /** How far a step is merged. */
 export interface Progress {
@@ -41,11 +42,6 @@ function isComplete(id: RestartId, clusters: readonly StepFacts[]): boolean {
   return clusters.every((cluster) =>
     isAt(id, cluster) ? isListMerged(cluster) : cluster.record.transitions.length === 0 && cluster.record.state === state,
   )
-}
-
-function isListMerged({ record, restarts }: StepFacts): boolean {
-  const last = lastTransition(record)
-  return last?.step === 'renew' || (restarts !== null && restarts.id === last?.id)
 }
 
 function isAt(id: RestartId, { record }: StepFacts): boolean {

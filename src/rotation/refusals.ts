@@ -1,9 +1,9 @@
 import { RerootError } from '../base/index.ts'
 import type { StepFacts } from './evidence.ts'
-import { describePhase, namedGeneration, stateOf } from './phase.ts'
+import { commandOf, describePhase, namedGeneration, stateOf } from './phase.ts'
 import type { Phase, Step } from './phase.ts'
 import { lastTransition } from './record.ts'
-import type { MeshRecord } from './record.ts'
+import type { MeshRecord, Transition } from './record.ts'
 import { momentText } from './write-record.ts'
 
 const legal: Readonly<Record<Phase['phase'], string>> = {
@@ -25,6 +25,13 @@ export function standApart(clusters: readonly StepFacts[]): RerootError {
   const table = clusters.map(({ record }) => `${record.cluster} is in ${stateOf(record.phase)}`).join(', ')
   return new RerootError('REFUSED', `the clusters of the mesh stand apart: ${table}`, {
     hint: 'a step must be complete in all clusters before the next one starts anywhere: run the step that some have not taken yet',
+  })
+}
+
+/** A part of the step before is not merged: no word of anybody's stands in for it. */
+export function mergedInPart(step: Step, last: Transition, lacks: readonly string[]): RerootError {
+  return new RerootError('REFUSED', `${step} needs the whole of ${last.id}:\n  - ${lacks.join('\n  - ')}`, {
+    hint: `run \`reroot ${commandOf(last.step)}\` again for the next part of ${last.id}, and merge that`,
   })
 }
 

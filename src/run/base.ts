@@ -51,6 +51,26 @@ async function localBase(context: Pick<Context, 'git'>, named: Config['git'] | n
   throw new RerootError('GIT_FAILED', `this clone has no branch ${branch}`, { hint: 'correct git.branch in reroot.yaml' })
 }
 
+/**
+ * Refuses a base without `reroot.yaml`; if `init` is on its way, with that.
+ * @throws RerootError CONFIG_INVALID.
+ */
+export async function refuseUninitialised(context: Pick<Context, 'git'>, base: Base, files: Files, directory: string): Promise<void> {
+  const { config } = layoutOf(directory)
+  if (files.read(config) !== null) return
+  const branch = 'mesh-ca/init'
+  const pushed = base.remote !== null && (await context.git.remoteBranches(base.remote, branch)).has(branch)
+  const kept = !pushed && (await context.git.resolve(`refs/heads/${branch}`)) !== null
+  const where = `${base.remote === null ? '' : `${base.remote}/`}${base.branch}`
+  throw new RerootError('CONFIG_INVALID', `there is no ${config} on ${where}, the branch that the controllers read`, {
+    hint: pushed
+      ? `\`reroot init\` has pushed ${branch}: open its pull request into ${base.branch}, and merge it first`
+      : kept
+        ? `\`reroot init --no-push\` has kept ${branch} in this clone: push it, and merge it into ${base.branch} first`
+        : 'run `reroot init` and merge its pull request; or name reroot’s directory with --directory',
+  })
+}
+
 /** @returns `null` if there is no readable `reroot.yaml`: the base's own is read, and judged, later. */
 function gitSection(bytes: Uint8Array | null, file: string): Config['git'] | null {
   if (bytes === null) return null

@@ -1,6 +1,6 @@
 export type { Context } from './context.ts'
 export { init } from './init/index.ts'
-export type { CaSource, InitOptions, InitResult } from './init/index.ts'
+export type { InitOptions, InitResult } from './init/index.ts'
 export { openSecret } from './live-secret.ts'
 export type { Loaded } from './load.ts'
 export { render } from './render.ts'

@@ -22,7 +22,7 @@ export interface OpenedSecret {
 
 /** Opens a sealed Secret with the operator's identities. @throws RerootError NO_IDENTITY, SEAL_REFUSED, or CA_UNSUPPORTED. */
 export async function openSecret(bytes: Uint8Array, file: string, context: Pick<Context, 'identities' | 'sops'>): Promise<OpenedSecret> {
-  const document = await unseal(bytes, file, await context.identities.load(), context.sops)
+  const document = await unseal(bytes, file, await context.identities.load(), context.sops, context.identities.places())
   return secretOf(document, file)
 }
 

@@ -1,10 +1,21 @@
 import type { Files } from '../ports.ts'
-import { describePhase, generationIn, hasBarrier, judgeStep, lastTransition, momentText, trustedGenerations } from '../rotation/index.ts'
-import type { Phase, Step } from '../rotation/index.ts'
-import { fetchBase } from './base.ts'
+import {
+  commandOf,
+  describePhase,
+  generationIn,
+  hasBarrier,
+  judgeStep,
+  lastTransition,
+  momentText,
+  trustedGenerations,
+  unfinishedStep,
+} from '../rotation/index.ts'
+import type { Phase, Step, Unfinished } from '../rotation/index.ts'
+import { fetchBase, refuseUninitialised } from './base.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
+import { stepFacts } from './step-facts.ts'
 
 export interface StatusOptions {
   readonly directory: string
@@ -38,10 +49,20 @@ export interface NextStep {
   readonly needs: readonly string[]
 }
 
+/** A step that is merged in part, and how it goes on. */
+export interface UnfinishedStatus extends Unfinished {
+  /** What prepares the next part: `stage`, `rollback` … */
+  readonly command: string
+  /** The branch of the next part, if it is pushed already. */
+  readonly branch: string | null
+}
+
 export interface Status {
   readonly mesh: string
   readonly readFrom: string
   readonly clusters: readonly ClusterStatus[]
+  /** It comes before everything in `next`. */
+  readonly unfinished: UnfinishedStatus | null
   readonly next: readonly NextStep[]
   /** reroot's branches on the remote that are not merged; `null` when no remote was asked. */
   readonly branches: readonly string[] | null
@@ -51,15 +72,16 @@ export interface Status {
 export async function status(context: Context, checkout: Files, options: StatusOptions): Promise<Status> {
   if (options.offline) {
     const loaded = load(checkout, options.directory)
-    return { ...report(loaded, context.clock.now()), readFrom: 'the checkout', branches: null }
+    return { ...report(loaded, context.clock.now(), []), readFrom: 'the checkout', branches: null }
   }
   const base = await fetchBase(context, checkout, { directory: options.directory, push: false, config: null })
   const worktree = await context.git.openWorktree(base.commit)
   try {
+    await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory)
     const branches = base.remote === null ? null : await openBranches(context, loaded, base.remote, base.commit)
     return {
-      ...report(loaded, context.clock.now()),
+      ...report(loaded, context.clock.now(), branches ?? []),
       readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`,
       branches,
     }
@@ -81,12 +103,20 @@ async function openBranches(context: Context, loaded: Loaded, remote: string, ba
   return open
 }
 
-function report(loaded: Loaded, now: Date): Pick<Status, 'mesh' | 'clusters' | 'next'> {
+function report(loaded: Loaded, now: Date, branches: readonly string[]): Pick<Status, 'mesh' | 'clusters' | 'unfinished' | 'next'> {
+  const unfinished = unfinishedStep(stepFacts(loaded))
   return {
     mesh: loaded.mesh.mesh,
     clusters: loaded.clusters.map((cluster) => clusterStatus(loaded, cluster, now)),
-    next: nextSteps(loaded, now),
+    unfinished: unfinished === null ? null : withBranch(unfinished, loaded, branches),
+    next: nextSteps(loaded, now, unfinished),
   }
+}
+
+function withBranch(unfinished: Unfinished, loaded: Loaded, branches: readonly string[]): UnfinishedStatus {
+  const first = `${loaded.config.git.branchPrefix}${unfinished.id}`
+  const branch = branches.find((one) => one.startsWith(`${first}-`)) ?? null
+  return { ...unfinished, command: commandOf(unfinished.step), branch }
 }
 
 function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: Date): ClusterStatus {
@@ -133,24 +163,21 @@ function possibleSteps(loaded: Loaded, { layout, record }: LoadedCluster): reado
   }
 }
 
-/** The steps that are legal now, and what each lacks if it were planned without a person's word. */
-function nextSteps(loaded: Loaded, now: Date): readonly NextStep[] {
-  const states = new Set(loaded.clusters.map((cluster) => cluster.record.state))
+/** The steps that are legal now, and what each lacks if it were planned without a person's word. None leads on before the last one is whole. */
+function nextSteps(loaded: Loaded, now: Date, unfinished: Unfinished | null): readonly NextStep[] {
   const first = loaded.clusters[0]
-  if (first === undefined) return []
-  if (states.size > 1) {
-    const step = loaded.clusters.map((cluster) => lastTransition(cluster.record)?.step).find((one) => one !== undefined)
-    return step === undefined ? [] : [{ step, needs: ['some clusters have not taken it yet: run it again and merge'] }]
-  }
-  const facts = loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed }))
-  return possibleSteps(loaded, first).map((step) => ({
-    step,
-    needs: facts.flatMap((cluster) =>
-      hasBarrier(step, cluster)
-        ? judgeStep(cluster, facts.length === 1, loaded.config.pki.workloadCertificateHours, now).map(
-            (lack) => `${cluster.record.cluster}: ${lack}`,
-          )
-        : [],
-    ),
-  }))
+  if (first === undefined || unfinished?.lacks === 'step') return []
+  const facts = stepFacts(loaded)
+  return possibleSteps(loaded, first)
+    .filter((step) => unfinished === null || facts.every((cluster) => !hasBarrier(step, cluster)))
+    .map((step) => ({
+      step,
+      needs: facts.flatMap((cluster) =>
+        hasBarrier(step, cluster)
+          ? judgeStep(cluster, facts.length === 1, loaded.config.pki.workloadCertificateHours, now).map(
+              (lack) => `${cluster.record.cluster}: ${lack}`,
+            )
+          : [],
+      ),
+    }))
 }

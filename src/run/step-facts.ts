@@ -1,4 +1,4 @@
-import type { decide, Step } from '../rotation/index.ts'
+import type { decide, Step, StepFacts } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
@@ -24,6 +24,11 @@ function doubtsOf(loaded: Loaded, discovery: Discovery): readonly string[] {
   return [
     ...new Set([...found.map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`), ...unseen.map((opaque) => opaque.owner)]),
   ]
+}
+
+/** What the record and the frozen lists say of every cluster. */
+export function stepFacts(loaded: Loaded): readonly StepFacts[] {
+  return loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed }))
 }
 
 /** What the decision about a step rests on. */

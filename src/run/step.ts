@@ -10,13 +10,14 @@ import {
   prunableSecret,
   secretSite,
   unknownZtunnel,
+  waysPast,
   withoutVanished,
 } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
-import { decide, lastTransition, stateOf } from '../rotation/index.ts'
+import { commandOf, decide, lastTransition, stateOf, unfinishedStep } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
-import { fetchBase, sayIfConfigDiffers } from './base.ts'
+import { fetchBase, refuseUninitialised, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
 import { differing, refuseSecrets } from './changes.ts'
 import { compose } from './compose.ts'
@@ -26,7 +27,7 @@ import { discoverCluster, load, meshFindings } from './load.ts'
 import type { Loaded } from './load.ts'
 import { verifySealedState } from './sealed-state.ts'
 import { checkTestimony, refuseOtherBranch, unregistered } from './step-checks.ts'
-import { decisionFacts, usedGenerations } from './step-facts.ts'
+import { decisionFacts, stepFacts, usedGenerations } from './step-facts.ts'
 import type { Discoveries } from './step-facts.ts'
 import { materialFor } from './step-material.ts'
 import { describe, send, tell } from './step-requests.ts'
@@ -69,6 +70,7 @@ export async function takeStep(
   const worktree = await context.git.openWorktree(base.commit)
   try {
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
+    if (options.config === null) await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
@@ -151,7 +153,7 @@ function refuseErrors(step: Step, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === 'error')
   if (errors.length === 0) return
   throw new RerootError('REFUSED', `${step} is blocked by ${errors.length === 1 ? 'a finding' : `${errors.length} findings`}`, {
-    hint: 'mend each, or accept it in reroot.yaml under `accept:` with its id, file and a reason; nothing was written',
+    hint: `${waysPast(errors)}; nothing was written`,
     findings: errors,
   })
 }
@@ -188,6 +190,8 @@ function withConfig(sets: readonly ChangeSet[], loaded: Loaded, config: Uint8Arr
 
 /** The step that `rollback` takes from here. @throws RerootError REFUSED if there is nothing to go back from. */
 export function rollbackStep(loaded: Loaded): Step {
+  const unfinished = unfinishedStep(stepFacts(loaded))
+  if (unfinished !== null && commandOf(unfinished.step) === 'rollback') return unfinished.step
   const phases = new Set(loaded.clusters.map((cluster) => cluster.record.phase.phase))
   if (phases.has('promoted')) return 'demote'
   if (phases.has('staged')) return 'abandon'

@@ -12,6 +12,8 @@ import type { Sealed } from './sealed.ts'
 import { isCommentSelector } from './selector.ts'
 import { unsealWithSops } from './sops-decrypt.ts'
 
+const usualPlaces = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_FILE', 'SOPS_AGE_KEY_CMD', 'the default key file of sops'] as const
+
 /**
  * Opens a sealed file, in memory only, and verifies that nobody altered it.
  * An age identity at hand opens it here; anything else (a key service, PGP, SSH, a plugin) is left to the `sops` program.
@@ -23,6 +25,7 @@ export async function unseal(
   file: string,
   identities: readonly IdentitySource[],
   program: SopsProgram | null = null,
+  places: readonly string[] = usualPlaces,
 ): Promise<Confidential<PlainDocument>> {
   const sealed = parseSealed(bytes, file)
   if (sealed === null) {
@@ -41,7 +44,7 @@ export async function unseal(
     }
   }
   const opened = program === null ? null : await unsealWithSops(sealed, program)
-  if (opened === null) throw noIdentity(sealed, identities, program !== null)
+  if (opened === null) throw noIdentity(sealed, noneFits(identities, places), program !== null)
   return opened
 }
 
@@ -66,12 +69,15 @@ async function dataKeyOf(sealed: Sealed, identities: readonly IdentitySource[]):
   return null
 }
 
-function noIdentity({ file, facts }: Sealed, identities: readonly IdentitySource[], triedSops: boolean): RerootError {
-  const looked =
-    identities.length === 0
-      ? 'none was found in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD or the default key file of sops'
-      : `those found do not fit: ${[...new Set(identities.map(({ from }) => from))].join(', ')}`
+/** Why no identity opens what it should: none was found, or those that were are others'. */
+export function noneFits(identities: readonly Pick<IdentitySource, 'from'>[], places: readonly string[]): string {
+  return identities.length === 0
+    ? `no age identity was found; looked in: ${places.join(', ')}`
+    : `those found do not fit: ${[...new Set(identities.map(({ from }) => from))].join(', ')}`
+}
+
+function noIdentity({ file, facts }: Sealed, why: string, triedSops: boolean): RerootError {
   return new RerootError('NO_IDENTITY', `no identity at hand opens ${file}; it is sealed for ${facts.recipients.join(', ')}`, {
-    hint: `${looked}${triedSops ? '; the sops program could not open it either' : ''}\nset SOPS_AGE_KEY_FILE to the file with the identity of one of these recipients`,
+    hint: `${why}${triedSops ? '; the sops program could not open it either' : ''}\nset SOPS_AGE_KEY_FILE to the file with the identity of one of these recipients`,
   })
 }

@@ -54,20 +54,59 @@ test('a whole rotation: the Secret and its state go first, the restarts in a sec
   expect(preparedStates(sandbox)).toEqual(['g2-promoted'])
 })
 
-test('while only the Secret’s pull request is merged, the next step is refused, and the restarts still come', async () => {
+test('while only the Secret’s pull request is merged, the next step is refused, and everything says which command comes next', async () => {
   const sandbox = await sandboxIn('inPlace')
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
-  await sandbox.refuses(['promote'], {
+  const refused = await sandbox.refuses(['promote', '--confirmed', 'all is well'], {
     exitCode: 3,
     code: 'REFUSED',
-    says: ['the restarts of g2-staged are not on the branch: merge the rest of its pull requests first'],
+    says: [
+      'the restarts of g2-staged are not on the branch: merge the rest of its pull requests first',
+      'hint: run `reroot stage` again for the next part of g2-staged, and merge that',
+    ],
   })
   const { stdout } = await sandbox.does(['status'])
   sandbox.git('pull', '--quiet')
   await sandbox.does(['render', '--out', `${sandbox.folder}/dist`])
+  await sandbox.does(['stage'])
+  const pushed = await sandbox.does(['status'])
+  const json = JSON.parse((await sandbox.does(['status', '--output', 'json'])).stdout) as Record<string, unknown>
+  sandbox.forge.merge('mesh-ca/g2-staged-2-restarts')
+  const whole = await sandbox.does(['status'])
 
+  expect(refused.stderr).not.toContain('--confirmed "<')
   expect(stdout).toMatch(/prod\s+staged/)
+  expect(stdout).toContain(
+    'next: run `reroot stage` again: g2-staged is merged in part, and its restarts in prod are not on the branch yet',
+  )
+  expect(stdout).not.toContain('`reroot promote`')
+  expect(stdout).toContain('possible: `reroot rollback` (abandon)')
+  expect(pushed.stdout).toContain('next: merge the pull request of mesh-ca/g2-staged-2-restarts: g2-staged is merged in part')
+  expect(json['unfinished']).toEqual({
+    step: 'stage',
+    command: 'stage',
+    id: 'g2-staged',
+    clusters: ['prod'],
+    lacks: 'restarts',
+    branch: 'mesh-ca/g2-staged-2-restarts',
+  })
+  expect(whole.stdout).not.toContain('next:')
+  expect(whole.stdout).toContain('possible: `reroot promote` needs evidence')
+})
+
+test('a way back goes on with its second part, too', async () => {
+  const sandbox = await sandboxIn('inPlace')
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged-2-restarts')
+  await sandbox.takes(['promote', '--confirmed', 'seen'], 'mesh-ca/g2-promoted')
+  await sandbox.takes(['promote'], 'mesh-ca/g2-promoted-2-restarts')
+
+  for (const id of ['g2-demoted', 'g2-abandoned']) {
+    await sandbox.takes(['rollback', ...(id === 'g2-abandoned' ? ['--confirmed', 'no certificate of g2 is left'] : [])], `mesh-ca/${id}`)
+    expect((await sandbox.does(['status'])).stdout).toContain(`next: run \`reroot rollback\` again: ${id} is merged in part`)
+    await sandbox.takes(['rollback'], `mesh-ca/${id}-2-restarts`)
+  }
 })
 
 test('labels, annotations and recipients of the owner’s Secret are kept in every state', async () => {

@@ -84,6 +84,37 @@ test('no --from where Git has no Secret', async () => {
   })
 })
 
+test.each([
+  ['--from a folder that does not exist', ['--from', '../cert'], ['--from ../cert: there is no such folder']],
+  [
+    '--from for a cluster that does not exist',
+    ['--from', 'prd=../certs'],
+    ['--from names prd, which is no cluster', 'the clusters are: prod'],
+  ],
+  ['--mesh with a name that cannot be one', ['--mesh', 'The Shop'], ['--mesh "The Shop"', 'DNS-1123 label']],
+  ['--istio-version that is none', ['--istio-version', 'latest'], ['--istio-version "latest"', '1.30.3']],
+  ['--istio-namespace that is none', ['--istio-namespace', 'istio/system'], ['--istio-namespace "istio/system"', 'DNS-1123 label']],
+])('%s', async (_, args, says) => {
+  const sandbox = await sandboxIn('fresh')
+
+  const { stderr } = await sandbox.refuses(sandbox.initArguments(...args), { as: sandbox.operator, exitCode: 2, code: 'USAGE', says })
+
+  expect(stderr).not.toContain('reroot.yaml')
+})
+
+test('lists with commas are taken apart: clusters, operators, custodians', async () => {
+  const sandbox = await sandboxIn('argocdFresh')
+  const people = `${sandbox.operator.recipient}, ${sandbox.custodian.recipient}`
+
+  const { stdout } = await sandbox.does(
+    sandbox.initArguments('--cluster', 'prod-eu,prod-us', '--operator', people, '--custodian', people, '--dry-run'),
+    { as: sandbox.operator },
+  )
+
+  expect(stdout).toMatch(new RegExp(`the Secret of prod-eu, prod-us: .*${sandbox.custodian.recipient}`))
+  expect(stdout).toMatch(new RegExp(`keys of new roots: .*${sandbox.operator.recipient}`))
+})
+
 test('--from a folder in which files are missing names each of them', async () => {
   const sandbox = await sandboxIn('fresh')
   for (const path of ['prod/ca-key.pem', 'prod/root-cert.pem', 'root-cert.pem']) rmSync(join(sandbox.certs, path))
@@ -323,7 +354,20 @@ test('broken YAML in the repository is reported, and does not stop init', async 
   const { stderr } = await sandbox.does(sandbox.initArguments(), { as: sandbox.operator })
 
   expect(stderr).toMatch(/apps\/ledger\/broken\.yaml:\d/)
-  expect(stderr).toContain('`reroot stage` refuses until they are mended')
+  expect(stderr).toContain('`reroot stage` refuses because of them: mend each\n')
+})
+
+test('workloads of which nobody can tell whether they are in the mesh are not counted as outside of it', async () => {
+  const sandbox = await sandboxIn('fresh')
+  sandbox.forge.push({
+    'apps/ledger/stray.yaml':
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: stray, namespace: nowhere}\nspec: {template: {spec: {containers: [{name: app}]}}}\n',
+  })
+
+  const { stderr } = await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+
+  expect(stderr).toMatch(/\d+ outside it; 1 undecided, see the findings\n/)
+  expect(stderr).toContain('workloads/namespace-unknown')
 })
 
 test('the user’s own files stay as they are: a dirty checkout, on another commit', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { keyAlgorithms } from '../../src/pki/index.ts'
 import { filesBelow } from '../support/forge.ts'
 import { clusterFolder, inside } from '../support/live-secret.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
 test('--dry-run of init and of a step writes the files into --out, and touches nothing else', async () => {
@@ -35,6 +36,91 @@ test('--dry-run of init writes a repository’s worth of files into a folder tha
   expect(sandbox.everything()).toEqual(before)
   expect(existsSync(join(out, 'mesh-ca/reroot.yaml'))).toBe(true)
   expect(out.startsWith(sandbox.temporary)).toBe(true)
+})
+
+test.each([
+  ['init', (sandbox: Sandbox) => sandbox.initArguments('--out', '../out')],
+  ['stage', () => ['stage', '--out', '../out']],
+] as const)('--out of %s without --dry-run would be ignored, so it is refused', async (name, args) => {
+  const sandbox = await sandboxIn(name === 'init' ? 'fresh' : 'initialised')
+
+  await sandbox.refuses(args(sandbox), {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['--out is only for --dry-run', 'add --dry-run', '--no-push'],
+  })
+
+  expect(existsSync(join(sandbox.folder, 'out'))).toBe(false)
+})
+
+test('a folder for --out that cannot be made is an error of the environment, not a bug', async () => {
+  const sandbox = await sandboxIn('initialised')
+  writeFileSync(join(sandbox.folder, 'out'), 'a file\n')
+
+  await sandbox.refuses(['stage', '--dry-run', '--out', '../out'], {
+    as: sandbox.operator,
+    exitCode: 4,
+    code: 'ENVIRONMENT',
+    says: [/cannot write into \.\.\/out.*(EEXIST|ENOTDIR)/],
+  })
+  await sandbox.does(['stage', '--dry-run', '--out', '../new/deep'], { as: sandbox.operator })
+
+  expect(existsSync(join(sandbox.folder, 'new/deep/mesh-ca/mesh.yaml'))).toBe(true)
+})
+
+test.each(['init', 'stage', 'promote', 'retire', 'rollback', 'replace', 'status', 'render'])(
+  'the help of %s says what every flag is for, and ends with an example',
+  async (name) => {
+    const sandbox = await sandboxIn('fresh')
+
+    const { stdout } = await sandbox.does([name, '--help'])
+
+    expect(stdout).toMatch(new RegExp(`\\nExample:\\n {2}reroot ${name}\\b.*\\n$`))
+    expect(stdout).not.toContain('default: []')
+    expect(stdout).not.toMatch(/^ {2}--[a-z-]+( <[^>]*>)?\n {2}-/m)
+  },
+)
+
+test('an init that is pushed and not merged is what everything else waits for', async () => {
+  const sandbox = await sandboxIn('fresh')
+  const refusal = { exitCode: 2, code: 'CONFIG_INVALID' } as const
+  await sandbox.refuses(['stage'], { ...refusal, says: ['there is no mesh-ca/reroot.yaml on origin/main', 'run `reroot init`'] })
+  await sandbox.does(sandbox.initArguments('--no-push'), { as: sandbox.operator })
+  await sandbox.refuses(['status'], { ...refusal, says: ['has kept mesh-ca/init in this clone'] })
+  await sandbox.does(sandbox.initArguments(), { as: sandbox.operator })
+
+  for (const command of ['stage', 'status'])
+    await sandbox.refuses([command], { ...refusal, says: ['`reroot init` has pushed mesh-ca/init', 'merge it first'] })
+  const again = await sandbox.does(sandbox.initArguments(), { as: sandbox.operator })
+
+  expect(again.stderr).toContain('note: mesh-ca/init is there already, and not merged')
+})
+
+test('no identity at all: it is said, with every place that was looked at', async () => {
+  const places = (sandbox: Sandbox) => [
+    'no age identity was found',
+    'SOPS_AGE_KEY (not set), SOPS_AGE_KEY_FILE (not set), SOPS_AGE_KEY_CMD (not set)',
+    `${sandbox.folder}/home/.config/sops/age/keys.txt`,
+  ]
+  const initialised = await sandboxIn('initialised')
+  await initialised.refuses(['stage'], { exitCode: 3, code: 'NO_IDENTITY', says: places(initialised) })
+  const fresh = await sandboxIn('fresh')
+
+  await fresh.refuses(fresh.initArguments(), { exitCode: 3, code: 'NO_IDENTITY', says: places(fresh) })
+})
+
+test('what is to be done about a damaged record is said once', async () => {
+  const sandbox = await sandboxIn('initialised')
+  sandbox.forge.edit('mesh-ca/clusters/prod/record.yaml', [
+    ['state: g1-steady', 'state: g2-steady'],
+    ['signer: g1', 'signer: g3'],
+  ])
+
+  const { stderr } = await sandbox.refuses(['status'], { exitCode: 2, code: 'RECORD_INVALID', says: ['hint: '] })
+
+  const hint = /^hint: (.*)$/m.exec(stderr)?.[1] ?? ''
+  expect(stderr.split(hint)).toHaveLength(2)
 })
 
 test('--no-push keeps the branch in the clone, and the same run again changes nothing', async () => {

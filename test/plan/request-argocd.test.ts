@@ -104,6 +104,7 @@ describe('a step’s pull request', () => {
 describe('the pull request of init', () => {
   const story = (name: string, controller: InitStory['controller'], more: Partial<InitStory> = {}): InitStory => ({
     name,
+    nameFrom: null,
     record: adopted(name),
     managed: 'own',
     file: `mesh-ca/clusters/${name}/cacerts/cacerts.sops.yaml`,
@@ -122,6 +123,7 @@ describe('the pull request of init', () => {
       mesh: meshOf(1),
       clusters,
       custodians: ['age1custodian'],
+      leftOut: [],
       findings: [],
       files: [],
     }).body

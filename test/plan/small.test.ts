@@ -214,6 +214,7 @@ describe('the first reroot.yaml', () => {
     meshed: fc.array(fc.record({ namespace: label, workloads: fc.nat(3), why: fc.constant('istio-injection=enabled') }), { maxLength: 2 }),
   })
   const scaffold = fc.record({
+    directory: fc.constant('mesh-ca'),
     mesh: label,
     trustDomain: fc.constantFrom('cluster.local', 'on', 'td'),
     remote: fc.constantFrom('origin', 'y', 'my-fork'),
@@ -284,6 +285,7 @@ describe('the first reroot.yaml', () => {
     } as const
     const textFor = (...controllers: readonly Scaffold['clusters'][number]['controller'][]): string =>
       scaffoldConfig({
+        directory: 'mesh-ca',
         mesh: 'shop',
         trustDomain: 'cluster.local',
         remote: 'origin',
@@ -304,6 +306,7 @@ describe('the first reroot.yaml', () => {
 
   test('sets no value that differs from the default where nothing was found', () => {
     const text = scaffoldConfig({
+      directory: 'mesh-ca',
       mesh: 'shop',
       trustDomain: 'cluster.local',
       remote: 'origin',

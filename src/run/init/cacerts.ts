@@ -60,7 +60,20 @@ const notTheOnlyOne: Check = (site, { discovery }) => {
     : null
 }
 
-const checks: readonly Check[] = [inTheClear, madeByOthers, notAlone, elsewhere, notTheOnlyOne]
+/** Its Application would go on applying what it is pinned to, whatever a step writes. */
+const pinned: Check = ({ controller }, { discovery }) => {
+  const revision = discovery.findings.find(({ id, place }) => id === 'argocd/revision' && place.object === `Application ${controller}`)
+  return revision === undefined
+    ? null
+    : {
+        message: `the Application ${controller} applies the Secret from a pinned revision, so that no step would reach it`,
+        expected: revision.expected ?? 'the branch',
+        found: revision.found ?? '',
+        remedy: `let it follow the branch (${revision.place.file ?? ''}:${revision.place.line ?? 1}), and run init again`,
+      }
+}
+
+const checks: readonly Check[] = [inTheClear, madeByOthers, notAlone, elsewhere, notTheOnlyOne, pinned]
 
 /** Secrets named `cacerts` that cannot be carried through a rotation. */
 export function cacertsFindings(cluster: FoundCluster): readonly Finding[] {

@@ -5,11 +5,19 @@ import type { Files } from '../../ports.ts'
 import { discover, findArgocdClusters, findFluxClusters } from '../../workloads/index.ts'
 import type { CacertsSite, DiscoveredCluster, Discovery, IstioRelease, SyncedCluster } from '../../workloads/index.ts'
 import { cacertsFindings } from './cacerts.ts'
+import { readControllerObjects } from './controller-objects.ts'
+import { hasSealedDestination, hiddenClusters, overruled, refuseHidden } from './hidden.ts'
+import { leftOut } from './left-out.ts'
+import type { LeftOut } from './left-out.ts'
+import { guessedFrom, withChosenNames } from './names.ts'
+import { pinnedClusters, withPinnedParents } from './pinned.ts'
 
 /** What a person says because Git may not. */
 export interface InitAnswers {
   /** Only these clusters; empty: all that are found. */
   readonly clusters: readonly string[]
+  /** Names that people choose, by what tells the cluster. */
+  readonly names: ReadonlyMap<string, string>
   readonly istioVersion: string | null
   readonly istioNamespace: string | null
   /** This repository, as Argo CD's Applications name it; `null`: it is told from the remote's URL, or from the paths that they read. */
@@ -20,6 +28,8 @@ export interface InitAnswers {
 export interface FoundCluster {
   /** Who syncs it, and from where. */
   readonly sync: SyncedCluster
+  /** The server of whose address its name was made; `null` if somebody gave it. */
+  readonly nameFrom: string | null
   readonly discovery: Discovery
   readonly istiod: readonly IstioRelease[]
   readonly istioNamespace: string
@@ -31,64 +41,100 @@ export interface FoundCluster {
   readonly cacerts: CacertsSite | null
 }
 
+/** What is searched: the URL of the clone's remote, if it has one, and the branch that the files are of. */
+interface Place {
+  readonly url: string | null
+  readonly branch: string
+}
+
+export interface FoundClusters {
+  readonly clusters: readonly FoundCluster[]
+  readonly leftOut: readonly LeftOut[]
+  readonly findings: readonly Finding[]
+}
+
 /**
  * Looks for the clusters that Flux or Argo CD syncs from this repository, and at what is applied to each of them.
- * @param at the URL of the clone's remote, if it has one, and the branch that `files` are of.
- * @throws RerootError REFUSED or CA_UNSUPPORTED with everything that cannot be taken over, by name.
+ * @throws RerootError REFUSED if a cluster may have been overlooked; CA_UNSUPPORTED with everything that cannot be taken over, by name.
  */
-export function findClusters(
-  files: Files,
-  directory: string,
-  answers: InitAnswers,
-  at: { readonly url: string | null; readonly branch: string },
-): { readonly clusters: readonly FoundCluster[]; readonly findings: readonly Finding[] } {
+export function findClusters(files: Files, directory: string, answers: InitAnswers, at: Place): FoundClusters {
   const flux = findFluxClusters(files)
   const argocd = findArgocdClusters(files, answers.repoURL ?? at.url)
-  const found: readonly SyncedCluster[] = [...flux.clusters, ...argocd.clusters]
+  const seen: readonly SyncedCluster[] = [...flux.clusters, ...argocd.clusters]
+  const found = withChosenNames(seen, answers.names)
+  const guessed = new Map(found.flatMap((one, index) => (one.name === seen[index]?.name ? [[one, guessedFrom(one)]] : [])))
   const notes = [...flux.findings, ...argocd.findings]
-  const wanted = wantedOf(found, answers.clusters, notes)
-  const clusters = wanted.map((sync) => describeCluster(files, directory, sync, answers, at.branch))
-  const findings = [...notes, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
-  const refused = clusters.flatMap((cluster) => [
+  const written = readControllerObjects(files, directory)
+  const hiddenFrom = (clusters: readonly FoundCluster[]): readonly Finding[] =>
+    hiddenClusters(
+      files,
+      { flux: flux.clusters, argocd: argocd.clusters, notes, discoveries: clusters.map((cluster) => cluster.discovery) },
+      written,
+      { directory, repository: answers.repoURL ?? at.url, branch: at.branch },
+    )
+  const wanted = wantedOf(found, answers.clusters, () => [...new Set([...notes, ...hiddenFrom([])])])
+  const pinned = pinnedClusters(wanted, written.objects)
+  const clusters = wanted.map((sync) => ({
+    ...describeCluster(files, directory, sync, answers, at.branch),
+    nameFrom: guessed.get(sync) ?? null,
+  }))
+  const hidden = hiddenFrom(clusters)
+  const readable = clusters.filter(({ sync }) => sync.type === 'flux' || !hasSealedDestination(sync))
+  if (answers.clusters.length === 0)
+    refuseHidden(
+      hidden,
+      readable.map(({ sync }) => sync.name),
+    )
+  const hindering = clusters.flatMap((cluster) => [
     ...cacertsFindings(cluster),
     ...hindrances(cluster),
     ...cluster.discovery.findings.filter((finding) => forbidding.has(finding.id)),
   ])
+  const refused = [...pinned, ...hindering]
   if (refused.length > 0) {
     throw new RerootError('CA_UNSUPPORTED', 'this mesh cannot be taken over as it is', {
       hint: 'mend what is listed; nothing was written',
       findings: refused,
     })
   }
-  return { clusters, findings }
+  const others = notes.filter((note) => !hidden.includes(note))
+  return {
+    clusters,
+    leftOut: leftOut(
+      notes,
+      found.filter((one) => !wanted.includes(one)),
+    ),
+    findings: withPinnedParents([...others, ...overruled(hidden), ...clusters.flatMap((cluster) => cluster.discovery.findings)], notes),
+  }
 }
 
 // What reroot writes would not be seen, or would be applied or pushed in the clear.
 const forbidding = new Set<FindingId>(['flux/hidden', 'argocd/swallowed', 'argocd/rendered'])
 
-function wantedOf(found: readonly SyncedCluster[], asked: readonly string[], findings: readonly Finding[]): readonly SyncedCluster[] {
+function wantedOf(found: readonly SyncedCluster[], asked: readonly string[], findings: () => readonly Finding[]): readonly SyncedCluster[] {
   const names = found.map((cluster) => cluster.name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined)
-    throw new RerootError('REFUSED', `two clusters are called ${twice}: Flux syncs one from this repository, and Argo CD the other`, {
-      hint: 'give one of them another name: the last folder of the path that Flux syncs, or the name of Argo CD’s cluster',
-    })
   const unknown = asked.filter((name) => !names.includes(name))
   if (unknown.length > 0) {
     throw new RerootError('USAGE', `no such cluster: ${unknown.join(', ')}`, {
       hint: `this repository is synced to: ${names.join(', ') || 'no cluster'}`,
-      findings,
+      findings: findings(),
     })
   }
   const wanted = found.filter((cluster) => asked.length === 0 || asked.includes(cluster.name))
   if (wanted.length > 0) return wanted
   throw new RerootError('REFUSED', 'no cluster was found that Flux or Argo CD syncs from this repository', {
     hint: 'reroot looks on the branch that they read for a GitRepository and a Kustomization beside it (gotk-sync.yaml of `flux bootstrap`), or for an Application that installs istiod from here',
-    findings,
+    findings: findings(),
   })
 }
 
-function describeCluster(files: Files, directory: string, sync: SyncedCluster, answers: InitAnswers, branch: string): FoundCluster {
+function describeCluster(
+  files: Files,
+  directory: string,
+  sync: SyncedCluster,
+  answers: InitAnswers,
+  branch: string,
+): Omit<FoundCluster, 'nameFrom'> {
   const discovery = discover(files, {
     name: sync.name,
     ...startOf(sync, branch),
@@ -101,7 +147,8 @@ function describeCluster(files: Files, directory: string, sync: SyncedCluster, a
   const version = answers.istioVersion ?? first?.version ?? null
   if (version === null) {
     throw new RerootError('USAGE', `Git does not show which Istio ${sync.name} runs`, {
-      hint: 'say it with --istio-version 1.30.3 (`istioctl version`)',
+      hint: 'say it with --istio-version 1.30.3 (`istioctl version`); or, if the cluster is not in the mesh, name all that are with --cluster',
+      findings: discovery.findings.filter((finding) => finding.severity === 'error'),
     })
   }
   const shown =

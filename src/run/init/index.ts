@@ -1,27 +1,30 @@
 import { RerootError } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
+import { faultOf } from '../../mesh/index.ts'
 import { branchName, commitMessage, layoutOf } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
-import type { Files, Worktree } from '../../ports.ts'
+import type { Files } from '../../ports.ts'
 import { fetchBase, sayIfIgnored } from '../base.ts'
 import type { Base } from '../base.ts'
 import { differing, refuseSecrets } from '../changes.ts'
 import type { Context } from '../context.ts'
 import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
+import { findOnTheirBranch } from './branch.ts'
+import type { OnBranch } from './branch.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
-import { findClusters } from './find.ts'
 import type { FoundCluster, InitAnswers } from './find.ts'
+import type { LeftOut } from './left-out.ts'
 import { completeRecipients } from './recipients.ts'
 import type { RecipientAnswers } from './recipients.ts'
 import { describe, limits } from './request.ts'
 import { scaffoldOf } from './scaffold.ts'
 import { recipientsOfSealed, sealAdopted } from './seal.ts'
 import { takeOver } from './take-over.ts'
+import type { CaReader } from './take-over.ts'
 
 export type { InitAnswers } from './find.ts'
 export type { RecipientAnswers } from './recipients.ts'
-export type { CaSource } from './take-over.ts'
 
 export interface InitOptions {
   readonly directory: string
@@ -32,7 +35,7 @@ export interface InitOptions {
   /** PEM files of the repository with roots that are trusted in every phase. */
   readonly extraRoots: readonly string[]
   /** Reads the CA of a cluster that the repository has no Secret of; `null`: `--from` was not given. */
-  readonly readCa: Parameters<typeof takeOver>[0]['readCa']
+  readonly readCa: CaReader | null
   readonly push: boolean
   readonly dryRun: boolean
 }
@@ -40,6 +43,8 @@ export interface InitOptions {
 export interface InitResult {
   readonly base: Base
   readonly clusters: readonly FoundCluster[]
+  /** Clusters that were seen, and are no part of it. */
+  readonly leftOut: readonly LeftOut[]
   readonly findings: readonly Finding[]
   readonly request: PullRequest
   readonly write: ReadonlyMap<string, Uint8Array>
@@ -53,8 +58,9 @@ export interface InitResult {
  * @throws RerootError with everything that cannot be taken over, by name. Then nothing was written.
  */
 export async function init(context: Context, checkout: Files, options: InitOptions): Promise<InitResult> {
+  refuseMalformed(options)
   const fetched = await fetchBase(context, checkout, { directory: options.directory, push: options.push, config: null })
-  const { base, worktree, clusters, findings: found } = await findOnTheirBranch(context, fetched, options)
+  const { base, worktree, clusters, leftOut, findings: found } = await findOnTheirBranch(context, fetched, options)
   try {
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
@@ -84,12 +90,16 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     refuseOverwriting(worktree.files, composition, ['.sops.yaml'])
     const branch = branchName(composition.config.git, 'init', 1, '')
     const existing = await presentCommit(context.git, base, branch, options.push)
+    if (existing !== null)
+      context.terminal.say(
+        `note: ${branch} is there already, and not merged: this run takes it up again, and replaces it if anything differs`,
+      )
     await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
     refuseSecrets(composition.write)
     const findings = [...found, ...limits(clusters, composition, layout)]
-    const request = describe({ branch, base, worktree, layout, clusters, findings, taken, recipients, composition })
+    const request = describe({ branch, base, worktree, layout, clusters, leftOut, findings, taken, recipients, composition })
     const write = differing(composition.write, worktree.files)
-    const result = { base, clusters, findings, request, write }
+    const result = { base, clusters, leftOut, findings, request, write }
     if (options.dryRun) return { ...result, delivered: null }
     return { ...result, delivered: await send(context, { base, worktree, request, write, existing, push: options.push }) }
   } finally {
@@ -123,44 +133,17 @@ async function send(
   return delivered ?? null
 }
 
-interface OnBranch {
-  readonly base: Base
-  readonly worktree: Worktree
-  readonly clusters: readonly FoundCluster[]
-  readonly findings: readonly Finding[]
-}
-
-/** Everything is read from the branch that the controllers read; which one that is stands in the repository. */
-async function findOnTheirBranch(context: Context, base: Base, options: InitOptions): Promise<OnBranch> {
-  const worktree = await context.git.openWorktree(base.commit)
-  try {
-    const url = base.remote === null ? null : await context.git.remoteUrl(base.remote)
-    const found = findClusters(worktree.files, options.directory, options.answers, { url, branch: base.branch })
-    const branches = [...new Set(found.clusters.map((cluster) => cluster.sync.branch).filter((branch) => branch !== null))]
-    if (branches.length > 1) {
-      throw new RerootError('REFUSED', `the clusters read different branches: ${branches.join(', ')}`, {
-        hint: 'a mesh is rotated on one branch: initialise the clusters of one branch with --cluster',
-      })
-    }
-    const [branch] = branches
-    if (branch === undefined || branch === base.branch || base.remote === null) return { base, worktree, ...found }
-    const commit = await context.git.fetch(base.remote, branch)
-    if (commit === null)
-      throw new RerootError('GIT_FAILED', `the controllers read the branch ${branch}, which ${base.remote} does not have`, {
-        hint: 'push that branch, or correct the GitRepository or the Applications',
-      })
-    await worktree.dispose()
-    const other = { remote: base.remote, branch, commit }
-    const theirs = await context.git.openWorktree(commit)
-    try {
-      return { base: other, worktree: theirs, ...findClusters(theirs.files, options.directory, options.answers, { url, branch }) }
-    } catch (error) {
-      await theirs.dispose()
-      throw error
-    }
-  } catch (error) {
-    await worktree.dispose()
-    throw error
+/** What reroot.yaml would not take is refused before anything is read or opened. */
+function refuseMalformed({ mesh, answers }: InitOptions): void {
+  const given = [
+    ['--mesh', 'mesh', mesh],
+    ['--istio-version', 'istioVersion', answers.istioVersion],
+    ['--istio-namespace', 'istioNamespace', answers.istioNamespace],
+  ] as const
+  for (const [flag, what, text] of given) {
+    const fault = text === null ? null : faultOf(what, text)
+    if (fault !== null)
+      throw new RerootError('USAGE', `${flag} ${JSON.stringify(text)}: it ${fault}`, { hint: `correct ${flag} and run init again` })
   }
 }
 

@@ -1,6 +1,6 @@
 import { RerootError } from '../../base/index.ts'
 import type { ClusterRecipients } from '../../plan/index.ts'
-import { isAgeRecipient, openedBy } from '../../seal/index.ts'
+import { isAgeRecipient, noneFits, openedBy } from '../../seal/index.ts'
 import type { Context } from '../context.ts'
 
 /** Who can unseal what, as flags say it; what is missing is asked on the terminal. */
@@ -95,7 +95,7 @@ async function refuseClosed(context: Pick<Context, 'identities'>, clusters: read
     if (cluster.recipients.some((recipient) => !isAgeRecipient(recipient))) continue
     if ((await openedBy(cluster.recipients, identities)).length > 0) continue
     throw new RerootError('NO_IDENTITY', `none of your identities opens what would be sealed for ${cluster.name}`, {
-      hint: 'at least one operator must be able to unseal: add your own recipient with --operator, and set SOPS_AGE_KEY_FILE to your identity',
+      hint: `${noneFits(identities, context.identities.places())}\nat least one operator must be able to unseal: add your own recipient with --operator, and set SOPS_AGE_KEY_FILE to your identity`,
     })
   }
 }

@@ -1,19 +1,28 @@
 import type { Finding } from '../../base/index.ts'
-import { argocdLimits, initRequest, prunableSecret } from '../../plan/index.ts'
+import { argocdLimits, initRequest, missingShellImage, prunableSecret } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Worktree } from '../../ports.ts'
 import type { Base } from '../base.ts'
 import type { InitComposition } from './compose.ts'
 import type { FoundCluster } from './find.ts'
+import type { LeftOut } from './left-out.ts'
 import type { Recipients } from './recipients.ts'
 import { registeredBy } from './scaffold.ts'
 import type { TakenOver } from './take-over.ts'
 
-/** What would stop reroot's Applications, which the first step refuses, and what endangers a Secret in place. */
+/**
+ * What reroot.yaml still lacks, and what would stop reroot's Applications: people mend it before the first step, which refuses. And what endangers a
+ * Secret in place.
+ */
 export function limits(clusters: readonly FoundCluster[], composition: InitComposition, layout: Layout): readonly Finding[] {
   return composition.config.clusters.flatMap((config) => {
     const found = clusters.find(({ sync }) => sync.name === config.name)
-    return found === undefined ? [] : [...argocdLimits(config, found.discovery, layout.config), ...prunableSecret(config, found.discovery)]
+    const lacks = missingShellImage(composition.config, config.name).map((finding) => ({
+      ...finding,
+      place: { ...finding.place, file: layout.config },
+    }))
+    if (found === undefined) return lacks
+    return [...lacks, ...argocdLimits(config, found.discovery, layout.config), ...prunableSecret(config, found.discovery)]
   })
 }
 
@@ -24,6 +33,7 @@ export function describe(input: {
   readonly worktree: Worktree
   readonly layout: Layout
   readonly clusters: readonly FoundCluster[]
+  readonly leftOut: readonly LeftOut[]
   readonly findings: readonly Finding[]
   readonly taken: TakenOver
   readonly recipients: Recipients
@@ -36,6 +46,7 @@ export function describe(input: {
     directory: input.layout.directory,
     mesh: taken.mesh,
     custodians: recipients.custodians,
+    leftOut: input.leftOut,
     findings: input.findings,
     files: [...composition.write.keys()].toSorted().map((path) => ({ path, edited: worktree.files.read(path) !== null })),
     clusters: composition.config.clusters.map((cluster) => {
@@ -44,6 +55,7 @@ export function describe(input: {
       if (record === undefined || found === undefined) throw new TypeError(`init lost the cluster ${cluster.name}`)
       return {
         name: cluster.name,
+        nameFrom: found.nameFrom,
         record,
         managed: cluster.cacerts.managed,
         file: cluster.cacerts.file,

@@ -13,6 +13,7 @@ export function scaffoldOf(input: {
 }): Scaffold {
   const { base, layout, clusters } = input
   return {
+    directory: layout.directory,
     mesh: input.mesh,
     trustDomain:
       clusters.flatMap((cluster) => cluster.istiod.map((release) => release.trustDomain)).find((domain) => domain !== null) ??

@@ -17,6 +17,13 @@ export interface CaSource {
   readonly rootKey: string | null
 }
 
+/** Where the CAs are that the repository has no Secret of. */
+export interface CaReader {
+  /** The clusters that have a folder of their own. */
+  readonly clusters: readonly string[]
+  read(cluster: string): Promise<CaSource | null>
+}
+
 /** The CA of every cluster, as it is. Private keys are in memory only. */
 export interface TakenOver {
   readonly mesh: MeshRecord
@@ -35,9 +42,10 @@ export async function takeOver(input: {
   readonly clusters: readonly FoundCluster[]
   readonly mesh: string
   readonly extraRoots: readonly string[]
-  readonly readCa: ((cluster: string) => Promise<CaSource | null>) | null
+  readonly readCa: CaReader | null
 }): Promise<TakenOver> {
   const { context, files, clusters } = input
+  refuseUnknown(input.readCa?.clusters ?? [], clusters)
   const extraRoots = input.extraRoots.flatMap((path) => extraRootsIn(files, path))
   const sources = new Map<string, CaSource>()
   const adopted = new Map<string, AdoptedCa>()
@@ -55,14 +63,19 @@ export async function takeOver(input: {
   return { mesh, records, sources, extraRoots }
 }
 
-async function sourceOf(
-  cluster: FoundCluster,
-  readCa: ((cluster: string) => Promise<CaSource | null>) | null,
-  files: Files,
-  context: Context,
-): Promise<CaSource> {
+/** A folder for a cluster that does not exist would be passed over. */
+function refuseUnknown(given: readonly string[], clusters: readonly FoundCluster[]): void {
+  const names = clusters.map((cluster) => cluster.sync.name)
+  const unknown = given.filter((name) => !names.includes(name))
+  if (unknown.length === 0) return
+  throw new RerootError('USAGE', `--from names ${unknown.join(', ')}, which is no cluster of this mesh`, {
+    hint: `the clusters are: ${names.join(', ')}`,
+  })
+}
+
+async function sourceOf(cluster: FoundCluster, readCa: CaReader | null, files: Files, context: Context): Promise<CaSource> {
   const { name } = cluster.sync
-  const given = readCa === null ? null : await readCa(name)
+  const given = readCa === null ? null : await readCa.read(name)
   if (cluster.cacerts === null) {
     if (given !== null) return given
     throw new RerootError('USAGE', `the repository has no Secret cacerts for ${name}: where is its CA?`, {
