@@ -48,11 +48,10 @@ function argocdOrder(cluster: ClusterConfig, discovery: Discovery, step: Step): 
   }
 }
 
-function notOne(secret: ControllerId, istiods: readonly Workload[], { owner, role }: Workload): string {
+function notOne(secret: ControllerId, istiods: readonly Workload[], { owner }: Workload): string {
   const owners = [secret, ...istiods.map((istiod) => istiod.owner.controller), owner.controller]
-  const names = [...new Set(owners.map((id) => id ?? 'nobody in Git'))].join(', ')
-  const what = role === 'control-plane' ? 'the Secret and istiod' : 'the Secret, istiod and it'
-  return `${what} come from different Applications (${names}), none of which waits for another`
+  const names = [...new Set(owners.map((id) => id ?? 'nobody in Git'))]
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} do not wait for each other`
 }
 
 function inOne(

@@ -5,67 +5,76 @@ import type { ClusterStory, Story } from './pull-request.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
-  const { decision } = story
-  const istio = [...new Set(clusters.map((cluster) => cluster.istioNamespace))][0] ?? 'istio-system'
-  const [move] = decision.moves
-  if (move === undefined) throw new TypeError('a decision moves at least one cluster')
   const fingerprints = `the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\``
-  const state = `kubectl -n ${istio} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(move.to)}`
-  if (set.name === 'secret')
-    return [
-      '### What to check',
-      [`Before the merge: ${fingerprints}.`, 'After it:', '```sh', ...ownerLines(clusters), state, '```'].join('\n'),
-    ]
+  const several = clusters.length > 1
+  const secretOnly = set.name === 'secret'
   return [
     '### What to check',
     [
-      `Before the merge: ${fingerprints}, and the list of workloads at the end.`,
-      'After it:',
+      `Before the merge: ${fingerprints}${secretOnly ? '' : ', and the list of workloads at the end'}.`,
+      `After it${several ? ', in each cluster' : ''}:`,
       '```sh',
-      ...controllerLines(clusters),
-      `kubectl -n ${istio} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
-      state,
-      'istioctl proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate',
+      ...clusters.flatMap((cluster) => (secretOnly ? ownerLines(cluster, several) : chainLines(cluster, several))),
+      ...(secretOnly
+        ? []
+        : ['istioctl proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate']),
       '```',
-      ...stuckLines(story, clusters, istio),
+      ...(secretOnly ? [] : stuckLines(story, clusters)),
     ].join('\n'),
   ]
 }
 
 /** A Secret in place: whether whoever delivers it has applied it. */
-function ownerLines(clusters: readonly ClusterStory[]): string[] {
-  const lines = clusters.flatMap(({ controller, secretOwner }) => {
-    if (secretOwner === null) return []
-    const [namespace = '', name = ''] = secretOwner.split('/')
-    return controller.type === 'flux'
-      ? [`flux get kustomizations ${name} -n ${namespace}       # Ready, at the commit of the merge`]
-      : [`argocd app get ${secretOwner}   # Synced and Healthy, at the commit of the merge`]
-  })
-  return [...new Set(lines)]
+function ownerLines(cluster: ClusterStory, several: boolean): string[] {
+  const { controller, secretOwner } = cluster
+  if (secretOwner === null) return [stateLine(cluster, several)]
+  const [namespace = '', name = ''] = secretOwner.split('/')
+  const owner =
+    controller.type === 'flux'
+      ? `flux${contextOf(cluster, several)} get kustomizations ${name} -n ${namespace}       # Ready, at the commit of the merge`
+      : `argocd app get ${secretOwner}   # Synced and Healthy, at the commit of the merge`
+  return [owner, stateLine(cluster, several)]
 }
 
-function controllerLines(clusters: readonly ClusterStory[]): string[] {
-  const [flux] = clusters.flatMap(({ controller }) => (controller.type === 'flux' ? [controller] : []))
+/** Every link or wave, the Jobs, and the state. */
+function chainLines(cluster: ClusterStory, several: boolean): string[] {
+  const { name, controller, istioNamespace } = cluster
+  const context = contextOf(cluster, several)
+  const chain =
+    controller.type === 'flux'
+      ? `flux${context} get kustomizations -n ${controller.namespace} | grep mesh-ca       # every link of the chain becomes Ready, in order`
+      : `argocd app get ${controller.namespace}/${applicationName(name)} --show-operation   # wave by wave; Synced and Healthy at the end`
   return [
-    ...(flux === undefined
-      ? []
-      : [`flux get kustomizations -n ${flux.namespace} | grep mesh-ca       # every link of the chain becomes Ready, in order`]),
-    ...applications(clusters).map((name) => `argocd app get ${name} --show-operation   # wave by wave; Synced and Healthy at the end`),
+    chain,
+    `kubectl${context} -n ${istioNamespace} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
+    stateLine(cluster, several),
   ]
 }
 
+function stateLine(cluster: ClusterStory, several: boolean): string {
+  const context = contextOf(cluster, several)
+  return `kubectl${context} -n ${cluster.istioNamespace} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(cluster.move.to)}`
+}
+
+/** With one cluster the reader's own context is taken to be it. */
+function contextOf({ name }: ClusterStory, several: boolean): string {
+  return several ? ` --context ${name}` : ''
+}
+
 /** What to do about a gate that does not pass: Flux comes back by itself, Argo CD has to be told (facts/gitops.md 1.2, 1.3). */
-function stuckLines(story: Story, clusters: readonly ClusterStory[], istioNamespace: string): string[] {
+function stuckLines(story: Story, clusters: readonly ClusterStory[]): string[] {
   const argocd = applications(clusters)
   const lines: string[] = []
   if (argocd.length < clusters.length)
     lines.push(
       `${argocd.length === 0 ? 'A' : 'Under Flux: a'} gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself.`,
     )
-  const [name] = argocd
+  const [name, ...others] = argocd
+  const istioNamespace = clusters[0]?.istioNamespace ?? 'istio-system'
+  const all = others.length === 0 ? '' : `, or of ${others.join(', ')}`
   if (name !== undefined)
     lines.push(
-      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job (\`kubectl -n ${istioNamespace} delete job NAME\`) and sync the whole Application (\`argocd app sync ${name} --prune\`): what is done already passes at once. **Never sync single resources of it**: that passes over gates. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
+      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job (\`kubectl -n ${istioNamespace} delete job NAME\`) and sync the whole Application (\`argocd app sync ${name} --prune\`${all}): what is done already passes at once. **Never sync single resources of it**: that passes over gates. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
     )
   return lines
 }

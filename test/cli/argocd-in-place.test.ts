@@ -97,7 +97,7 @@ test('init leaves the Secret with its Application, and puts its state beside it,
   )
   expect(sandbox.forge.file(stateFile)).toMatch(/sync-wave: "-2"[\s\S]*state: g1-steady/)
   expect(stdout).toContain('stays where it is')
-  expect(stdout).toContain(`add the annotation with \`sops edit ${live}\``)
+  expect(stdout).toContain(`Add the annotation with \`sops edit ${live}\``)
   expect(stdout).not.toContain('ksops and kustomize on its PATH')
 })
 

@@ -118,7 +118,7 @@ test('stage in both clusters: every state is sealed with its sync wave and its p
     }
     const restarts = sandbox.forge.file(`mesh-ca/clusters/${cluster}/restarts.yaml`)
     expect(new Set(restarts.match(/delivery: \w+/g))).toEqual(new Set(['delivery: job']))
-    expect(restarts).toContain('none of which waits for another, so only a Job keeps the order')
+    expect(restarts).toContain('do not wait for each other, so only a Job keeps the order')
   }
   await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['prod-eu: the mesh has other clusters'] })
 

@@ -45,7 +45,7 @@ test('a cluster of Flux and one of Argo CD share a root: every step works on bot
 
   const { stdout } = await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
-  expect(stdout).toContain('flux get kustomizations -n flux-system')
+  expect(stdout).toContain('flux --context prod get kustomizations -n flux-system')
   expect(stdout).toContain('argocd app get argocd/mesh-ca-prod-us')
   expect(stdout).toMatch(/Under Flux: a gate that does not pass[\s\S]*Under Argo CD: a gate that does not pass within 60 minutes/)
   const [flux, argocd] = ['prod', 'prod-us'].map((cluster) =>

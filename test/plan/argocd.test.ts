@@ -127,8 +127,8 @@ describe('auto under Argo CD', () => {
     const discovery = { controllers: [application('istiod'), application('shop')], workloads: [istiod('istiod'), cart('shop', 5)] }
 
     expect(whys(argocdConfig(), discovery)).toEqual([
-      'job: the Secret and istiod come from different Applications (argocd/mesh-ca-prod, argocd/istiod), none of which waits for another, so only a Job keeps the order',
-      'job: the Secret, istiod and it come from different Applications (argocd/mesh-ca-prod, argocd/istiod, argocd/shop), none of which waits for another, so only a Job keeps the order',
+      'job: argocd/mesh-ca-prod and argocd/istiod do not wait for each other, so only a Job keeps the order',
+      'job: argocd/mesh-ca-prod, argocd/istiod and argocd/shop do not wait for each other, so only a Job keeps the order',
     ])
   })
 
@@ -140,7 +140,7 @@ describe('auto under Argo CD', () => {
   })
 
   test.each([
-    ['reroot delivers the Secret', argocdConfig(), one(), 'stage', /none of which waits for another/],
+    ['reroot delivers the Secret', argocdConfig(), one(), 'stage', /do not wait for each other/],
     [
       'the waves are the same',
       inPlace,

@@ -53,6 +53,7 @@ describe('a step’s pull request', () => {
     for (const name of ['argocd/mesh-ca-asia', 'argocd/mesh-ca-us']) expect(text).toContain(`argocd app get ${name} --show-operation`)
     expect(text).toContain('A gate that does not pass within 90 minutes fails, and the sync with it')
     expect(text).toContain('`kubectl -n istio-system delete job NAME`')
+    expect(text).toContain('(`argocd app sync argocd/mesh-ca-asia --prune`, or of argocd/mesh-ca-us)')
     expect(text).toContain('`argocd app terminate-op argocd/mesh-ca-asia` ends it')
     expect(text).not.toContain('the gate tries again by itself')
   })
@@ -70,8 +71,9 @@ describe('a step’s pull request', () => {
   test('for clusters of both says of each controller what holds under it', () => {
     const text = stage(mixed)
 
-    expect(text).toContain('flux get kustomizations -n flux-system')
+    expect(text).toContain('flux --context eu get kustomizations -n flux-system')
     expect(text).toContain('argocd app get argocd/mesh-ca-us --show-operation')
+    for (const name of ['eu', 'us']) expect(text).toContain(`kubectl --context ${name} -n istio-system get jobs`)
     expect(text).not.toContain('mesh-ca-eu')
     expect(text).toContain('Under Flux: a gate that does not pass stops the waves after it')
     expect(text).toContain('Under Argo CD: a gate that does not pass within 60 minutes fails')
