@@ -41,6 +41,7 @@ export function initRequest(input: {
   const trailers = [
     ['Reroot-Step', 'init'],
     ['Reroot-Id', 'init'],
+    ['Reroot-Directory', input.directory],
     ['Reroot-Change-Set', '1/1 init'],
   ] as const
   const sections = [

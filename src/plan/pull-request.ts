@@ -29,7 +29,7 @@ export interface PullRequest {
   readonly base: string
   readonly title: string
   readonly body: string
-  /** `Reroot-Step`, `Reroot-Id`, `Reroot-Change-Set`: also in the body, since squashing drops them from commits. */
+  /** `Reroot-Step`, `Reroot-Id`, `Reroot-Directory`, `Reroot-Change-Set`: also in the body, since squashing drops them from commits. */
   readonly trailers: readonly (readonly [string, string])[]
   /** Merge only after this one's change set. */
   readonly mergeAfter: string | null
@@ -56,6 +56,7 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
   const trailers = [
     ['Reroot-Step', decision.step],
     ['Reroot-Id', decision.id],
+    ['Reroot-Directory', story.directory],
     ['Reroot-Change-Set', `${set.position}/${set.of} ${set.name}`],
   ] as const
   const clusters = story.clusters.filter((cluster) => where.includes(cluster.name))

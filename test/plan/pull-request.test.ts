@@ -47,7 +47,7 @@ test('title, base, trailers, and the same trailers in the body: squashing drops 
   const request = pullRequest(storyOf(factsOf(), 'stage'), whole(), 'mesh-ca/g2-staged', null)
 
   expect(request).toMatchObject({ branch: 'mesh-ca/g2-staged', base: 'main', title: 'stage g2 in prod', mergeAfter: null })
-  const trailers = 'Reroot-Step: stage\nReroot-Id: g2-staged\nReroot-Change-Set: 1/1 restarts'
+  const trailers = 'Reroot-Step: stage\nReroot-Id: g2-staged\nReroot-Directory: mesh-ca\nReroot-Change-Set: 1/1 restarts'
   expect(request.body.endsWith(`\n\n${trailers}\n`)).toBe(true)
   expect(commitMessage(request, 'Trust it.')).toBe(`stage g2 in prod\n\nTrust it.\n\n${trailers}\n`)
 })

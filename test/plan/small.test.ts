@@ -6,6 +6,7 @@ import { parseConfig } from '../../src/mesh/index.ts'
 import {
   acceptFindings,
   branchName,
+  branchPrefixFor,
   cacertsKeys,
   chainText,
   creationRules,
@@ -120,6 +121,13 @@ describe('places', () => {
     expect(names).toEqual(['mesh-ca/g2-staged', 'mesh-ca/g2-staged-2-restarts', 'mesh-ca/g2-staged-3-wave-default', 'mesh-ca/init'])
     for (const name of names) expect(names.filter((other) => other.startsWith(`${name}/`))).toEqual([])
   })
+})
+
+test('the branches of a mesh begin with its directory, in whatever way that is written', () => {
+  const prefixes = ['mesh-ca', 'mesh-ca-us', 'infra/mesh-ca', '.mesh ca', '...', 'a..b.lock'].map(branchPrefixFor)
+
+  expect(prefixes).toEqual(['mesh-ca/', 'mesh-ca-us/', 'infra-mesh-ca/', 'mesh-ca/', 'mesh-ca/', 'a.b/'])
+  for (const branchPrefix of prefixes) expect(makeConfig(`git: { branchPrefix: '${branchPrefix}' }\n`).git.branchPrefix).toBe(branchPrefix)
 })
 
 describe('rules of SOPS', () => {

@@ -89,8 +89,8 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     })
     refuseOverwriting(worktree.files, composition, ['.sops.yaml'])
     const branch = branchName(composition.config.git, 'init', 1, '')
-    const existing = await presentCommit(context.git, base, branch, options.push)
-    if (existing !== null)
+    const existing = await presentCommit(context.git, base, branch, options.push, options.directory)
+    if (existing !== null && (await context.git.commitsSince(base.commit, existing)).length > 0)
       context.terminal.say(
         `note: ${branch} is there already, and not merged: this run takes it up again, and replaces it if anything differs`,
       )
