@@ -52,10 +52,22 @@ describe('a step’s pull request', () => {
     expect(text).not.toMatch(/flux|Kustomization|link/i)
     for (const name of ['argocd/mesh-ca-asia', 'argocd/mesh-ca-us']) expect(text).toContain(`argocd app get ${name} --show-operation`)
     expect(text).toContain('A gate that does not pass within 90 minutes fails, and the sync with it')
-    expect(text).toContain('`kubectl -n istio-system delete job NAME`')
+    expect(text).toContain(
+      'delete the failed Job, never one that still runs (`kubectl --context asia -n istio-system delete job NAME`, or `kubectl --context us -n istio-system delete job NAME`), and sync',
+    )
+    expect(text).toContain('istioctl --context us proxy-config secret POD')
     expect(text).toContain('(`argocd app sync argocd/mesh-ca-asia --prune`, or of argocd/mesh-ca-us)')
     expect(text).toContain('`argocd app terminate-op argocd/mesh-ca-asia` ends it')
     expect(text).not.toContain('the gate tries again by itself')
+  })
+
+  test('names the context of every command for a cluster, since Argo CD may run in another one, and parts of a mesh have several', () => {
+    const contextless = /^(kubectl|flux|istioctl) (?!--context)/m
+
+    expect(stage({ us: argocd! })).not.toMatch(contextless)
+    expect(stage({ us: argocd! })).toContain('`kubectl --context us -n istio-system delete job NAME`')
+    expect(stage(mixed, { clusters: ['eu'] })).not.toMatch(contextless)
+    expect(stage({ eu: flux! })).not.toContain('--context')
   })
 
   test('under Flux has no word of Argo CD’s: a gate tries again by itself', () => {
