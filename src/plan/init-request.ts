@@ -13,6 +13,8 @@ export interface InitStory {
   /** The server of whose address the name was made; `null` if somebody gave it. */
   readonly nameFrom: string | null
   readonly record: ClusterRecord
+  /** SHA-256 of the text of `cert-chain.pem` as it was taken over. */
+  readonly certChain: string
   readonly managed: 'own' | 'in-place'
   readonly file: string
   readonly controller: ClusterConfig['controller']
@@ -154,11 +156,15 @@ function argocdNeeds(clusters: readonly InitStory[]): string[] {
   ])
 }
 
-function compared({ name, managed, controller, istioNamespace, record }: InitStory): string[] {
+function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory): string[] {
   if (managed === 'in-place') return []
+  const hash = (key: string, how: string, expected: string): string =>
+    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum # ${expected}`
   return [
-    `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over:`,
-    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -outform der | sha256sum # ${fingerprintOf(record)}`,
+    `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over; what differs would be changed by the merge:`,
+    hash('ca-cert', 'openssl x509 -outform der | ', fingerprintOf(record)),
+    hash('root-cert', '', record.rootBundle),
+    hash('cert-chain', '', certChain),
   ]
 }
 

@@ -120,6 +120,7 @@ describe('the pull request of init', () => {
     name,
     nameFrom: null,
     record: adopted(name),
+    certChain: 'c4a1',
     managed: 'own',
     file: `mesh-ca/clusters/${name}/cacerts/cacerts.sops.yaml`,
     controller,
@@ -158,7 +159,21 @@ describe('the pull request of init', () => {
     expect(text.match(/unseals for [a-z, ]+:/g)).toEqual(['unseals for asia, us:', 'unseals for uk:'])
     expect(text.match(/--enable-alpha-plugins --enable-exec/g)).toHaveLength(2)
     expect(text).toContain('kubectl -n argocd-2 get configmap argocd-cm')
-    expect(text.match(/get secret cacerts/g)).toHaveLength(3)
+    expect(text.match(/get secret cacerts/g)).toHaveLength(9)
+  })
+
+  test('has every certificate of the Secret compared, in each cluster, with what was taken over', () => {
+    const text = bodyOf(story('eu', flux!), story('us', argocd!))
+
+    for (const name of ['eu', 'us']) {
+      const line = (key: string, rest: string): string =>
+        `kubectl --context ${name} -n istio-system get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${rest}\n`
+      expect(text).toContain(
+        line('ca-cert', `openssl x509 -outform der | sha256sum # ${adopted(name).intermediates[0]!.certificate.fingerprint}`),
+      )
+      expect(text).toContain(line('root-cert', `sha256sum # ${adopted(name).rootBundle}`))
+      expect(text).toContain(line('cert-chain', 'sha256sum # c4a1'))
+    }
   })
 
   test('asks people to apply the Application where nothing in Git does, and only there', () => {

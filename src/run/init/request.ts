@@ -1,3 +1,4 @@
+import { sha256 } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
 import { argocdLimits, initRequest, missingShellImage, prunableSecret } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
@@ -57,6 +58,7 @@ export function describe(input: {
         name: cluster.name,
         nameFrom: found.nameFrom,
         record,
+        certChain: sha256(taken.sources.get(cluster.name)?.files.certChain ?? ''),
         managed: cluster.cacerts.managed,
         file: cluster.cacerts.file,
         controller: cluster.controller,
