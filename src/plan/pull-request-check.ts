@@ -2,6 +2,7 @@ import { stateOf } from '../rotation/index.ts'
 import { applicationName } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
+import { proxiesNotOf } from './unrenewed.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -9,6 +10,7 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
   const secretOnly = set.name === 'secret'
   return [
     '### What to check',
+    ...mayBreak(story, clusters, set),
     [
       `Before the merge: ${fingerprints}${secretOnly ? '' : ', and the list of workloads at the end'}.`,
       `After it${clusters.length > 1 ? ', in each cluster' : ''}:`,
@@ -18,6 +20,22 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
       ),
       '```',
       ...(secretOnly ? [] : stuckLines(story, clusters)),
+    ].join('\n'),
+  ]
+}
+
+/** From `retire` on, certificates of the old root are rejected. A wave's owners come after that. */
+function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
+  const [move] = story.decision.moves
+  if (story.decision.step !== 'retire' || move === undefined || set.name.startsWith('wave-')) return []
+  const contexts = clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
+  return [
+    [
+      `**This is the step that can break the mesh**: from here on a workload whose certificate is not of ${move.to.signer} is rejected. Before the merge look at every proxy, not at a sample:`,
+      '```sh',
+      ...proxiesNotOf(move.to.signer, contexts),
+      '```',
+      'If it prints a proxy, do not merge: restart that workload first (`kubectl rollout restart`), and look again.',
     ].join('\n'),
   ]
 }

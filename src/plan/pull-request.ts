@@ -83,7 +83,7 @@ export function commitMessage(request: PullRequest, sentence: string): string {
 
 function why(story: Story, set: ChangeSet, previous: string | null): string[] {
   const { step, generation } = story.decision
-  const words = stepWords[step].why(names(story.decision))
+  const words = stepWords[step].why({ ...names(story.decision), proven: isProven(story.decision) })
   const order = previous === null ? [] : [`**Merge this only after \`${previous}\` is merged and ${readyBefore(story, set)}.**`]
   const more = set.of > 1 ? [`This is change set ${set.position} of ${set.of} (${set.name}) of ${step} ${generation}.`] : []
   return [...order, [words, ...more].join(' ')]
@@ -100,6 +100,11 @@ function readyBefore(story: Story, set: ChangeSet): string {
   return first?.controller.type === 'argocd'
     ? `the gate of wave ${before} is complete: the gate of ${wave} waits for this pull request`
     : `the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
+}
+
+/** The entry gate has yet to hold the step, and a person may have erred. */
+function isProven({ moves }: Decision): boolean {
+  return moves.every(({ evidence, forced }) => forced === null && (evidence?.kind === 'live' || evidence?.kind === 'elapsed'))
 }
 
 /** Who is who in a step, for sentences. */

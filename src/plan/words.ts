@@ -7,6 +7,8 @@ interface Names {
   readonly other: string
   /** The generation that the step is named by. */
   readonly generation: string
+  /** That the step before is complete was seen, or time has made it so; else it rests on the entry gate, or on somebody's word. */
+  readonly proven: boolean
 }
 
 interface StepWords {
@@ -36,8 +38,8 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
   },
   retire: {
     short: 'Stop trusting the old root.',
-    why: ({ signer, other }) =>
-      `Every workload has a certificate of ${signer} now, so ${other} leaves the bundle: whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **${other} can never sign again**; it can only be trusted again.`,
+    why: ({ signer, other, proven }) =>
+      `Every workload ${proven ? 'has a certificate' : 'must have a certificate'} of ${signer} now${proven ? ', so' : ':'} ${other} leaves the bundle, and whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **${other} can never sign again**; it can only be trusted again.`,
     back: `${notMerged} After it: \`reroot rollback\` (restore) trusts the old root again, while it is valid. It cannot let it sign again: the next signer is a new generation.`,
   },
   abandon: {

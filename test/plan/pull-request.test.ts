@@ -3,7 +3,7 @@ import { commitMessage, pullRequest, stepWords } from '../../src/plan/index.ts'
 import type { ChangeSet, ClusterStory, Story } from '../../src/plan/index.ts'
 import { decide, steps } from '../../src/rotation/index.ts'
 import type { DecisionFacts, Step, Testimony } from '../../src/rotation/index.ts'
-import { factsOf, intermediateOf, makeConfig, merge, nobody, rootOf, somebody, takeAll, workloadOf } from '../support/mesh.ts'
+import { factsOf, intermediateOf, makeConfig, merge, nobody, now, rootOf, somebody, takeAll, workloadOf } from '../support/mesh.ts'
 
 const istiod = workloadOf('Deployment/istio-system/istiod', { role: 'control-plane' })
 const cart = workloadOf('Deployment/shop/cart')
@@ -105,7 +105,7 @@ describe('for every step', () => {
   test('there are words, in whole sentences', () => {
     for (const step of steps) {
       const { short, why, back } = stepWords[step]
-      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2' }), back])
+      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2', proven: true }), back])
         expect(text, step).toMatch(/^[A-Z*`g].*\.(\*\*)?$/)
     }
   })
@@ -114,7 +114,7 @@ describe('for every step', () => {
     const first = (story: Story): string => bodyOf(story).split('\n')[0]!
     expect(first(storyOf(at('stage'), 'promote'))).toContain('From here on g2 signs workload certificates instead of g1.')
     expect(first(storyOf(at('stage', 'promote'), 'retire'))).toContain(
-      'Every workload has a certificate of g2 now, so g1 leaves the bundle',
+      'Every workload must have a certificate of g2 now: g1 leaves the bundle',
     )
     expect(first(storyOf(at('stage', 'promote'), 'demote'))).toContain('g1 signs again, g2 stays trusted')
     expect(first(storyOf(at('stage', 'promote', 'retire'), 'restore'))).toContain('g1 is trusted again beside g2')
@@ -179,6 +179,40 @@ describe('evidence and gates', () => {
     expect(text).toContain('The Application `infra/istio-ca` applies')
     expect(text).toContain('argocd app get infra/istio-ca ')
     expect(text).not.toMatch(/mesh-ca-prod|get jobs|a gate that does not pass/i)
+  })
+})
+
+describe('retire, the step that can break the mesh', () => {
+  const promoted = at('stage', 'promote')
+  const breaks = '**This is the step that can break the mesh**'
+
+  test('has every proxy looked at before the merge; no other step does, nor the waves of owners', () => {
+    const body = bodyOf(storyOf(promoted, 'retire'))
+
+    const [, checks] = body.split('### What to check')
+    expect(checks).toContain(`${breaks}: from here on a workload whose certificate is not of g2 is rejected.`)
+    expect(checks).toContain("grep -v 'intermediate CA g2'")
+    expect(bodyOf(storyOf(promoted, 'retire'), whole({ name: 'wave-default', of: 2 }))).not.toContain(breaks)
+    expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain(breaks)
+  })
+
+  test('looks in each of several clusters', () => {
+    const several = takeAll(factsOf(['prod', 'us']), ['stage', 'promote'])
+
+    const body = bodyOf(storyOf(several, 'retire'), whole({ clusters: [] }))
+
+    expect(body).toContain('for context in prod us; do\n  istioctl --context "$context" proxy-status')
+    expect(bodyOf(storyOf(several, 'retire'), whole({ clusters: ['us'] }))).toContain('istioctl --context us proxy-status')
+  })
+
+  test('calls it a fact that all have new certificates only where time has made it one', () => {
+    const fact = 'Every workload has a certificate of g2 now, so g1 leaves'
+    const duty = 'Every workload must have a certificate of g2 now: g1 leaves'
+    const elapsed: Testimony = { confirmed: null, gatePassed: new Map([['prod', new Date(now.getTime() - 30 * 3_600_000)]]) }
+
+    expect(bodyOf(storyOf(promoted, 'retire', elapsed))).toContain(fact)
+    expect(bodyOf(storyOf(promoted, 'retire', somebody))).toContain(duty)
+    expect(bodyOf(storyOf(promoted, 'retire', nobody, {}, 'it must go'))).toContain(duty)
   })
 })
 
