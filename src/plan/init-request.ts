@@ -201,5 +201,5 @@ function notes(findings: readonly Finding[], clusters: number): string[] {
     const whose = place.cluster === undefined || clusters < 2 ? '' : `${place.cluster}: `
     return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${where}${message} (\`${id}\`). ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`
   })
-  return ['### Worth knowing', rows.join('\n')]
+  return ['### Worth knowing', [...new Set(rows)].join('\n')]
 }

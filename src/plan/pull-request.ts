@@ -1,4 +1,4 @@
-import { formatWorkloadId } from '../base/index.ts'
+import { formatWorkloadId, groupBy } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
 import { generationIn, momentText, trustedGenerations } from '../rotation/index.ts'
@@ -68,7 +68,7 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ...wayBack(decision.step),
     ...evidence(clusters),
     ...certificates(story, clusters),
-    ...notes(story.findings),
+    ...notes(story, where),
     ...frozenLists(clusters, set),
     ...fileList(set),
     trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
@@ -173,14 +173,22 @@ const keyPlaces = {
   external: 'kept outside',
 } as const
 
-function notes(findings: readonly Finding[]): string[] {
-  const warnings = findings.filter((finding) => finding.severity === 'warning')
-  if (warnings.length === 0) return []
-  const rows = warnings.map(
-    ({ id, message, place }) =>
-      `- ${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${words(message)} (\`${id}\`)`,
+/** One line for what is the same in several clusters, or at several objects of one line. */
+function notes({ findings, clusters }: Story, where: readonly string[]): string[] {
+  const warnings = findings.filter(
+    ({ severity, place }) => severity === 'warning' && (place.cluster === undefined || where.includes(place.cluster)),
   )
-  return ['### Worth knowing', fold(`${warnings.length} ${warnings.length === 1 ? 'note' : 'notes'}`, rows.join('\n'), 5)]
+  const same = groupBy(
+    warnings,
+    ({ id, message, place }) =>
+      `${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${words(message)} (\`${id}\`)`,
+  )
+  if (same.size === 0) return []
+  const rows = [...same].map(([text, found]) => {
+    const names = [...new Set(found.flatMap(({ place }) => place.cluster ?? []))]
+    return `- ${clusters.length < 2 || names.length === 0 ? '' : `${names.join(', ')}: `}${text}`
+  })
+  return ['### Worth knowing', fold(`${rows.length} ${rows.length === 1 ? 'note' : 'notes'}`, rows.join('\n'), 5)]
 }
 
 function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[] {

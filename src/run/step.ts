@@ -1,4 +1,4 @@
-import { RerootError } from '../base/index.ts'
+import { RerootError, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import {
   acceptFindings,
@@ -152,8 +152,9 @@ function planClusters(
 function refuseErrors(step: Step, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === 'error')
   if (errors.length === 0) return
-  throw new RerootError('REFUSED', `${step} is blocked by ${errors.length === 1 ? 'a finding' : `${errors.length} findings`}`, {
-    hint: `${waysPast(errors)}; nothing was written`,
+  const count = togetherForClusters(errors).length
+  throw new RerootError('REFUSED', `${step} is blocked by ${count === 1 ? 'a finding' : `${count} findings`}, and nothing was written`, {
+    hint: waysPast(errors),
     findings: errors,
   })
 }

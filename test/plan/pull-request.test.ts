@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Finding } from '../../src/base/index.ts'
 import { commitMessage, pullRequest, stepWords } from '../../src/plan/index.ts'
 import type { ChangeSet, ClusterStory, Story } from '../../src/plan/index.ts'
 import { decide, steps } from '../../src/rotation/index.ts'
@@ -180,6 +181,25 @@ describe('evidence and gates', () => {
     expect(text).toContain('argocd app get infra/istio-ca ')
     expect(text).not.toMatch(/mesh-ca-prod|get jobs|a gate that does not pass/i)
   })
+})
+
+test('what is worth knowing is said once, with the clusters where there are several, and only of those of the pull request', () => {
+  const found = (cluster: string, file: string, found = 'x'): Finding => ({
+    ...{ id: 'workloads/job', severity: 'warning', message: 'a Job', remedy: 'wait', found },
+    place: { cluster, file, line: 3 },
+  })
+  const findings = [found('prod', 'a.yaml'), found('us', 'a.yaml'), found('prod', 'a.yaml', 'y'), found('us', 'b.yaml')]
+  const story = { ...storyOf(factsOf(['prod', 'us']), 'stage'), findings }
+
+  const body = bodyOf(story, whole({ clusters: [] }))
+
+  expect(body.match(/^- .*\(`workloads\/job`\)$/gm)).toEqual([
+    '- prod, us: `a.yaml:3`: a Job (`workloads/job`)',
+    '- us: `b.yaml:3`: a Job (`workloads/job`)',
+  ])
+  expect(bodyOf(story, whole({ clusters: ['prod'] })).match(/^- .*\(`workloads\/job`\)$/gm)).toEqual([
+    '- prod: `a.yaml:3`: a Job (`workloads/job`)',
+  ])
 })
 
 describe('retire, the step that can break the mesh', () => {
