@@ -10,6 +10,7 @@ import { differing, refuseSecrets } from '../changes.ts'
 import type { Context } from '../context.ts'
 import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
+import { findingsAhead } from './ahead.ts'
 import { findOnTheirBranch } from './branch.ts'
 import type { OnBranch } from './branch.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
@@ -17,7 +18,7 @@ import type { FoundCluster, InitAnswers } from './find.ts'
 import type { LeftOut } from './left-out.ts'
 import { completeRecipients } from './recipients.ts'
 import type { RecipientAnswers } from './recipients.ts'
-import { describe, limits } from './request.ts'
+import { describe } from './request.ts'
 import { scaffoldOf } from './scaffold.ts'
 import { recipientsOfSealed, sealAdopted } from './seal.ts'
 import { takeOver } from './take-over.ts'
@@ -96,7 +97,8 @@ export async function init(context: Context, checkout: Files, options: InitOptio
       )
     await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
     refuseSecrets(composition.write)
-    const findings = [...found, ...limits(clusters, composition, layout)]
+    const seen = [...found, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
+    const findings = [...found, ...findingsAhead(worktree.files, composition, layout, seen)]
     const request = describe({ branch, base, worktree, layout, clusters, leftOut, findings, taken, recipients, composition })
     const write = differing(composition.write, worktree.files)
     const result = { base, clusters, leftOut, findings, request, write }
