@@ -1,4 +1,5 @@
 import { waysPast } from '../src/plan/index.ts'
+import { nameNote } from '../src/run/index.ts'
 import type { InitResult } from '../src/run/index.ts'
 import { print, printJson, reportFindings, say } from './report.ts'
 import type { Output } from './report.ts'
@@ -8,8 +9,7 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
   const { base, clusters, leftOut, findings, request, delivered } = result
   for (const { sync, nameFrom, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
     say(`cluster ${sync.name}: ${syncText(sync)}`)
-    if (nameFrom !== null)
-      say(`  the name ${sync.name} was made of the server's address; choose another before the merge: --name ${nameFrom}=NAME`)
+    if (nameFrom !== null) say(`  ${nameNote(sync.name, nameFrom)}`)
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
     say(`  cacerts: ${cacerts === null ? 'not in Git; taken from the files given' : `sealed at ${cacerts.site.file}, stays there`}`)
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))

@@ -16,6 +16,7 @@ import type { OnBranch } from './branch.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
 import type { FoundCluster, InitAnswers } from './find.ts'
 import type { LeftOut } from './left-out.ts'
+import { sayingClusters } from './found-so-far.ts'
 import { completeRecipients } from './recipients.ts'
 import type { RecipientAnswers } from './recipients.ts'
 import { describe } from './request.ts'
@@ -66,14 +67,10 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
     refuseSwallowed(clusters, layout)
-    const taken = await takeOver({
-      context,
-      files: worktree.files,
-      clusters,
-      mesh: await meshName(context, options),
-      extraRoots: options.extraRoots,
-      readCa: options.readCa,
-    })
+    const mesh = await meshName(context, options)
+    const taken = await sayingClusters(context.terminal, { clusters, leftOut, findings: found }, () =>
+      takeOver({ context, files: worktree.files, clusters, mesh, extraRoots: options.extraRoots, readCa: options.readCa }),
+    )
     const known = recipientsOfSealed(worktree.files, clusters)
     const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.sync.name)
     const recipients = await completeRecipients(context, needed, known, options.recipients)
