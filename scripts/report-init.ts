@@ -1,3 +1,4 @@
+import { countOf } from '../src/base/index.ts'
 import { waysPast } from '../src/plan/index.ts'
 import { nameNote } from '../src/run/index.ts'
 import type { InitResult } from '../src/run/index.ts'
@@ -15,7 +16,7 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))
     const undecided = discovery.outside.filter(({ why }) => why.startsWith('unknown: ')).length
     const outside = `${discovery.outside.length - undecided} outside it${undecided === 0 ? '' : `; ${undecided} undecided, see the findings`}`
-    say(`  ${discovery.workloads.length} workloads of the mesh in ${namespaces.size} namespaces; ${outside}`)
+    say(`  ${countOf(discovery.workloads.length, 'workload')} of the mesh in ${countOf(namespaces.size, 'namespace')}; ${outside}`)
   }
   for (const { cluster, at, why } of leftOut) say(`left out: ${cluster} (${at}): ${why}`)
   const shown = findings.filter((finding) => finding.severity !== 'info')

@@ -1,6 +1,6 @@
 import { momentText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../rotation/index.ts'
-import { groupBy, togetherForClusters } from '../base/index.ts'
+import { countOf, groupBy, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import { applicationName } from './layout.ts'
@@ -67,7 +67,7 @@ export function initRequest(input: {
     '### How to go back',
     wayBack(clusters),
     fold(
-      `The ${input.files.length} files of this change`,
+      `The ${countOf(input.files.length, 'file')} of this change`,
       input.files.map(({ path, edited }) => `- \`${path}\`${edited ? ' (edited)' : ''}`).join('\n'),
       0,
     ),
@@ -100,7 +100,7 @@ function wayBack(clusters: readonly InitStory[]): string {
 function mergeText(cluster: InitStory): string {
   const { name, controller, file, istioNamespace, registeredBy } = cluster
   if (cluster.managed === 'in-place') {
-    return `- **${name}**: \`${file}\` stays where it is, and whoever delivers the Secret goes on doing so; beside it a ConfigMap \`mesh-ca-state\` appears.`
+    return `- **${name}**: \`${file}\` stays where it is, and whoever delivers the Secret goes on doing so; beside it a ConfigMap \`mesh-ca-state\` appears. ${chainText(cluster)}: the restarts and gates of the steps to come will be in it, and nothing yet.`
   }
   const unseals = `unseals \`${file}\`, and applies it as \`cacerts\` in \`${istioNamespace}\`. Its content is what the cluster has already, so istiod sees no change.`
   if (controller.type === 'flux') return `- **${name}**: Flux picks up \`${controller.register}\`, ${unseals}`
@@ -109,6 +109,13 @@ function mergeText(cluster: InitStory): string {
       ? `somebody applies \`${controller.register}\` once (below)`
       : `\`${registeredBy}\` picks up \`${controller.register}\``
   return `- **${name}**: ${by}; the new Application \`${controller.namespace}/${applicationName(name)}\` ${unseals}`
+}
+
+function chainText({ name, controller, registeredBy }: InitStory): string {
+  if (controller.type === 'flux') return `Flux picks up \`${controller.register}\`, with the new Kustomization \`mesh-ca\``
+  const application = `with the new Application \`${controller.namespace}/${applicationName(name)}\``
+  if (registeredBy === null) return `Somebody applies \`${controller.register}\` once (below), ${application}`
+  return `\`${registeredBy}\` picks up \`${controller.register}\`, ${application}`
 }
 
 /** The name stands in paths and in certificates, so it is chosen now or never. */

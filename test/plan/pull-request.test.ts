@@ -106,7 +106,7 @@ describe('for every step', () => {
   test('there are words, in whole sentences', () => {
     for (const step of steps) {
       const { short, why, back } = stepWords[step]
-      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2', proven: true }), back])
+      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2', dropped: ['g1'], proven: true }), back])
         expect(text, step).toMatch(/^[A-Z*`g].*\.(\*\*)?$/)
     }
   })
@@ -200,6 +200,42 @@ test('what is worth knowing is said once, with the clusters where there are seve
   expect(bodyOf(story, whole({ clusters: ['prod'] })).match(/^- .*\(`workloads\/job`\)$/gm)).toEqual([
     '- prod: `a.yaml:3`: a Job (`workloads/job`)',
   ])
+})
+
+test('titles name the root that is retired or restored; the text, all that are no longer trusted', () => {
+  const titleOf = (step: Step, before: readonly Step[]): string =>
+    pullRequest(storyOf(at(...before), step), whole(), 'mesh-ca/x', null).title
+
+  expect(titleOf('retire', ['stage', 'promote'])).toBe('retire g1 in prod')
+  expect(titleOf('restore', ['stage', 'promote', 'retire'])).toBe('restore g1 in prod')
+  expect(titleOf('abandon', ['stage'])).toBe('abandon g2 in prod')
+  expect(bodyOf(storyOf(at('stage'), 'replace'))).toContain('g1 and g2 are no longer trusted at the end.')
+  expect(bodyOf(storyOf(factsOf(), 'replace'))).toContain('g1 is no longer trusted at the end.')
+})
+
+test('a pull request of one of several clusters is about that one alone', () => {
+  const story = storyOf(factsOf(['prod', 'us']), 'stage')
+
+  const { body } = pullRequest(story, whole({ position: 2, of: 2, clusters: ['us'] }), 'mesh-ca/x-2-restarts', 'mesh-ca/x')
+
+  expect(body).toMatch(/^\*\*Merge this only after `mesh-ca\/x` is merged\.\*\*/)
+  expect(body).toContain('### Phase\n\n```text\nus: steady')
+  expect(body).not.toContain('prod: steady')
+  const inPlace = storyOf(factsOf(['prod', 'us']), 'stage', somebody, { managed: 'in-place' })
+  expect(
+    pullRequest(inPlace, whole({ position: 4, of: 4, clusters: ['us'] }), 'mesh-ca/x-4-restarts', 'mesh-ca/x-3-restarts').body,
+  ).toContain('is merged and the Secret has been applied in us.**')
+})
+
+test('one is not counted as several', () => {
+  const only = merge(factsOf(), decide('stage', factsOf(), nobody, null), undefined, [istiod])
+  const story = storyOf(factsOf(), 'stage', somebody, { restarts: only.clusters[0]!.restarts! })
+
+  const body = bodyOf(story, whole({ remove: [] }))
+
+  expect(body).toContain('The 1 workload of prod, wave by wave')
+  expect(body).toContain('The 1 file of this change')
+  expect(body).not.toMatch(/\b1 (workloads|files|namespaces|waves)\b/)
 })
 
 describe('retire, the step that can break the mesh', () => {

@@ -192,6 +192,15 @@ describe('the pull request of init', () => {
       'Nothing new: the Secret is unsealed as before.',
     )
     const text = bodyOf(story('us', argocd!, inPlace))
+    expect(text).toContain(
+      'Somebody applies `argocd/mesh-ca-us.yaml` once (below), with the new Application `argocd/mesh-ca-us`: the restarts',
+    )
+    expect(bodyOf(story('us', argocd!, { ...inPlace, registeredBy: 'argocd/root' }))).toContain(
+      '`argocd/root` picks up `argocd/mesh-ca-us.yaml`, with the new Application `argocd/mesh-ca-us`: the restarts',
+    )
+    expect(bodyOf(story('eu', flux!, inPlace))).toContain(
+      'Flux picks up `clusters/eu/mesh-ca.yaml`, with the new Kustomization `mesh-ca`: the restarts',
+    )
     expect(text).toContain('kubectl apply -f argocd/mesh-ca-us.yaml')
     expect(text).not.toMatch(/repo-server|Before the merge:\n/)
     expect(text).toContain('The Secret stays with its owner.')
