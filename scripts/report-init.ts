@@ -1,4 +1,6 @@
+import { countOf } from '../src/base/index.ts'
 import { waysPast } from '../src/plan/index.ts'
+import { nameNote } from '../src/run/index.ts'
 import type { InitResult } from '../src/run/index.ts'
 import { print, printJson, reportFindings, say } from './report.ts'
 import type { Output } from './report.ts'
@@ -8,14 +10,13 @@ export function reportInit(result: InitResult, options: { readonly output: Outpu
   const { base, clusters, leftOut, findings, request, delivered } = result
   for (const { sync, nameFrom, discovery, istioNamespace, version, versionAt, cacerts } of clusters) {
     say(`cluster ${sync.name}: ${syncText(sync)}`)
-    if (nameFrom !== null)
-      say(`  the name ${sync.name} was made of the server's address; choose another before the merge: --name ${nameFrom}=NAME`)
+    if (nameFrom !== null) say(`  ${nameNote(sync.name, nameFrom)}`)
     say(`  Istio ${version} in ${istioNamespace} (${versionAt})`)
     say(`  cacerts: ${cacerts === null ? 'not in Git; taken from the files given' : `sealed at ${cacerts.site.file}, stays there`}`)
     const namespaces = new Set(discovery.workloads.map((workload) => workload.id.namespace))
     const undecided = discovery.outside.filter(({ why }) => why.startsWith('unknown: ')).length
     const outside = `${discovery.outside.length - undecided} outside it${undecided === 0 ? '' : `; ${undecided} undecided, see the findings`}`
-    say(`  ${discovery.workloads.length} workloads of the mesh in ${namespaces.size} namespaces; ${outside}`)
+    say(`  ${countOf(discovery.workloads.length, 'workload')} of the mesh in ${countOf(namespaces.size, 'namespace')}; ${outside}`)
   }
   for (const { cluster, at, why } of leftOut) say(`left out: ${cluster} (${at}): ${why}`)
   const shown = findings.filter((finding) => finding.severity !== 'info')

@@ -78,6 +78,9 @@ export function reportStep(
       )
   }
   say(`next: open a pull request from ${first.request.branch} into ${base.branch} with the text above, have it reviewed, and merge it`)
+  // Stacked: each on the one before.
+  for (const { request, commit } of changes.slice(1))
+    if (commit !== null) say(`then: one from ${request.branch} into ${request.mergeAfter ?? base.branch}; merge them in this order`)
 }
 
 function stepJson({ decision, base, changes, findings }: StepResult): unknown {

@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings'
-import { RerootError } from '../../src/base/index.ts'
+import { countOf, groupBy, RerootError } from '../../src/base/index.ts'
 import { commandOf } from '../../src/rotation/index.ts'
 import { status } from '../../src/run/index.ts'
 import type { Status } from '../../src/run/index.ts'
-import { print, printJson, reportError } from '../report.ts'
+import { print, printJson, reportError, say } from '../report.ts'
 import { openWorld } from '../world.ts'
 import { directoryOption, example, outputOption } from './options.ts'
 
@@ -22,12 +22,24 @@ export const statusCommand = () =>
         const result = await status(context, checkout, { directory: flags.directory.replace(/\/+$/, ''), offline: flags.offline })
         if (flags.output === 'json') printJson(result)
         else print(text(result))
-        const soon = result.clusters.flatMap((cluster) => cluster.expiries).filter((expiry) => within !== null && expiry.daysLeft <= within)
-        if (soon.length > 0) process.exitCode = 1
+        if (within !== null && sayWhatExpires(result, within)) process.exitCode = 1
       } catch (error) {
         reportError(error, flags.output)
       }
     })
+
+/** @returns whether anything expires within so many days. */
+function sayWhatExpires({ clusters }: Status, within: number): boolean {
+  const soon = clusters.flatMap(({ cluster, expiries }) =>
+    expiries.filter(({ daysLeft }) => daysLeft <= within).map((expiry) => ({ cluster, ...expiry })),
+  )
+  for (const [text, of] of groupBy(
+    soon,
+    ({ what, notAfter, daysLeft }) => `${what} expires in ${countOf(daysLeft, 'day')}, at ${notAfter}`,
+  ))
+    say(`within ${within} days: ${of.map(({ cluster }) => cluster).join(', ')}: ${text}`)
+  return soon.length > 0
+}
 
 function days(given: string | undefined): number | null {
   if (given === undefined) return null

@@ -49,12 +49,14 @@ const choices: Readonly<Record<string, readonly [description: string, choose: Ch
   ],
 }
 
+const issuing: ReadonlySet<string> = new Set(['stage', 'replace'])
+
 /** `stage`, `promote`, `retire`, `rollback`, `replace`: they differ in the step alone. */
 export function stepCommand(name: string) {
   const choice = choices[name]
   if (choice === undefined) throw new TypeError(`${name} is no step`)
   const [description, choose, usage] = choice
-  return new Command(name)
+  const command = new Command(name)
     .description(description)
     .addOption(directoryOption())
     .addOption(configOption())
@@ -62,35 +64,36 @@ export function stepCommand(name: string) {
     .addOption(repeatable('--gate-passed <cluster=time>', 'when the control plane’s gate of the step before passed (RFC 3339)', 'none'))
     .option('--force', 'override the barrier; needs --reason', false)
     .option('--reason <why>', 'why the barrier is overridden; it is recorded')
-    .option('--reissue', 'make new certificates instead of taking up those on the branch', false)
     .option('--stack', 'push all pull requests of the step, stacked', false)
     .addOption(noPushOption())
     .addOption(dryRunOption())
     .addOption(outOption())
     .addOption(outputOption())
     .addHelpText('after', example(usage))
-    .action(async (flags) => {
-      try {
-        refuseOutAlone(flags)
-        const options: StepOptions = {
-          directory: flags.directory.replace(/\/+$/, ''),
-          config: await readConfig(flags.config),
-          testimony: { confirmed: nonEmpty('--confirmed', flags.confirmed), gatePassed: times(flags.gatePassed) },
-          force: forceReason(flags.force, flags.reason),
-          reissue: flags.reissue,
-          stack: flags.stack,
-          push: flags.push,
-          dryRun: flags.dryRun,
-        }
-        const { context, checkout } = await openWorld(process.cwd())
-        const result = await takeStep(context, checkout, choose, options)
-        const out = flags.dryRun && result.changes.length > 0 ? (flags.out ?? (await mkdtemp(join(tmpdir(), 'reroot-plan-')))) : null
-        if (out !== null) await writeFolder(out, new Map(result.changes.flatMap(({ set }) => [...set.write])))
-        reportStep(result, { output: flags.output, dryRun: flags.dryRun, out })
-      } catch (error) {
-        reportError(error, flags.output)
+  // Of the others none makes certificates.
+  if (issuing.has(name)) command.option('--reissue', 'make new certificates instead of taking up those on the branch', false)
+  return command.action(async (flags) => {
+    try {
+      refuseOutAlone(flags)
+      const options: StepOptions = {
+        directory: flags.directory.replace(/\/+$/, ''),
+        config: await readConfig(flags.config),
+        testimony: { confirmed: nonEmpty('--confirmed', flags.confirmed), gatePassed: times(flags.gatePassed) },
+        force: forceReason(flags.force, flags.reason),
+        reissue: 'reissue' in flags && flags.reissue === true,
+        stack: flags.stack,
+        push: flags.push,
+        dryRun: flags.dryRun,
       }
-    })
+      const { context, checkout } = await openWorld(process.cwd())
+      const result = await takeStep(context, checkout, choose, options)
+      const out = flags.dryRun && result.changes.length > 0 ? (flags.out ?? (await mkdtemp(join(tmpdir(), 'reroot-plan-')))) : null
+      if (out !== null) await writeFolder(out, new Map(result.changes.flatMap(({ set }) => [...set.write])))
+      reportStep(result, { output: flags.output, dryRun: flags.dryRun, out })
+    } catch (error) {
+      reportError(error, flags.output)
+    }
+  })
 }
 
 function times(given: readonly string[]): ReadonlyMap<string, Date> {

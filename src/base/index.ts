@@ -1,4 +1,5 @@
 export { Confidential } from './confidential.ts'
+export { countOf } from './count.ts'
 export { withoutCredentials } from './credentials.ts'
 export { exitCodes, RerootError } from './error.ts'
 export type { ErrorCode } from './error.ts'

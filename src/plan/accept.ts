@@ -7,16 +7,34 @@ export function acceptFindings(findings: readonly Finding[], accepted: Config['a
   return findings.map((finding) => {
     if (finding.severity !== 'error' || !isAcceptable(finding.id)) return finding
     const by = accepted.find((entry) => entry.finding === finding.id && (entry.file === undefined || entry.file === finding.place.file))
-    return by === undefined ? finding : { ...finding, severity: 'warning', message: `${finding.message} (accepted: ${by.reason})` }
+    return by === undefined
+      ? finding
+      : {
+          ...finding,
+          severity: 'warning',
+          message: `${finding.message} (accepted: ${by.reason})`,
+          remedy: withoutAccepting(finding.remedy),
+        }
   })
 }
 
-/** How people get past findings of severity error: not all of them can be accepted. */
+/** How people get past findings of severity error, with the lines for `reroot.yaml`: not all of them can be accepted. */
 export function waysPast(errors: readonly Finding[]): string {
-  const ids = [...new Set(errors.map((error) => error.id))]
-  const acceptable = ids.filter(isAcceptable)
+  const acceptable = errors.filter((error) => isAcceptable(error.id))
   if (acceptable.length === 0) return 'mend each'
-  const how = 'in reroot.yaml under `accept:` with its id, file and a reason'
-  if (acceptable.length === ids.length) return `mend each, or accept it ${how}`
-  return `mend each; of ${acceptable.join(', ')} you may accept one instead, ${how}`
+  const lines = [...new Set(acceptable.map(entryFor))]
+  const how = `in reroot.yaml, with a reason:\naccept:\n${lines.slice(0, mostLines).join('\n')}`
+  const more = lines.length > mostLines ? `\n  # and ${lines.length - mostLines} more` : ''
+  return `mend each, or accept what you answer for ${how}${more}`
+}
+
+const mostLines = 5
+
+function entryFor({ id, place: { file } }: Finding): string {
+  return `  - { finding: ${id}, ${file === undefined ? '' : `file: ${/^[\w./-]+$/.test(file) ? file : JSON.stringify(file)}, `}reason: "…" }`
+}
+
+/** What was accepted is not to be accepted once more. */
+function withoutAccepting(remedy: string): string {
+  return remedy.replace(/; or accept this finding and /, '; or ').replace(/; or accept this finding.*$/s, '')
 }

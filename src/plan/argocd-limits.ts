@@ -41,7 +41,7 @@ function changedApplication(
         message: 'reroot’s Application is not as reroot wrote it, so a step would stop, or go on past a gate that failed',
         expected: `the Application of ${controller.register}, unchanged`,
         found: changes.join('; '),
-        remedy: `take the change back: in ${application.site.file}, or in the patch of a kustomization above it; in docs/rotation.md “Under Argo CD” says why`,
+        remedy: `take the change back in ${application.site.file}; if a patch of a kustomization above it makes the change, leave reroot’s Application out of the patch’s target (labelSelector: "app.kubernetes.io/managed-by!=reroot"); in docs/rotation.md “Under Argo CD” says why`,
       },
     ]
   })

@@ -1,6 +1,6 @@
 import { momentText } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../rotation/index.ts'
-import { groupBy, togetherForClusters } from '../base/index.ts'
+import { countOf, groupBy, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import { applicationName } from './layout.ts'
@@ -13,6 +13,8 @@ export interface InitStory {
   /** The server of whose address the name was made; `null` if somebody gave it. */
   readonly nameFrom: string | null
   readonly record: ClusterRecord
+  /** SHA-256 of the text of `cert-chain.pem` as it was taken over. */
+  readonly certChain: string
   readonly managed: 'own' | 'in-place'
   readonly file: string
   readonly controller: ClusterConfig['controller']
@@ -41,6 +43,7 @@ export function initRequest(input: {
   const trailers = [
     ['Reroot-Step', 'init'],
     ['Reroot-Id', 'init'],
+    ['Reroot-Directory', input.directory],
     ['Reroot-Change-Set', '1/1 init'],
   ] as const
   const sections = [
@@ -64,7 +67,7 @@ export function initRequest(input: {
     '### How to go back',
     wayBack(clusters),
     fold(
-      `The ${input.files.length} files of this change`,
+      `The ${countOf(input.files.length, 'file')} of this change`,
       input.files.map(({ path, edited }) => `- \`${path}\`${edited ? ' (edited)' : ''}`).join('\n'),
       0,
     ),
@@ -97,7 +100,7 @@ function wayBack(clusters: readonly InitStory[]): string {
 function mergeText(cluster: InitStory): string {
   const { name, controller, file, istioNamespace, registeredBy } = cluster
   if (cluster.managed === 'in-place') {
-    return `- **${name}**: \`${file}\` stays where it is, and whoever delivers the Secret goes on doing so; beside it a ConfigMap \`mesh-ca-state\` appears.`
+    return `- **${name}**: \`${file}\` stays where it is, and whoever delivers the Secret goes on doing so; beside it a ConfigMap \`mesh-ca-state\` appears. ${chainText(cluster)}: the restarts and gates of the steps to come will be in it, and nothing yet.`
   }
   const unseals = `unseals \`${file}\`, and applies it as \`cacerts\` in \`${istioNamespace}\`. Its content is what the cluster has already, so istiod sees no change.`
   if (controller.type === 'flux') return `- **${name}**: Flux picks up \`${controller.register}\`, ${unseals}`
@@ -106,6 +109,13 @@ function mergeText(cluster: InitStory): string {
       ? `somebody applies \`${controller.register}\` once (below)`
       : `\`${registeredBy}\` picks up \`${controller.register}\``
   return `- **${name}**: ${by}; the new Application \`${controller.namespace}/${applicationName(name)}\` ${unseals}`
+}
+
+function chainText({ name, controller, registeredBy }: InitStory): string {
+  if (controller.type === 'flux') return `Flux picks up \`${controller.register}\`, with the new Kustomization \`mesh-ca\``
+  const application = `with the new Application \`${controller.namespace}/${applicationName(name)}\``
+  if (registeredBy === null) return `Somebody applies \`${controller.register}\` once (below), ${application}`
+  return `\`${registeredBy}\` picks up \`${controller.register}\`, ${application}`
 }
 
 /** The name stands in paths and in certificates, so it is chosen now or never. */
@@ -153,11 +163,15 @@ function argocdNeeds(clusters: readonly InitStory[]): string[] {
   ])
 }
 
-function compared({ name, managed, controller, istioNamespace, record }: InitStory): string[] {
+function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory): string[] {
   if (managed === 'in-place') return []
+  const hash = (key: string, how: string, expected: string): string =>
+    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum # ${expected}`
   return [
-    `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over:`,
-    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.ca-cert\\.pem}' | base64 -d | openssl x509 -outform der | sha256sum # ${fingerprintOf(record)}`,
+    `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over; what differs would be changed by the merge:`,
+    hash('ca-cert', 'openssl x509 -outform der | ', fingerprintOf(record)),
+    hash('root-cert', '', record.rootBundle),
+    hash('cert-chain', '', certChain),
   ]
 }
 
@@ -194,5 +208,5 @@ function notes(findings: readonly Finding[], clusters: number): string[] {
     const whose = place.cluster === undefined || clusters < 2 ? '' : `${place.cluster}: `
     return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${where}${message} (\`${id}\`). ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`
   })
-  return ['### Worth knowing', rows.join('\n')]
+  return ['### Worth knowing', [...new Set(rows)].join('\n')]
 }

@@ -49,6 +49,15 @@ export function applicationName(cluster: string): string {
   return name.length <= 63 ? name : `${name.slice(0, 56).replace(/-+$/, '')}-${sha256(cluster).slice(0, 6)}`
 }
 
+/** What the branches of a mesh begin with, unless people choose otherwise: each directory has its own, since a repository may hold several meshes. */
+export function branchPrefixFor(directory: string): string {
+  const name = directory
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[-.]+|(\.lock|[-.])+$/g, '')
+  return `${name === '' ? 'mesh-ca' : name}/`
+}
+
 /** The branch of a change set: the first is named by the id alone. Never a folder below it: a ref cannot be file and folder. */
 export function branchName(git: Config['git'], id: RestartId, position: number, name: string): string {
   return position === 1 ? `${git.branchPrefix}${id}` : `${git.branchPrefix}${id}-${position}-${name}`

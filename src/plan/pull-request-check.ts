@@ -2,44 +2,59 @@ import { stateOf } from '../rotation/index.ts'
 import { applicationName } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
+import { proxiesNotOf } from './unrenewed.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
   const fingerprints = `the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\``
-  const several = clusters.length > 1
   const secretOnly = set.name === 'secret'
   return [
     '### What to check',
+    ...mayBreak(story, clusters, set),
     [
       `Before the merge: ${fingerprints}${secretOnly ? '' : ', and the list of workloads at the end'}.`,
-      `After it${several ? ', in each cluster' : ''}:`,
+      `After it${clusters.length > 1 ? ', in each cluster' : ''}:`,
       '```sh',
-      ...clusters.flatMap((cluster) => (secretOnly ? ownerLines(cluster, several) : chainLines(cluster, several))),
-      ...(secretOnly
-        ? []
-        : ['istioctl proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate']),
+      ...clusters.flatMap((cluster) =>
+        secretOnly ? ownerLines(cluster, contextOf(cluster, story)) : chainLines(cluster, contextOf(cluster, story)),
+      ),
       '```',
       ...(secretOnly ? [] : stuckLines(story, clusters)),
     ].join('\n'),
   ]
 }
 
+/** From `retire` on, certificates of the old root are rejected. A wave's owners come after that. */
+function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
+  const [move] = story.decision.moves
+  if (story.decision.step !== 'retire' || move === undefined || set.name.startsWith('wave-')) return []
+  const contexts = clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
+  return [
+    [
+      `**This is the step that can break the mesh**: from here on a workload whose certificate is not of ${move.to.signer} is rejected. Before the merge look at every proxy, not at a sample:`,
+      '```sh',
+      ...proxiesNotOf(move.to.signer, contexts),
+      '```',
+      'If it prints a proxy, do not merge: restart that workload first (`kubectl rollout restart`), and look again.',
+    ].join('\n'),
+  ]
+}
+
 /** A Secret in place: whether whoever delivers it has applied it. */
-function ownerLines(cluster: ClusterStory, several: boolean): string[] {
+function ownerLines(cluster: ClusterStory, context: string): string[] {
   const { controller, secretOwner } = cluster
-  if (secretOwner === null) return [stateLine(cluster, several)]
+  if (secretOwner === null) return [stateLine(cluster, context)]
   const [namespace = '', name = ''] = secretOwner.split('/')
   const owner =
     controller.type === 'flux'
-      ? `flux${contextOf(cluster, several)} get kustomizations ${name} -n ${namespace}       # Ready, at the commit of the merge`
+      ? `flux${context} get kustomizations ${name} -n ${namespace}       # Ready, at the commit of the merge`
       : `argocd app get ${secretOwner}   # Synced and Healthy, at the commit of the merge`
-  return [owner, stateLine(cluster, several)]
+  return [owner, stateLine(cluster, context)]
 }
 
 /** Every link or wave, the Jobs, and the state. */
-function chainLines(cluster: ClusterStory, several: boolean): string[] {
+function chainLines(cluster: ClusterStory, context: string): string[] {
   const { name, controller, istioNamespace } = cluster
-  const context = contextOf(cluster, several)
   const chain =
     controller.type === 'flux'
       ? `flux${context} get kustomizations -n ${controller.namespace} | grep mesh-ca       # every link of the chain becomes Ready, in order`
@@ -47,40 +62,35 @@ function chainLines(cluster: ClusterStory, several: boolean): string[] {
   return [
     chain,
     `kubectl${context} -n ${istioNamespace} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
-    stateLine(cluster, several),
+    stateLine(cluster, context),
+    `istioctl${context} proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate`,
   ]
 }
 
-function stateLine(cluster: ClusterStory, several: boolean): string {
-  const context = contextOf(cluster, several)
+function stateLine(cluster: ClusterStory, context: string): string {
   return `kubectl${context} -n ${cluster.istioNamespace} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(cluster.move.to)}`
 }
 
-/** With one cluster the reader's own context is taken to be it. */
-function contextOf({ name }: ClusterStory, several: boolean): string {
-  return several ? ` --context ${name}` : ''
+/** Of a mesh of one cluster the reader's own context is taken to be it; but under Argo CD that may be where Argo CD runs. */
+function contextOf({ name, controller }: ClusterStory, { clusters }: Story): string {
+  return clusters.length > 1 || controller.type === 'argocd' ? ` --context ${name}` : ''
 }
 
 /** What to do about a gate that does not pass: Flux comes back by itself, Argo CD has to be told (facts/gitops.md 1.2, 1.3). */
 function stuckLines(story: Story, clusters: readonly ClusterStory[]): string[] {
-  const argocd = applications(clusters)
+  const served = clusters.filter(({ controller }) => controller.type === 'argocd')
+  const argocd = served.map(({ name, controller }) => `${controller.namespace}/${applicationName(name)}`)
   const lines: string[] = []
   if (argocd.length < clusters.length)
     lines.push(
       `${argocd.length === 0 ? 'A' : 'Under Flux: a'} gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself.`,
     )
   const [name, ...others] = argocd
-  const istioNamespace = clusters[0]?.istioNamespace ?? 'istio-system'
+  const deletions = served.map((cluster) => `\`kubectl${contextOf(cluster, story)} -n ${cluster.istioNamespace} delete job NAME\``)
   const all = others.length === 0 ? '' : `, or of ${others.join(', ')}`
   if (name !== undefined)
     lines.push(
-      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job (\`kubectl -n ${istioNamespace} delete job NAME\`) and sync the whole Application (\`argocd app sync ${name} --prune\`${all}): what is done already passes at once. **Never sync single resources of it**: that passes over gates. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
+      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job, never one that still runs (${deletions.join(', or ')}), and sync the whole Application (\`argocd app sync ${name} --prune\`${all}): what is done already passes at once. **Never sync single resources of it**: that passes over gates. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
     )
   return lines
-}
-
-function applications(clusters: readonly ClusterStory[]): string[] {
-  return clusters.flatMap(({ name, controller }) =>
-    controller.type === 'argocd' ? [`${controller.namespace}/${applicationName(name)}`] : [],
-  )
 }

@@ -1,4 +1,4 @@
-import { formatWorkloadId } from '../base/index.ts'
+import { countOf, formatWorkloadId } from '../base/index.ts'
 import { stateOf, trustedGenerations } from '../rotation/index.ts'
 import type { EntryGate, RestartEntry, StateId } from '../rotation/index.ts'
 import type { ChangeSet } from './parts.ts'
@@ -81,10 +81,10 @@ function entryText({ id, waves }: EntryGate): string {
   const count = waves.flatMap((wave) => wave.restarts).length
   const unseen = waves.flatMap((wave) => wave.namespaces)
   const what = [
-    ...(count === 0 ? [] : [`${count} ${count === 1 ? 'workload' : 'workloads'}`]),
+    ...(count === 0 ? [] : [countOf(count, 'workload')]),
     ...(unseen.length === 0 ? [] : [`whatever is meshed in ${unseen.map((name) => `\`${name}\``).join(', ')}`]),
   ].join(' and ')
-  const work = `${what} in ${waves.length} ${waves.length === 1 ? 'wave' : 'waves'}`
+  const work = `${what} in ${countOf(waves.length, 'wave')}`
   return `. It then finishes what is left of \`${id}\` (${work}), in its order, and lets go when all of it has rolled out and \`istio-ca-root-cert\` holds that state’s roots everywhere`
 }
 
@@ -96,12 +96,12 @@ function waveText(restarts: readonly RestartEntry[], namespaces: readonly string
     counted(restarts, 'none', 'not restarted: their certificates expire'),
     namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
   ].filter((text) => text !== null)
-  return `${parts.join('; ')}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${cluster.restarts.namespaces.length} namespaces.`
+  return `${parts.join('; ')}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${countOf(cluster.restarts.namespaces.length, 'namespace')}.`
 }
 
 /** `2 workloads restarted by a Job (…)`: the names of a few; the whole list stands at the end. */
 function counted(restarts: readonly RestartEntry[], delivery: RestartEntry['delivery'], what: string): string | null {
   const named = restarts.filter((restart) => restart.delivery === delivery).map((restart) => `\`${formatWorkloadId(restart.workload)}\``)
   if (named.length === 0) return null
-  return `${named.length} ${named.length === 1 ? 'workload' : 'workloads'} ${what}${named.length > 4 ? '' : ` (${named.join(', ')})`}`
+  return `${countOf(named.length, 'workload')} ${what}${named.length > 4 ? '' : ` (${named.join(', ')})`}`
 }

@@ -1,4 +1,4 @@
-import { formatWorkloadId } from '../base/index.ts'
+import { countOf, formatWorkloadId, groupBy } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
 import { generationIn, momentText, trustedGenerations } from '../rotation/index.ts'
@@ -29,7 +29,7 @@ export interface PullRequest {
   readonly base: string
   readonly title: string
   readonly body: string
-  /** `Reroot-Step`, `Reroot-Id`, `Reroot-Change-Set`: also in the body, since squashing drops them from commits. */
+  /** `Reroot-Step`, `Reroot-Id`, `Reroot-Directory`, `Reroot-Change-Set`: also in the body, since squashing drops them from commits. */
   readonly trailers: readonly (readonly [string, string])[]
   /** Merge only after this one's change set. */
   readonly mergeAfter: string | null
@@ -52,22 +52,23 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
   const { decision } = story
   const where = set.clusters.length === 0 ? decision.moves.map((move) => move.cluster) : set.clusters
   const part = set.of > 1 ? ` (${set.position}/${set.of} ${set.name})` : ''
-  const title = `${decision.step} ${decision.generation} in ${where.join(', ')}${part}`
+  const title = `${decision.step} ${subject(decision)} in ${where.join(', ')}${part}`
   const trailers = [
     ['Reroot-Step', decision.step],
     ['Reroot-Id', decision.id],
+    ['Reroot-Directory', story.directory],
     ['Reroot-Change-Set', `${set.position}/${set.of} ${set.name}`],
   ] as const
   const clusters = story.clusters.filter((cluster) => where.includes(cluster.name))
   const sections = [
-    ...why(story, set, previous),
-    ...drawn(decision),
+    ...why(story, clusters, set, previous),
+    ...drawn(decision, where),
     ...onMerge(clusters, set),
     ...toCheck(story, clusters, set),
     ...wayBack(decision.step),
     ...evidence(clusters),
     ...certificates(story, clusters),
-    ...notes(story.findings),
+    ...notes(story, where),
     ...frozenLists(clusters, set),
     ...fileList(set),
     trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
@@ -80,41 +81,57 @@ export function commitMessage(request: PullRequest, sentence: string): string {
   return `${request.title}\n\n${sentence}\n\n${request.trailers.map(([key, value]) => `${key}: ${value}`).join('\n')}\n`
 }
 
-function why(story: Story, set: ChangeSet, previous: string | null): string[] {
-  const { step, generation } = story.decision
-  const words = stepWords[step].why(names(story.decision))
-  const order = previous === null ? [] : [`**Merge this only after \`${previous}\` is merged and ${readyBefore(story, set)}.**`]
-  const more = set.of > 1 ? [`This is change set ${set.position} of ${set.of} (${set.name}) of ${step} ${generation}.`] : []
+function why(story: Story, clusters: readonly ClusterStory[], set: ChangeSet, previous: string | null): string[] {
+  const { step } = story.decision
+  const words = stepWords[step].why({ ...names(story.decision), proven: isProven(story.decision) })
+  const order = previous === null ? [] : [`**Merge this only after \`${previous}\` is merged${readyBefore(clusters, set)}.**`]
+  const more = set.of > 1 ? [`This is change set ${set.position} of ${set.of} (${set.name}) of ${step} ${subject(story.decision)}.`] : []
   return [...order, [words, ...more].join(' ')]
 }
 
 /** What must be done in the cluster before a change set may be merged: the wave's own gate waits for this very change set. */
-function readyBefore(story: Story, set: ChangeSet): string {
+function readyBefore(clusters: readonly ClusterStory[], set: ChangeSet): string {
   const wave = /^wave-(.*)$/.exec(set.name)?.[1]
-  const [first] = story.clusters
+  const [first] = clusters
   const waves = first?.restarts.waves.map((one) => one.name) ?? []
   const before = wave === undefined ? undefined : waves[waves.indexOf(wave) - 1]
-  if (set.name === 'restarts') return 'the Secret has been applied'
-  if (before === undefined) return 'what it brought has been applied'
+  const inPlace = clusters.filter(({ managed }) => managed === 'in-place').map(({ name }) => name)
+  if (set.name === 'restarts') return inPlace.length === 0 ? '' : ` and the Secret has been applied in ${inPlace.join(', ')}`
+  // What came before is of other clusters, or the Secret's own change set.
+  if (wave === undefined) return ''
+  if (before === undefined) return ' and what it brought has been applied'
   return first?.controller.type === 'argocd'
-    ? `the gate of wave ${before} is complete: the gate of ${wave} waits for this pull request`
-    : `the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
+    ? ` and the gate of wave ${before} is complete: the gate of ${wave} waits for this pull request`
+    : ` and the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
+}
+
+/** What a step does something to: `retire` and `restore` are about the old root, all others about the generation that they are named by. */
+function subject(decision: Decision): string {
+  return decision.step === 'retire' || decision.step === 'restore' ? names(decision).other : decision.generation
+}
+
+/** The entry gate has yet to hold the step, and a person may have erred. */
+function isProven({ moves }: Decision): boolean {
+  return moves.every(({ evidence, forced }) => forced === null && (evidence?.kind === 'live' || evidence?.kind === 'elapsed'))
 }
 
 /** Who is who in a step, for sentences. */
-function names(decision: Decision): { readonly signer: string; readonly other: string; readonly generation: string } {
+function names(decision: Decision): Omit<Parameters<(typeof stepWords)[Step]['why']>[0], 'proven'> {
   const move = decision.moves[0]
   if (move === undefined) throw new TypeError('a decision moves at least one cluster')
   const other = trustedGenerations(move.from.phase === 'steady' ? move.to : move.from).find((id) => id !== move.to.signer)
-  return { signer: move.to.signer, other: other ?? move.from.signer, generation: decision.generation }
+  const kept = trustedGenerations(move.to)
+  const dropped = trustedGenerations(move.from).filter((id) => !kept.includes(id))
+  return { signer: move.to.signer, other: other ?? move.from.signer, generation: decision.generation, dropped }
 }
 
-function drawn(decision: Decision): string[] {
-  const rows = decision.moves.map((move) => `${move.cluster}: ${phaseText(move.from)}  ──${decision.step}──▶  ${phaseText(move.to)}`)
-  const width = Math.max(...decision.moves.map((move) => move.cluster.length))
+function drawn(decision: Decision, where: readonly string[]): string[] {
+  const moves = decision.moves.filter((move) => where.includes(move.cluster))
+  const rows = moves.map((move) => `${move.cluster}: ${phaseText(move.from)}  ──${decision.step}──▶  ${phaseText(move.to)}`)
+  const width = Math.max(...moves.map((move) => move.cluster.length))
   return [
     '### Phase',
-    `\`\`\`text\n${rows.map((row, index) => row.padStart(row.length + width - (decision.moves[index]?.cluster.length ?? 0))).join('\n')}\n\`\`\``,
+    `\`\`\`text\n${rows.map((row, index) => row.padStart(row.length + width - (moves[index]?.cluster.length ?? 0))).join('\n')}\n\`\`\``,
   ]
 }
 
@@ -167,14 +184,22 @@ const keyPlaces = {
   external: 'kept outside',
 } as const
 
-function notes(findings: readonly Finding[]): string[] {
-  const warnings = findings.filter((finding) => finding.severity === 'warning')
-  if (warnings.length === 0) return []
-  const rows = warnings.map(
-    ({ id, message, place }) =>
-      `- ${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${words(message)} (\`${id}\`)`,
+/** One line for what is the same in several clusters, or at several objects of one line. */
+function notes({ findings, clusters }: Story, where: readonly string[]): string[] {
+  const warnings = findings.filter(
+    ({ severity, place }) => severity === 'warning' && (place.cluster === undefined || where.includes(place.cluster)),
   )
-  return ['### Worth knowing', fold(`${warnings.length} ${warnings.length === 1 ? 'note' : 'notes'}`, rows.join('\n'), 5)]
+  const same = groupBy(
+    warnings,
+    ({ id, message, place }) =>
+      `${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${words(message)} (\`${id}\`)`,
+  )
+  if (same.size === 0) return []
+  const rows = [...same].map(([text, found]) => {
+    const names = [...new Set(found.flatMap(({ place }) => place.cluster ?? []))]
+    return `- ${clusters.length < 2 || names.length === 0 ? '' : `${names.join(', ')}: `}${text}`
+  })
+  return ['### Worth knowing', fold(countOf(rows.length, 'note'), rows.join('\n'), 5)]
 }
 
 function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -188,7 +213,7 @@ function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[
     )
     return [
       fold(
-        `The ${rows.length} workloads of ${name}, wave by wave`,
+        `The ${countOf(rows.length, 'workload')} of ${name}, wave by wave`,
         `| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`,
         0,
       ),
@@ -198,5 +223,5 @@ function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[
 
 function fileList(set: ChangeSet): string[] {
   const rows = [...[...set.write.keys()].map((path) => `- \`${path}\``), ...set.remove.map((path) => `- \`${path}\` (removed)`)].toSorted()
-  return [fold(`The ${rows.length} files of this change`, rows.join('\n'), 0)]
+  return [fold(`The ${countOf(rows.length, 'file')} of this change`, rows.join('\n'), 0)]
 }

@@ -1,5 +1,6 @@
 import { writeYaml } from '../base/index.ts'
 import type { IstioRelease } from '../workloads/index.ts'
+import { branchPrefixFor } from './layout.ts'
 
 export interface ScaffoldFlux {
   readonly type: 'flux'
@@ -63,7 +64,7 @@ export function scaffoldConfig(scaffold: Scaffold): string {
 version: 1
 mesh: ${scalar(scaffold.mesh)} # the O= of every new certificate
 trustDomain: ${scalar(scaffold.trustDomain)}
-git: ${flow({ remote: scaffold.remote, branch: scaffold.branch, branchPrefix: 'mesh-ca/' })} # branch: the one that the controllers read
+git: ${flow({ remote: scaffold.remote, branch: scaffold.branch, branchPrefix: branchPrefixFor(scaffold.directory) })} # branch: the one that the controllers read
 pki: # of new generations; what the mesh has now is in ${scaffold.directory}/mesh.yaml
   algorithm: rsa-4096 # rsa-2048 | rsa-3072 | rsa-4096 | ecdsa-p256 | ecdsa-p384
   root: ${flow({ days: 3650, custody: 'sealed' })} # sealed: ${scaffold.directory}/roots/<generation>.sops.yaml, for its custodians | discard

@@ -7,6 +7,10 @@ interface Names {
   readonly other: string
   /** The generation that the step is named by. */
   readonly generation: string
+  /** Roots that are trusted before the step, and no longer after it. */
+  readonly dropped: readonly string[]
+  /** That the step before is complete was seen, or time has made it so; else it rests on the entry gate, or on somebody's word. */
+  readonly proven: boolean
 }
 
 interface StepWords {
@@ -36,8 +40,8 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
   },
   retire: {
     short: 'Stop trusting the old root.',
-    why: ({ signer, other }) =>
-      `Every workload has a certificate of ${signer} now, so ${other} leaves the bundle: whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **${other} can never sign again**; it can only be trusted again.`,
+    why: ({ signer, other, proven }) =>
+      `Every workload ${proven ? 'has a certificate' : 'must have a certificate'} of ${signer} now${proven ? ', so' : ':'} ${other} leaves the bundle, and whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **${other} can never sign again**; it can only be trusted again.`,
     back: `${notMerged} After it: \`reroot rollback\` (restore) trusts the old root again, while it is valid. It cannot let it sign again: the next signer is a new generation.`,
   },
   abandon: {
@@ -59,8 +63,8 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
   },
   replace: {
     short: 'Replace the root at once, for a leaked key.',
-    why: ({ signer, other }) =>
-      `**This interrupts mutual TLS.** The root is replaced in one step, for a key that leaked: ${signer} signs and only ${signer} is trusted. From the moment the control plane has restarted until the last workload has, workloads that have restarted and workloads that have not reject each other’s certificates, because neither side trusts the other’s root. ${other} is no longer trusted at the end.`,
+    why: ({ signer, dropped }) =>
+      `**This interrupts mutual TLS.** The root is replaced in one step, for a key that leaked: ${signer} signs and only ${signer} is trusted. From the moment the control plane has restarted until the last workload has, workloads that have restarted and workloads that have not reject each other’s certificates, because neither side trusts the other’s root. ${dropped.join(' and ')} ${dropped.length === 1 ? 'is' : 'are'} no longer trusted at the end.`,
     back: `${notMerged} After it there is no way back to the old root: a leaked key must not be trusted again.`,
   },
   renew: {

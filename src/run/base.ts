@@ -1,7 +1,7 @@
 import { RerootError } from '../base/index.ts'
 import { parseConfig } from '../mesh/index.ts'
 import type { Config } from '../mesh/index.ts'
-import { layoutOf } from '../plan/index.ts'
+import { branchPrefixFor, layoutOf } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import type { Context } from './context.ts'
 
@@ -58,7 +58,7 @@ async function localBase(context: Pick<Context, 'git'>, named: Config['git'] | n
 export async function refuseUninitialised(context: Pick<Context, 'git'>, base: Base, files: Files, directory: string): Promise<void> {
   const { config } = layoutOf(directory)
   if (files.read(config) !== null) return
-  const branch = 'mesh-ca/init'
+  const branch = `${branchPrefixFor(directory)}init`
   const pushed = base.remote !== null && (await context.git.remoteBranches(base.remote, branch)).has(branch)
   const kept = !pushed && (await context.git.resolve(`refs/heads/${branch}`)) !== null
   const where = `${base.remote === null ? '' : `${base.remote}/`}${base.branch}`

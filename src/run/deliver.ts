@@ -1,5 +1,6 @@
 import { RerootError } from '../base/index.ts'
-import type { GitRepository, Worktree } from '../ports.ts'
+import { branchPrefixFor } from '../plan/index.ts'
+import type { Commit, GitRepository, Worktree } from '../ports.ts'
 import type { Base } from './base.ts'
 
 /** A change set as a branch: what it writes on top of the branch before it. */
@@ -41,18 +42,22 @@ export interface Delivery {
 /**
  * Looks at the remote's branch of that name.
  * @param base the freshly fetched commit that the change set is based on.
+ * @param directory reroot's directory of this mesh.
  * @returns `null` if there is none; its commit if every commit since `base` carries the trailer `Reroot-Id`.
- * @throws RerootError FOREIGN_COMMITS, with the commits listed, if others have committed to it.
+ * @throws RerootError FOREIGN_COMMITS, with the commits listed, if others have committed to it, or reroot has for another directory.
  */
 export async function inspectBranch(
   git: GitRepository,
   remote: string,
   branch: string,
   base: string,
+  directory: string,
 ): Promise<{ readonly commit: string } | null> {
   const commit = await git.fetch(remote, branch)
   if (commit === null) return null
-  const foreign = (await git.commitsSince(base, commit)).filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
+  const commits = await git.commitsSince(base, commit)
+  refuseOtherMesh(commits, `the branch ${branch} on ${remote}`, directory)
+  const foreign = commits.filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
   if (foreign.length === 0) return { commit }
   const listed = foreign.slice(0, 10).map(({ sha, subject }) => `  ${sha.slice(0, 10)} ${subject}`)
   const more = foreign.length > listed.length ? [`  and ${foreign.length - listed.length} more`] : []
@@ -76,9 +81,25 @@ export async function presentCommit(
   base: Pick<Base, 'remote' | 'commit'>,
   branch: string,
   push: boolean,
+  directory: string,
 ): Promise<string | null> {
-  if (base.remote === null || !push) return git.resolve(`refs/heads/${branch}`)
-  return (await inspectBranch(git, base.remote, branch, base.commit))?.commit ?? null
+  if (base.remote !== null && push) return (await inspectBranch(git, base.remote, branch, base.commit, directory))?.commit ?? null
+  const commit = await git.resolve(`refs/heads/${branch}`)
+  if (commit !== null) refuseOtherMesh(await git.commitsSince(base.commit, commit), `the branch ${branch} of this clone`, directory)
+  return commit
+}
+
+/**
+ * Several meshes of one repository may have one prefix; then their branches would replace each other.
+ * @throws RerootError FOREIGN_COMMITS.
+ */
+export function refuseOtherMesh(commits: readonly Commit[], which: string, directory: string): void {
+  const others = commits.flatMap(({ trailers }) => trailers['Reroot-Directory'] ?? []).filter((other) => other !== directory)
+  const [other] = others
+  if (other === undefined) return
+  throw new RerootError('FOREIGN_COMMITS', `${which} is another mesh’s: reroot made it for ${other}, and this run is for ${directory}`, {
+    hint: `give each mesh a git.branchPrefix of its own in its reroot.yaml; for ${directory}: ${branchPrefixFor(directory)}`,
+  })
 }
 
 /**

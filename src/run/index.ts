@@ -1,6 +1,7 @@
 export type { Context } from './context.ts'
 export { init } from './init/index.ts'
 export type { InitOptions, InitResult } from './init/index.ts'
+export { nameNote } from './init/found-so-far.ts'
 export { openSecret } from './live-secret.ts'
 export type { Loaded } from './load.ts'
 export { render } from './render.ts'

@@ -4,7 +4,7 @@ import type { Decision } from '../rotation/index.ts'
 import { readSealed } from '../seal/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
-import { inspectBranch } from './deliver.ts'
+import { inspectBranch, refuseOtherMesh } from './deliver.ts'
 import type { Loaded } from './load.ts'
 import { makeMaterial } from './material.ts'
 import type { Material } from './material.ts'
@@ -32,7 +32,7 @@ export async function materialFor(
       ? null
       : reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read')
   }
-  const existing = await existingBranch(context, base, branch)
+  const existing = await existingBranch(context, base, branch, loaded.layout.directory)
   if (existing !== null && !options.reissue) {
     const earlier = await context.git.openWorktree(existing)
     try {
@@ -63,12 +63,14 @@ function refuseOtherRules(material: Material, sealer: Sealer, branch: string): v
 }
 
 /** The step's branch at the remote; else one that a run with --no-push has left in this clone, if reroot alone made it. */
-async function existingBranch(context: Context, base: Base, branch: string): Promise<string | null> {
-  const remote = base.remote === null ? null : await inspectBranch(context.git, base.remote, branch, base.commit)
+async function existingBranch(context: Context, base: Base, branch: string, directory: string): Promise<string | null> {
+  const remote = base.remote === null ? null : await inspectBranch(context.git, base.remote, branch, base.commit, directory)
   if (remote !== null) return remote.commit
   const local = await context.git.resolve(`refs/heads/${branch}`)
   if (local === null) return null
-  const foreign = (await context.git.commitsSince(base.commit, local)).filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
+  const commits = await context.git.commitsSince(base.commit, local)
+  refuseOtherMesh(commits, `the branch ${branch} of this clone`, directory)
+  const foreign = commits.filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
   if (foreign.length === 0) return local
   throw new RerootError('FOREIGN_COMMITS', `the branch ${branch} of this clone holds commits that reroot did not make`, {
     hint: `move them to another branch and delete it (git branch -D ${branch}), then run the command again`,

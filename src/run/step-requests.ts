@@ -67,7 +67,7 @@ export async function send(
   pending: readonly ChangeSet[],
   requests: readonly PullRequest[],
   decision: Decision,
-  options: { readonly stack: boolean; readonly push: boolean },
+  { directory, ...options }: { readonly directory: string; readonly stack: boolean; readonly push: boolean },
 ): Promise<readonly PreparedChange[]> {
   const sent = options.stack ? pending.length : 1
   await sayIfIgnored(
@@ -77,7 +77,7 @@ export async function send(
   )
   const existing = new Map<string, string | null>()
   for (const request of requests.slice(0, sent)) {
-    existing.set(request.branch, await presentCommit(context.git, base, request.branch, options.push))
+    existing.set(request.branch, await presentCommit(context.git, base, request.branch, options.push, directory))
   }
   const delivered = await deliver({
     git: context.git,

@@ -1,18 +1,6 @@
-import { RerootError } from '../base/index.ts'
+import { RerootError, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import {
-  acceptFindings,
-  argocdLimits,
-  branchName,
-  chooseDeliveries,
-  freezeRestarts,
-  missingControlPlane,
-  prunableSecret,
-  secretSite,
-  unknownZtunnel,
-  waysPast,
-  withoutVanished,
-} from '../plan/index.ts'
+import { acceptFindings, branchName, chooseDeliveries, freezeRestarts, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { commandOf, decide, lastTransition, stateOf, unfinishedStep } from '../rotation/index.ts'
@@ -20,13 +8,14 @@ import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { fetchBase, refuseUninitialised, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
 import { differing, refuseSecrets } from './changes.ts'
+import { clusterFindings } from './cluster-findings.ts'
 import { compose } from './compose.ts'
 import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
 import { discoverCluster, load, meshFindings } from './load.ts'
 import type { Loaded } from './load.ts'
 import { verifySealedState } from './sealed-state.ts'
-import { checkTestimony, refuseOtherBranch, unregistered } from './step-checks.ts'
+import { checkTestimony, refuseOtherBranch } from './step-checks.ts'
 import { decisionFacts, stepFacts, usedGenerations } from './step-facts.ts'
 import type { Discoveries } from './step-facts.ts'
 import { materialFor } from './step-material.ts'
@@ -119,17 +108,7 @@ function planClusters(
     const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
     const discovery = discoveries.get(cluster) ?? never()
     const chosen = chooseDeliveries(loaded.config, cluster.config, discovery, decision.step)
-    // What Git does not show is judged by restarts.namespaces: restart/unseen.
-    const found = discovery.findings.filter((finding) => finding.id !== 'workloads/opaque')
-    findings.push(
-      ...found,
-      ...missingControlPlane(discovery),
-      ...unknownZtunnel(discovery, cluster.config.istio.ztunnel),
-      ...unregistered(cluster, discovery),
-      ...argocdLimits(cluster.config, discovery, loaded.layout.config),
-      ...prunableSecret(cluster.config, discovery),
-      ...chosen.findings,
-    )
+    findings.push(...clusterFindings(loaded, cluster, discovery, chosen.findings))
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
     const restarts =
       frozen ??
@@ -152,8 +131,9 @@ function planClusters(
 function refuseErrors(step: Step, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === 'error')
   if (errors.length === 0) return
-  throw new RerootError('REFUSED', `${step} is blocked by ${errors.length === 1 ? 'a finding' : `${errors.length} findings`}`, {
-    hint: `${waysPast(errors)}; nothing was written`,
+  const count = togetherForClusters(errors).length
+  throw new RerootError('REFUSED', `${step} is blocked by ${count === 1 ? 'a finding' : `${count} findings`}, and nothing was written`, {
+    hint: waysPast(errors),
     findings: errors,
   })
 }

@@ -305,6 +305,13 @@ test('a name that was made of a server’s address is said to be one, and --name
     code: 'USAGE',
     says: ['two clusters would be called prod-eu'],
   })
+  const folderless = await sandbox.refuses(initOfEu(sandbox), {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: ['does not hold the CA of 0a1b2c3d', `note: the name 0a1b2c3d was made of the server's address`, `--name ${server}=NAME`],
+  })
+  expect(folderless.stderr.indexOf('note: the name')).toBeLessThan(folderless.stderr.indexOf('error: '))
   const unnamed = await sandbox.does(
     [
       ...initOfEu(sandbox),

@@ -213,6 +213,18 @@ test('status says where the mesh stands, what is open, and fails within a term',
   expect(stdout).toMatch(/prod\s+staged\s+g1\s+g1 \+ g2\s+g2-staged/)
   expect(stdout).toContain('not merged yet: mesh-ca/g2-promoted')
   expect([soon.exitCode, later.exitCode]).toEqual([1, 0])
+  expect(soon.stderr).toMatch(/^within 4000 days: prod: .*g1.* expires in \d+ days, at \d{4}-/m)
+  expect(later.stderr).not.toContain('expires')
+})
+
+test('--reissue is known only to the commands that issue certificates', async () => {
+  const sandbox = await sandboxIn('staged')
+
+  for (const command of ['promote', 'retire', 'rollback']) {
+    const { exitCode, stderr } = await sandbox.run([command, '--reissue'])
+    expect([command, exitCode, stderr]).toEqual([command, 2, expect.stringContaining("unknown option '--reissue'")])
+  }
+  for (const command of ['stage', 'replace']) expect((await sandbox.does([command, '--help'])).stdout).toContain('--reissue')
 })
 
 test('render writes what the repository holds', async () => {

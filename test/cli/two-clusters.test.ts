@@ -87,7 +87,9 @@ test('a pull request per cluster: the second is finished without an identity, on
 
 test('a pull request per cluster: promote is refused while one cluster has not merged it, and goes on there without asking again', async () => {
   const { sandbox, us } = await initialised(['pullRequests: auto', 'pullRequests: per-cluster'])
-  await sandbox.does(['stage', '--stack'], { as: sandbox.operator })
+  const { stdout, stderr } = await sandbox.does(['stage', '--stack'], { as: sandbox.operator })
+  expect(stderr).toContain('then: one from mesh-ca/g2-staged-2-restarts into mesh-ca/g2-staged; merge them in this order')
+  expect(stdout).toContain('**Merge this only after `mesh-ca/g2-staged` is merged.**')
   sandbox.forge.merge('mesh-ca/g2-staged-2-restarts')
 
   await sandbox.takes(['promote', '--confirmed', 'looked at both'], 'mesh-ca/g2-promoted')

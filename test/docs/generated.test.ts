@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { differences, findingsPage } from '../../scripts/docs/findings.ts'
+import { proxiesNotOf } from '../../src/plan/index.ts'
 import { withPullRequest } from '../../scripts/docs/readme.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -20,6 +21,10 @@ test('a finding without an explanation fails the page', () => {
 
 test('docs/findings.md is fresh', () => {
   expect(read('docs/findings.md') === findingsPage(read('scripts/docs/findings.yaml')), stale).toBe(true)
+})
+
+test('docs/rotation.md looks at every proxy with the lines of the pull request', () => {
+  expect(read('docs/rotation.md')).toContain(`\`\`\`sh\n${proxiesNotOf('g2', []).join('\n')}\n\`\`\``)
 })
 
 const golden = 'test/golden/flux/staged/pull-request.md'

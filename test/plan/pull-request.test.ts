@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { Finding } from '../../src/base/index.ts'
 import { commitMessage, pullRequest, stepWords } from '../../src/plan/index.ts'
 import type { ChangeSet, ClusterStory, Story } from '../../src/plan/index.ts'
 import { decide, steps } from '../../src/rotation/index.ts'
 import type { DecisionFacts, Step, Testimony } from '../../src/rotation/index.ts'
-import { factsOf, intermediateOf, makeConfig, merge, nobody, rootOf, somebody, takeAll, workloadOf } from '../support/mesh.ts'
+import { factsOf, intermediateOf, makeConfig, merge, nobody, now, rootOf, somebody, takeAll, workloadOf } from '../support/mesh.ts'
 
 const istiod = workloadOf('Deployment/istio-system/istiod', { role: 'control-plane' })
 const cart = workloadOf('Deployment/shop/cart')
@@ -47,7 +48,7 @@ test('title, base, trailers, and the same trailers in the body: squashing drops 
   const request = pullRequest(storyOf(factsOf(), 'stage'), whole(), 'mesh-ca/g2-staged', null)
 
   expect(request).toMatchObject({ branch: 'mesh-ca/g2-staged', base: 'main', title: 'stage g2 in prod', mergeAfter: null })
-  const trailers = 'Reroot-Step: stage\nReroot-Id: g2-staged\nReroot-Change-Set: 1/1 restarts'
+  const trailers = 'Reroot-Step: stage\nReroot-Id: g2-staged\nReroot-Directory: mesh-ca\nReroot-Change-Set: 1/1 restarts'
   expect(request.body.endsWith(`\n\n${trailers}\n`)).toBe(true)
   expect(commitMessage(request, 'Trust it.')).toBe(`stage g2 in prod\n\nTrust it.\n\n${trailers}\n`)
 })
@@ -105,7 +106,7 @@ describe('for every step', () => {
   test('there are words, in whole sentences', () => {
     for (const step of steps) {
       const { short, why, back } = stepWords[step]
-      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2' }), back])
+      for (const text of [short, why({ signer: 'g1', other: 'g2', generation: 'g2', dropped: ['g1'], proven: true }), back])
         expect(text, step).toMatch(/^[A-Z*`g].*\.(\*\*)?$/)
     }
   })
@@ -114,7 +115,7 @@ describe('for every step', () => {
     const first = (story: Story): string => bodyOf(story).split('\n')[0]!
     expect(first(storyOf(at('stage'), 'promote'))).toContain('From here on g2 signs workload certificates instead of g1.')
     expect(first(storyOf(at('stage', 'promote'), 'retire'))).toContain(
-      'Every workload has a certificate of g2 now, so g1 leaves the bundle',
+      'Every workload must have a certificate of g2 now: g1 leaves the bundle',
     )
     expect(first(storyOf(at('stage', 'promote'), 'demote'))).toContain('g1 signs again, g2 stays trusted')
     expect(first(storyOf(at('stage', 'promote', 'retire'), 'restore'))).toContain('g1 is trusted again beside g2')
@@ -179,6 +180,95 @@ describe('evidence and gates', () => {
     expect(text).toContain('The Application `infra/istio-ca` applies')
     expect(text).toContain('argocd app get infra/istio-ca ')
     expect(text).not.toMatch(/mesh-ca-prod|get jobs|a gate that does not pass/i)
+  })
+})
+
+test('what is worth knowing is said once, with the clusters where there are several, and only of those of the pull request', () => {
+  const found = (cluster: string, file: string, found = 'x'): Finding => ({
+    ...{ id: 'workloads/job', severity: 'warning', message: 'a Job', remedy: 'wait', found },
+    place: { cluster, file, line: 3 },
+  })
+  const findings = [found('prod', 'a.yaml'), found('us', 'a.yaml'), found('prod', 'a.yaml', 'y'), found('us', 'b.yaml')]
+  const story = { ...storyOf(factsOf(['prod', 'us']), 'stage'), findings }
+
+  const body = bodyOf(story, whole({ clusters: [] }))
+
+  expect(body.match(/^- .*\(`workloads\/job`\)$/gm)).toEqual([
+    '- prod, us: `a.yaml:3`: a Job (`workloads/job`)',
+    '- us: `b.yaml:3`: a Job (`workloads/job`)',
+  ])
+  expect(bodyOf(story, whole({ clusters: ['prod'] })).match(/^- .*\(`workloads\/job`\)$/gm)).toEqual([
+    '- prod: `a.yaml:3`: a Job (`workloads/job`)',
+  ])
+})
+
+test('titles name the root that is retired or restored; the text, all that are no longer trusted', () => {
+  const titleOf = (step: Step, before: readonly Step[]): string =>
+    pullRequest(storyOf(at(...before), step), whole(), 'mesh-ca/x', null).title
+
+  expect(titleOf('retire', ['stage', 'promote'])).toBe('retire g1 in prod')
+  expect(titleOf('restore', ['stage', 'promote', 'retire'])).toBe('restore g1 in prod')
+  expect(titleOf('abandon', ['stage'])).toBe('abandon g2 in prod')
+  expect(bodyOf(storyOf(at('stage'), 'replace'))).toContain('g1 and g2 are no longer trusted at the end.')
+  expect(bodyOf(storyOf(factsOf(), 'replace'))).toContain('g1 is no longer trusted at the end.')
+})
+
+test('a pull request of one of several clusters is about that one alone', () => {
+  const story = storyOf(factsOf(['prod', 'us']), 'stage')
+
+  const { body } = pullRequest(story, whole({ position: 2, of: 2, clusters: ['us'] }), 'mesh-ca/x-2-restarts', 'mesh-ca/x')
+
+  expect(body).toMatch(/^\*\*Merge this only after `mesh-ca\/x` is merged\.\*\*/)
+  expect(body).toContain('### Phase\n\n```text\nus: steady')
+  expect(body).not.toContain('prod: steady')
+  const inPlace = storyOf(factsOf(['prod', 'us']), 'stage', somebody, { managed: 'in-place' })
+  expect(
+    pullRequest(inPlace, whole({ position: 4, of: 4, clusters: ['us'] }), 'mesh-ca/x-4-restarts', 'mesh-ca/x-3-restarts').body,
+  ).toContain('is merged and the Secret has been applied in us.**')
+})
+
+test('one is not counted as several', () => {
+  const only = merge(factsOf(), decide('stage', factsOf(), nobody, null), undefined, [istiod])
+  const story = storyOf(factsOf(), 'stage', somebody, { restarts: only.clusters[0]!.restarts! })
+
+  const body = bodyOf(story, whole({ remove: [] }))
+
+  expect(body).toContain('The 1 workload of prod, wave by wave')
+  expect(body).toContain('The 1 file of this change')
+  expect(body).not.toMatch(/\b1 (workloads|files|namespaces|waves)\b/)
+})
+
+describe('retire, the step that can break the mesh', () => {
+  const promoted = at('stage', 'promote')
+  const breaks = '**This is the step that can break the mesh**'
+
+  test('has every proxy looked at before the merge; no other step does, nor the waves of owners', () => {
+    const body = bodyOf(storyOf(promoted, 'retire'))
+
+    const [, checks] = body.split('### What to check')
+    expect(checks).toContain(`${breaks}: from here on a workload whose certificate is not of g2 is rejected.`)
+    expect(checks).toContain("grep -v 'intermediate CA g2'")
+    expect(bodyOf(storyOf(promoted, 'retire'), whole({ name: 'wave-default', of: 2 }))).not.toContain(breaks)
+    expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain(breaks)
+  })
+
+  test('looks in each of several clusters', () => {
+    const several = takeAll(factsOf(['prod', 'us']), ['stage', 'promote'])
+
+    const body = bodyOf(storyOf(several, 'retire'), whole({ clusters: [] }))
+
+    expect(body).toContain('for context in prod us; do\n  istioctl --context "$context" proxy-status')
+    expect(bodyOf(storyOf(several, 'retire'), whole({ clusters: ['us'] }))).toContain('istioctl --context us proxy-status')
+  })
+
+  test('calls it a fact that all have new certificates only where time has made it one', () => {
+    const fact = 'Every workload has a certificate of g2 now, so g1 leaves'
+    const duty = 'Every workload must have a certificate of g2 now: g1 leaves'
+    const elapsed: Testimony = { confirmed: null, gatePassed: new Map([['prod', new Date(now.getTime() - 30 * 3_600_000)]]) }
+
+    expect(bodyOf(storyOf(promoted, 'retire', elapsed))).toContain(fact)
+    expect(bodyOf(storyOf(promoted, 'retire', somebody))).toContain(duty)
+    expect(bodyOf(storyOf(promoted, 'retire', nobody, {}, 'it must go'))).toContain(duty)
   })
 })
 

@@ -52,10 +52,22 @@ describe('a step’s pull request', () => {
     expect(text).not.toMatch(/flux|Kustomization|link/i)
     for (const name of ['argocd/mesh-ca-asia', 'argocd/mesh-ca-us']) expect(text).toContain(`argocd app get ${name} --show-operation`)
     expect(text).toContain('A gate that does not pass within 90 minutes fails, and the sync with it')
-    expect(text).toContain('`kubectl -n istio-system delete job NAME`')
+    expect(text).toContain(
+      'delete the failed Job, never one that still runs (`kubectl --context asia -n istio-system delete job NAME`, or `kubectl --context us -n istio-system delete job NAME`), and sync',
+    )
+    expect(text).toContain('istioctl --context us proxy-config secret POD')
     expect(text).toContain('(`argocd app sync argocd/mesh-ca-asia --prune`, or of argocd/mesh-ca-us)')
     expect(text).toContain('`argocd app terminate-op argocd/mesh-ca-asia` ends it')
     expect(text).not.toContain('the gate tries again by itself')
+  })
+
+  test('names the context of every command for a cluster, since Argo CD may run in another one, and parts of a mesh have several', () => {
+    const contextless = /^(kubectl|flux|istioctl) (?!--context)/m
+
+    expect(stage({ us: argocd! })).not.toMatch(contextless)
+    expect(stage({ us: argocd! })).toContain('`kubectl --context us -n istio-system delete job NAME`')
+    expect(stage(mixed, { clusters: ['eu'] })).not.toMatch(contextless)
+    expect(stage({ eu: flux! })).not.toContain('--context')
   })
 
   test('under Flux has no word of Argo CD’s: a gate tries again by itself', () => {
@@ -108,6 +120,7 @@ describe('the pull request of init', () => {
     name,
     nameFrom: null,
     record: adopted(name),
+    certChain: 'c4a1',
     managed: 'own',
     file: `mesh-ca/clusters/${name}/cacerts/cacerts.sops.yaml`,
     controller,
@@ -146,7 +159,21 @@ describe('the pull request of init', () => {
     expect(text.match(/unseals for [a-z, ]+:/g)).toEqual(['unseals for asia, us:', 'unseals for uk:'])
     expect(text.match(/--enable-alpha-plugins --enable-exec/g)).toHaveLength(2)
     expect(text).toContain('kubectl -n argocd-2 get configmap argocd-cm')
-    expect(text.match(/get secret cacerts/g)).toHaveLength(3)
+    expect(text.match(/get secret cacerts/g)).toHaveLength(9)
+  })
+
+  test('has every certificate of the Secret compared, in each cluster, with what was taken over', () => {
+    const text = bodyOf(story('eu', flux!), story('us', argocd!))
+
+    for (const name of ['eu', 'us']) {
+      const line = (key: string, rest: string): string =>
+        `kubectl --context ${name} -n istio-system get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${rest}\n`
+      expect(text).toContain(
+        line('ca-cert', `openssl x509 -outform der | sha256sum # ${adopted(name).intermediates[0]!.certificate.fingerprint}`),
+      )
+      expect(text).toContain(line('root-cert', `sha256sum # ${adopted(name).rootBundle}`))
+      expect(text).toContain(line('cert-chain', 'sha256sum # c4a1'))
+    }
   })
 
   test('asks people to apply the Application where nothing in Git does, and only there', () => {
@@ -165,6 +192,15 @@ describe('the pull request of init', () => {
       'Nothing new: the Secret is unsealed as before.',
     )
     const text = bodyOf(story('us', argocd!, inPlace))
+    expect(text).toContain(
+      'Somebody applies `argocd/mesh-ca-us.yaml` once (below), with the new Application `argocd/mesh-ca-us`: the restarts',
+    )
+    expect(bodyOf(story('us', argocd!, { ...inPlace, registeredBy: 'argocd/root' }))).toContain(
+      '`argocd/root` picks up `argocd/mesh-ca-us.yaml`, with the new Application `argocd/mesh-ca-us`: the restarts',
+    )
+    expect(bodyOf(story('eu', flux!, inPlace))).toContain(
+      'Flux picks up `clusters/eu/mesh-ca.yaml`, with the new Kustomization `mesh-ca`: the restarts',
+    )
     expect(text).toContain('kubectl apply -f argocd/mesh-ca-us.yaml')
     expect(text).not.toMatch(/repo-server|Before the merge:\n/)
     expect(text).toContain('The Secret stays with its owner.')

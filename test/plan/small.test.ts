@@ -6,6 +6,7 @@ import { parseConfig } from '../../src/mesh/index.ts'
 import {
   acceptFindings,
   branchName,
+  branchPrefixFor,
   cacertsKeys,
   chainText,
   creationRules,
@@ -13,6 +14,7 @@ import {
   ownMetadata,
   scaffoldConfig,
   secretDocument,
+  waysPast,
 } from '../../src/plan/index.ts'
 import type { Scaffold } from '../../src/plan/index.ts'
 import { bytesOf, intermediateOf, makeConfig, rootOf } from '../support/mesh.ts'
@@ -34,7 +36,45 @@ describe('accepted findings', () => {
 
     expect(once).toEqual([{ ...finding, severity: 'warning', message: 'hidden (accepted: TICKET-1)' }, info])
     expect(acceptFindings(once, accepted)).toEqual(once)
+    const inviting = { ...finding, remedy: 'list it; or accept this finding if none matters' }
+    expect(acceptFindings([inviting], accepted)[0]?.remedy).toBe('list it')
+    const naming = { ...finding, remedy: 'list it; or accept this finding and name them' }
+    expect(acceptFindings([naming], accepted)[0]?.remedy).toBe('list it; or name them')
     expect(acceptFindings([finding], [{ finding: 'workloads/opaque', file: 'a.yaml', reason: 'x' }])[0]?.severity).toBe('warning')
+  })
+})
+
+describe('the way past errors', () => {
+  const error = (id: Finding['id'], file?: string): Finding => ({
+    ...{ id, severity: 'error', message: 'hidden', remedy: 'list it' },
+    place: file === undefined ? {} : { file },
+  })
+
+  test('is not to accept them where nobody may', () => {
+    expect(waysPast([error('ca/preflight', 'a.yaml')])).toBe('mend each')
+  })
+
+  test('has the very lines of reroot.yaml, each once, only of what may be accepted, and only a few', () => {
+    const errors = [
+      error('ca/preflight', 'a.yaml'),
+      error('workloads/opaque', 'apps/a.yaml'),
+      error('workloads/opaque', 'apps/a.yaml'),
+      error('workloads/job', 'apps/{a}, b.yaml'),
+      error('restart/unseen'),
+    ]
+
+    const text = waysPast(errors)
+
+    const [, pasted] = text.split('with a reason:\n')
+    expect(text).toContain('\n  - { finding: workloads/opaque, file: apps/a.yaml, reason: "…" }\n')
+    expect(makeConfig(pasted).accept).toEqual([
+      { finding: 'workloads/opaque', file: 'apps/a.yaml', reason: '…' },
+      { finding: 'workloads/job', file: 'apps/{a}, b.yaml', reason: '…' },
+      { finding: 'restart/unseen', reason: '…' },
+    ])
+    expect(waysPast(Array.from({ length: 7 }, (_, index) => error('workloads/job', `${index}.yaml`)))).toMatch(
+      /4\.yaml.*\n {2}# and 2 more$/,
+    )
   })
 })
 
@@ -120,6 +160,13 @@ describe('places', () => {
     expect(names).toEqual(['mesh-ca/g2-staged', 'mesh-ca/g2-staged-2-restarts', 'mesh-ca/g2-staged-3-wave-default', 'mesh-ca/init'])
     for (const name of names) expect(names.filter((other) => other.startsWith(`${name}/`))).toEqual([])
   })
+})
+
+test('the branches of a mesh begin with its directory, in whatever way that is written', () => {
+  const prefixes = ['mesh-ca', 'mesh-ca-us', 'infra/mesh-ca', '.mesh ca', '...', 'a..b.lock'].map(branchPrefixFor)
+
+  expect(prefixes).toEqual(['mesh-ca/', 'mesh-ca-us/', 'infra-mesh-ca/', 'mesh-ca/', 'mesh-ca/', 'a.b/'])
+  for (const branchPrefix of prefixes) expect(makeConfig(`git: { branchPrefix: '${branchPrefix}' }\n`).git.branchPrefix).toBe(branchPrefix)
 })
 
 describe('rules of SOPS', () => {

@@ -38,7 +38,7 @@ interface Options {
 async function run(branches: readonly Branch[], options: Options = {}): Promise<readonly Delivered[]> {
   const base = (await repository.fetch('origin', 'main')) ?? ''
   const existing = new Map<string, string | null>()
-  for (const { name } of branches) existing.set(name, (await inspectBranch(repository, 'origin', name, base))?.commit ?? null)
+  for (const { name } of branches) existing.set(name, (await inspectBranch(repository, 'origin', name, base, 'mesh-ca'))?.commit ?? null)
   const worktree = await repository.openWorktree(base)
   return deliver({ git: repository, worktree, remote: 'origin', base, branches, push: true, existing, ...options })
 }
@@ -146,6 +146,18 @@ describe('nothing remains', () => {
     })
   })
 
+  test('when the branch is of another mesh: reroot made it for another directory', async () => {
+    const message = 'Stage g2\n\nReroot-Step: stage\nReroot-Id: g2-staged\nReroot-Directory: mesh-ca-us\n'
+    await run([{ ...branch('g2-staged', 'a.yaml'), message }])
+
+    expect(await failing(() => run(one))).toMatchObject({
+      code: 'FOREIGN_COMMITS',
+      exitCode: 3,
+      message: expect.stringContaining('reroot made it for mesh-ca-us'),
+      hint: expect.stringContaining('branchPrefix'),
+    })
+  })
+
   test('when the message lacks its trailer: a bug', async () => {
     expect(await failing(() => run([{ ...branch('g2-staged', 'a'), message: 'Stage' }]))).toBeInstanceOf(TypeError)
   })
@@ -223,8 +235,8 @@ test("a branch of reroot's on an old base is its own", async () => {
   pushElsewhere(fixture, 'main', 'theirs')
   const base = (await repository.fetch('origin', 'main')) ?? ''
 
-  expect(await inspectBranch(repository, 'origin', 'mesh-ca/g2-staged-2-waves', base)).toEqual({
+  expect(await inspectBranch(repository, 'origin', 'mesh-ca/g2-staged-2-waves', base, 'mesh-ca')).toEqual({
     commit: git(fixture.remote, 'rev-parse', 'mesh-ca/g2-staged-2-waves'),
   })
-  expect(await inspectBranch(repository, 'origin', 'mesh-ca/nothing', base)).toBeNull()
+  expect(await inspectBranch(repository, 'origin', 'mesh-ca/nothing', base, 'mesh-ca')).toBeNull()
 })

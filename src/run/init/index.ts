@@ -10,14 +10,16 @@ import { differing, refuseSecrets } from '../changes.ts'
 import type { Context } from '../context.ts'
 import { deliver, presentCommit } from '../deliver.ts'
 import type { Delivered } from '../deliver.ts'
+import { findingsAhead } from './ahead.ts'
 import { findOnTheirBranch } from './branch.ts'
 import type { OnBranch } from './branch.ts'
 import { composeInit, refuseOverwriting } from './compose.ts'
 import type { FoundCluster, InitAnswers } from './find.ts'
 import type { LeftOut } from './left-out.ts'
+import { sayingClusters } from './found-so-far.ts'
 import { completeRecipients } from './recipients.ts'
 import type { RecipientAnswers } from './recipients.ts'
-import { describe, limits } from './request.ts'
+import { describe } from './request.ts'
 import { scaffoldOf } from './scaffold.ts'
 import { recipientsOfSealed, sealAdopted } from './seal.ts'
 import { takeOver } from './take-over.ts'
@@ -65,14 +67,10 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
     refuseSwallowed(clusters, layout)
-    const taken = await takeOver({
-      context,
-      files: worktree.files,
-      clusters,
-      mesh: await meshName(context, options),
-      extraRoots: options.extraRoots,
-      readCa: options.readCa,
-    })
+    const mesh = await meshName(context, options)
+    const taken = await sayingClusters(context.terminal, { clusters, leftOut, findings: found }, () =>
+      takeOver({ context, files: worktree.files, clusters, mesh, extraRoots: options.extraRoots, readCa: options.readCa }),
+    )
     const known = recipientsOfSealed(worktree.files, clusters)
     const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.sync.name)
     const recipients = await completeRecipients(context, needed, known, options.recipients)
@@ -89,14 +87,15 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     })
     refuseOverwriting(worktree.files, composition, ['.sops.yaml'])
     const branch = branchName(composition.config.git, 'init', 1, '')
-    const existing = await presentCommit(context.git, base, branch, options.push)
-    if (existing !== null)
+    const existing = await presentCommit(context.git, base, branch, options.push, options.directory)
+    if (existing !== null && (await context.git.commitsSince(base.commit, existing)).length > 0)
       context.terminal.say(
         `note: ${branch} is there already, and not merged: this run takes it up again, and replaces it if anything differs`,
       )
     await sealAdopted({ context, worktree, layout, clusters, taken, composition, earlier: existing })
     refuseSecrets(composition.write)
-    const findings = [...found, ...limits(clusters, composition, layout)]
+    const seen = [...found, ...clusters.flatMap((cluster) => cluster.discovery.findings)]
+    const findings = [...found, ...findingsAhead(worktree.files, composition, layout, seen)]
     const request = describe({ branch, base, worktree, layout, clusters, leftOut, findings, taken, recipients, composition })
     const write = differing(composition.write, worktree.files)
     const result = { base, clusters, leftOut, findings, request, write }

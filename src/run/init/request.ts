@@ -1,5 +1,6 @@
+import { sha256 } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
-import { argocdLimits, initRequest, missingShellImage, prunableSecret } from '../../plan/index.ts'
+import { initRequest } from '../../plan/index.ts'
 import type { Layout, PullRequest } from '../../plan/index.ts'
 import type { Worktree } from '../../ports.ts'
 import type { Base } from '../base.ts'
@@ -9,22 +10,6 @@ import type { LeftOut } from './left-out.ts'
 import type { Recipients } from './recipients.ts'
 import { registeredBy } from './scaffold.ts'
 import type { TakenOver } from './take-over.ts'
-
-/**
- * What reroot.yaml still lacks, and what would stop reroot's Applications: people mend it before the first step, which refuses. And what endangers a
- * Secret in place.
- */
-export function limits(clusters: readonly FoundCluster[], composition: InitComposition, layout: Layout): readonly Finding[] {
-  return composition.config.clusters.flatMap((config) => {
-    const found = clusters.find(({ sync }) => sync.name === config.name)
-    const lacks = missingShellImage(composition.config, config.name).map((finding) => ({
-      ...finding,
-      place: { ...finding.place, file: layout.config },
-    }))
-    if (found === undefined) return lacks
-    return [...lacks, ...argocdLimits(config, found.discovery, layout.config), ...prunableSecret(config, found.discovery)]
-  })
-}
 
 /** The pull request of `init`. */
 export function describe(input: {
@@ -57,6 +42,7 @@ export function describe(input: {
         name: cluster.name,
         nameFrom: found.nameFrom,
         record,
+        certChain: sha256(taken.sources.get(cluster.name)?.files.certChain ?? ''),
         managed: cluster.cacerts.managed,
         file: cluster.cacerts.file,
         controller: cluster.controller,

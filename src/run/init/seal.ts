@@ -5,6 +5,7 @@ import type { Files, Worktree } from '../../ports.ts'
 import { creationRule, isAgeRecipient, parseSopsConfig, readSealed } from '../../seal/index.ts'
 import type { Context } from '../context.ts'
 import { openSealer } from '../sealer.ts'
+import { withWritten } from './ahead.ts'
 import type { InitComposition } from './compose.ts'
 import type { FoundCluster } from './find.ts'
 import type { TakenOver } from './take-over.ts'
@@ -91,11 +92,4 @@ function sealsTheSame(bytes: Uint8Array, path: string, files: Files, signer: str
     annotations[rootsAnnotation] === roots &&
     JSON.stringify(recipients) === JSON.stringify([...(rule?.recipients ?? [])].toSorted())
   )
-}
-
-function withWritten(files: Files, written: ReadonlyMap<string, Uint8Array>): Files {
-  return {
-    list: () => [...new Set([...files.list(), ...written.keys()])].toSorted(),
-    read: (path) => written.get(path) ?? files.read(path),
-  }
 }
