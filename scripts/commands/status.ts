@@ -55,8 +55,9 @@ function text(result: Status): string {
     '',
   ]
   if (result.unfinished !== null) lines.push(goOn(result.unfinished))
-  for (const { step, needs } of result.next) {
-    const named = commandOf(step) === step ? `\`reroot ${step}\`` : `\`reroot ${commandOf(step)}\` (${step})`
+  for (const { step, needs, clusters } of result.next) {
+    const where = clusters === undefined ? '' : ` in ${clusters.join(', ')} alone`
+    const named = commandOf(step) === step ? `\`reroot ${step}\`` : `\`reroot ${commandOf(step)}\` (${step}${where})`
     lines.push(
       needs.length === 0 ? `possible: ${named} can be planned now` : `possible: ${named} needs evidence that the last step is complete:`,
     )

@@ -9,6 +9,7 @@ import {
   momentText,
   trustedGenerations,
   unfinishedStep,
+  wayBackFrom,
 } from '../rotation/index.ts'
 import type { Phase, Step, Unfinished } from '../rotation/index.ts'
 import { fetchBase, refuseUninitialised } from './base.ts'
@@ -47,6 +48,8 @@ export interface NextStep {
   readonly step: Step
   /** Empty: the step can be planned now. */
   readonly needs: readonly string[]
+  /** The clusters that it takes back, where the others stay as they are. */
+  readonly clusters?: readonly string[]
 }
 
 /** A step that is merged in part, and how it goes on. */
@@ -165,10 +168,10 @@ function possibleSteps(loaded: Loaded, { layout, record }: LoadedCluster): reado
 
 /** The steps that are legal now, and what each lacks if it were planned without a person's word. None leads on before the last one is whole. */
 function nextSteps(loaded: Loaded, now: Date, unfinished: Unfinished | null): readonly NextStep[] {
-  const first = loaded.clusters[0]
-  if (first === undefined || unfinished?.lacks === 'step') return []
   const facts = stepFacts(loaded)
-  return possibleSteps(loaded, first)
+  if (unfinished?.lacks === 'step') return waysBackFrom(loaded, unfinished)
+  if (new Set(facts.map(({ record }) => record.state)).size > 1) return []
+  return commonSteps(loaded, loaded.clusters)
     .filter((step) => unfinished === null || facts.every((cluster) => !hasBarrier(step, cluster)))
     .map((step) => ({
       step,
@@ -180,4 +183,17 @@ function nextSteps(loaded: Loaded, now: Date, unfinished: Unfinished | null): re
           : [],
       ),
     }))
+}
+
+/** A step that only some clusters took can be taken back in those; what is half-way back only goes on. */
+function waysBackFrom(loaded: Loaded, { step, id }: Unfinished): readonly NextStep[] {
+  const ahead = loaded.clusters.filter(({ record }) => lastTransition(record)?.id === id)
+  const back = wayBackFrom(step)
+  if (back === null || !commonSteps(loaded, ahead).includes(back)) return []
+  return [{ step: back, needs: [], clusters: ahead.map(({ config }) => config.name) }]
+}
+
+function commonSteps(loaded: Loaded, clusters: readonly LoadedCluster[]): readonly Step[] {
+  const [first = [], ...others] = clusters.map((cluster) => possibleSteps(loaded, cluster))
+  return first.filter((step) => others.every((possible) => possible.includes(step)))
 }

@@ -15,7 +15,7 @@ import {
 } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
-import { commandOf, decide, lastTransition, stateOf, unfinishedStep } from '../rotation/index.ts'
+import { commandOf, decide, lastTransition, stateOf, unfinishedStep, wayBackFrom } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { fetchBase, refuseUninitialised, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
@@ -115,8 +115,8 @@ function planClusters(
   decision: Decision,
 ): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [...meshFindings(loaded)]
-  const steps = loaded.clusters.map((cluster): ClusterStep => {
-    const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
+  const steps = decision.moves.map((move): ClusterStep => {
+    const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
     const discovery = discoveries.get(cluster) ?? never()
     const chosen = chooseDeliveries(loaded.config, cluster.config, discovery, decision.step)
     // What Git does not show is judged by restarts.namespaces: restart/unseen.
@@ -192,6 +192,8 @@ function withConfig(sets: readonly ChangeSet[], loaded: Loaded, config: Uint8Arr
 export function rollbackStep(loaded: Loaded): Step {
   const unfinished = unfinishedStep(stepFacts(loaded))
   if (unfinished !== null && commandOf(unfinished.step) === 'rollback') return unfinished.step
+  const back = unfinished === null ? null : wayBackFrom(unfinished.step)
+  if (back !== null) return back
   const phases = new Set(loaded.clusters.map((cluster) => cluster.record.phase.phase))
   if (phases.has('promoted')) return 'demote'
   if (phases.has('staged')) return 'abandon'
