@@ -1,4 +1,5 @@
 import type { decide, Step, StepFacts } from '../rotation/index.ts'
+import { hidesWorkloads } from '../workloads/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
@@ -21,8 +22,13 @@ function doubtsOf(loaded: Loaded, discovery: Discovery): readonly string[] {
     ({ id, severity }) => id === 'workloads/not-restartable' || (severity === 'error' && accepted.includes(id)),
   )
   const unseen = discovery.opaque.filter((opaque) => !loaded.config.restarts.namespaces.includes(opaque.namespace))
+  const fixed = discovery.findings.filter((finding) => hidesWorkloads(finding))
   return [
-    ...new Set([...found.map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`), ...unseen.map((opaque) => opaque.owner)]),
+    ...new Set([
+      ...found.map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`),
+      ...fixed.map(({ id, place, found: revision }) => `what only ${revision ?? ''} has of ${place.object ?? place.file ?? ''} (${id})`),
+      ...unseen.map((opaque) => opaque.owner),
+    ]),
   ]
 }
 
