@@ -1,18 +1,6 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import {
-  acceptFindings,
-  argocdLimits,
-  branchName,
-  chooseDeliveries,
-  freezeRestarts,
-  missingControlPlane,
-  prunableSecret,
-  secretSite,
-  unknownZtunnel,
-  waysPast,
-  withoutVanished,
-} from '../plan/index.ts'
+import { branchName, freezeRestarts, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { commandOf, decide, lastTransition, stateOf, unfinishedStep, wayBackFrom } from '../rotation/index.ts'
@@ -23,12 +11,14 @@ import { differing, refuseSecrets } from './changes.ts'
 import { compose } from './compose.ts'
 import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
-import { discoverCluster, load, meshFindings } from './load.ts'
+import { load } from './load.ts'
 import type { Loaded } from './load.ts'
+import { sayOpenBranches } from './open-branches.ts'
 import { verifySealedState } from './sealed-state.ts'
-import { checkTestimony, refuseOtherBranch, unregistered } from './step-checks.ts'
+import { checkTestimony, refuseOtherBranch } from './step-checks.ts'
 import { decisionFacts, stepFacts, usedGenerations } from './step-facts.ts'
-import type { Discoveries } from './step-facts.ts'
+import { discoverAll, discoveryOf, examine } from './step-findings.ts'
+import type { Discoveries } from './step-findings.ts'
 import { materialFor } from './step-material.ts'
 import { describe, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
@@ -75,13 +65,14 @@ export async function takeStep(
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
-    const discoveries = new Map(loaded.clusters.map((cluster) => [cluster, discoverCluster(loaded, cluster)]))
+    const discoveries = discoverAll(loaded)
     const decision = decide(
       step,
       decisionFacts(loaded, discoveries, context, await usedGenerations(context, loaded, base, step)),
       options.testimony,
       options.force,
     )
+    await sayOpenBranches(context, loaded, base, decision)
     const { steps, findings } = planClusters(loaded, discoveries, decision)
     refuseErrors(step, findings)
 
@@ -108,28 +99,25 @@ export async function takeStep(
   }
 }
 
-/** Discovers every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
+/** Examines every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
 function planClusters(
   loaded: Loaded,
   discoveries: Discoveries,
   decision: Decision,
 ): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [...meshFindings(loaded)]
-  const steps = decision.moves.map((move): ClusterStep => {
+  const moving = decision.moves.map((move) => {
     const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
-    const discovery = discoveries.get(cluster) ?? never()
-    const chosen = chooseDeliveries(loaded.config, cluster.config, discovery, decision.step)
-    // What Git does not show is judged by restarts.namespaces: restart/unseen.
-    const found = discovery.findings.filter((finding) => finding.id !== 'workloads/opaque')
-    findings.push(
-      ...found,
-      ...missingControlPlane(discovery),
-      ...unknownZtunnel(discovery, cluster.config.istio.ztunnel),
-      ...unregistered(cluster, discovery),
-      ...argocdLimits(cluster.config, discovery, loaded.layout.config),
-      ...prunableSecret(cluster.config, discovery),
-      ...chosen.findings,
-    )
+    return { move, cluster }
+  })
+  const { chosen, findings } = examine(
+    loaded,
+    discoveries,
+    decision.step,
+    moving.map(({ cluster }) => cluster),
+  )
+  const steps = moving.map(({ move, cluster }): ClusterStep => {
+    const discovery = discoveryOf(cluster, discoveries)
+    const restarting = chosen.get(cluster) ?? never()
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
     const restarts =
       frozen ??
@@ -142,11 +130,11 @@ function planClusters(
           : cluster.record,
         before: cluster.restarts,
         discovery,
-        restarts: chosen.restarts,
+        restarts: restarting,
       })
-    return { cluster, move, restarts, chosen: chosen.restarts, secretOwner: secretSite(cluster.config, discovery)?.controller ?? null }
+    return { cluster, move, restarts, chosen: restarting, secretOwner: secretSite(cluster.config, discovery)?.controller ?? null }
   })
-  return { steps, findings: acceptFindings(findings, loaded.config.accept) }
+  return { steps, findings }
 }
 
 function refuseErrors(step: Step, findings: readonly Finding[]): void {
