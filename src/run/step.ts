@@ -20,7 +20,7 @@ import { decisionFacts, stepFacts, usedGenerations } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
 import { materialFor } from './step-material.ts'
-import { describe, send, tell } from './step-requests.ts'
+import { describe, goneSince, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
 
 export interface StepOptions {
@@ -83,7 +83,10 @@ export async function takeStep(
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
     for (const set of pending) refuseSecrets(set.write)
     const story = tell(loaded, decision, steps, composition, findings, material !== null)
-    const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets))
+    const gone = goneSince(decision, steps)
+    if (gone.length > 0 && pending.length > 0)
+      context.terminal.say(`gone since ${decision.id} was merged, and taken out of its list: ${gone.join(', ')}`)
+    const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets, gone))
     if (options.dryRun || pending.length === 0) {
       return {
         decision,
@@ -92,7 +95,7 @@ export async function takeStep(
         changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })),
       }
     }
-    const changes = await send(context, worktree, base, pending, requests, decision, options)
+    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone })
     return { decision, base, findings, changes }
   } finally {
     await worktree.dispose()
