@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import { countOf, groupBy, RerootError } from '../../src/base/index.ts'
+import { countOf, describeFinding, groupBy, RerootError, togetherForClusters } from '../../src/base/index.ts'
 import { commandOf } from '../../src/rotation/index.ts'
 import { status } from '../../src/run/index.ts'
 import type { Status } from '../../src/run/index.ts'
@@ -67,15 +67,27 @@ function text(result: Status): string {
     '',
   ]
   if (result.unfinished !== null) lines.push(goOn(result.unfinished))
-  for (const { step, needs } of result.next) {
-    const named = commandOf(step) === step ? `\`reroot ${step}\`` : `\`reroot ${commandOf(step)}\` (${step})`
-    lines.push(
-      needs.length === 0 ? `possible: ${named} can be planned now` : `possible: ${named} needs evidence that the last step is complete:`,
-    )
-    for (const need of needs) lines.push(`  - ${need}`)
-  }
+  for (const next of result.next) lines.push(...possible(next))
   if (result.branches !== null && result.branches.length > 0) lines.push(`not merged yet: ${result.branches.join(', ')}`)
   return lines.join('\n')
+}
+
+function possible({ step, needs, findings, branch, clusters }: Status['next'][number]): readonly string[] {
+  const where = clusters === undefined ? '' : ` in ${clusters.join(', ')} alone`
+  const named = commandOf(step) === step ? `\`reroot ${step}\`` : `\`reroot ${commandOf(step)}\` (${step}${where})`
+  const can = branch === null ? 'can be planned now' : `is prepared: it takes up ${branch}, which is not merged yet`
+  const lines = [
+    ...(needs.length === 0
+      ? []
+      : [`possible: ${named} needs evidence that the last step is complete:`, ...needs.map((need) => `  - ${need}`)]),
+    ...(findings.length === 0
+      ? []
+      : [
+          `blocked: ${named} would be refused by ${findings.length === 1 ? 'a finding' : `${findings.length} findings`}:`,
+          ...togetherForClusters(findings).map((finding) => `  - ${describeFinding(finding).replaceAll('\n', '\n  ')}`),
+        ]),
+  ]
+  return lines.length === 0 ? [`possible: ${named} ${can}`] : lines
 }
 
 function goOn({ id, command, branch, clusters, lacks }: NonNullable<Status['unfinished']>): string {

@@ -5,7 +5,7 @@ import { follow } from './history.ts'
 import { generationOf, unusedId } from './ids.ts'
 import { after, namedGeneration } from './phase.ts'
 import type { Phase, Step } from './phase.ts'
-import { progressOf } from './progress.ts'
+import { isTornApart, progressOf } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { lastTransition, nextGeneration } from './record.ts'
 import type { Evidence, MeshRecord, Transition } from './record.ts'
@@ -38,43 +38,37 @@ export interface Decision {
   readonly id: RestartId
   /** The generation that the id names: the candidate, the new signer, or what is given up. */
   readonly generation: GenerationId
+  /** Of all clusters, except those that a way back leaves alone: they never took what it takes back. */
   readonly moves: readonly Move[]
 }
 
 /**
  * Says yes to a step, with what every cluster does, or no.
- * A step that is merged in some clusters goes on in the others, under the same id.
+ * A step that is merged in some clusters goes on in the others, under the same id; or the way back takes back those alone.
  * @param force a person's reason to override the barrier; it is recorded.
  * @throws RerootError REFUSED that names what is missing, and where.
  */
 export function decide(step: Step, facts: DecisionFacts, testimony: Testimony, force: string | null): Decision {
   const progress = progressOf(step, facts.clusters)
   if (progress === null || isTornApart(step, progress)) throw standApart(facts.clusters)
-  const { pending } = progress
-  const generation = progress.id === null ? generationFor(step, facts) : (generationOf(progress.id) ?? never())
+  const { begun, pending } = progress
+  const generation = progress.id === null ? generationFor(step, facts, pending) : (generationOf(progress.id) ?? never())
   const id = progress.id ?? unusedId(step, generation, usedIds(facts))
 
   const ahead = new Map(pending.map((cluster) => [cluster, phaseAhead(step, cluster, generation, facts)]))
   const barrier = pendingBarrier(step, facts, progress, testimony, force)
-  const moves = facts.clusters.map((cluster): Move => {
+  const moves = facts.clusters.flatMap((cluster): readonly Move[] => {
     const to = ahead.get(cluster)
-    if (to === undefined) return mergedMove(cluster)
-    return { cluster: cluster.record.cluster, from: cluster.record.phase, to, ...barrier(cluster), merged: false }
+    if (to !== undefined) return [{ cluster: cluster.record.cluster, from: cluster.record.phase, to, ...barrier(cluster), merged: false }]
+    return begun.includes(cluster) ? [mergedMove(cluster)] : []
   })
   return { step, id, generation, moves }
 }
 
-/** All who are still to take the step must start from one state. `replace` leads to the same state from wherever a cluster is: a leaked key does not wait. */
-function isTornApart(step: Step, { begun, pending }: Progress): boolean {
-  if (step === 'replace') return false
-  const origins = [...begun.map(({ record }) => lastTransition(record)?.from), ...pending.map(({ record }) => record.state)]
-  return pending.length > 0 && new Set(origins).size > 1
-}
-
-function generationFor(step: Step, facts: DecisionFacts): GenerationId {
+function generationFor(step: Step, facts: DecisionFacts, pending: readonly StepFacts[]): GenerationId {
   return step === 'stage' || step === 'replace'
     ? nextGeneration(facts.mesh, facts.usedGenerations)
-    : namedGeneration((facts.clusters[0] ?? never()).record.phase)
+    : namedGeneration((pending[0] ?? never()).record.phase)
 }
 
 /** @throws RerootError REFUSED if the cluster cannot take the step. */
@@ -116,12 +110,17 @@ function pendingBarrier(
   const unmerged = clusters.find(({ record, restarts }) => lastTransition(record) !== null && restarts?.id !== lastTransition(record)?.id)
   const cut = unmerged === undefined ? null : lastTransition(unmerged.record)
   if (lacks.length > 0 && cut !== null) throw mergedInPart(step, cut, lacks)
-  if (lacks.length > 0 && force === null) throw incomplete(step, lastTransition((clusters[0] ?? never()).record)?.id ?? '', lacks, hours)
+  if (lacks.length > 0 && force === null) throw incomplete(step, lastIds(clusters), lacks, hours)
   const forced = lacks.length > 0 && force !== null ? { barrier: lacks.join('; '), reason: force } : null
   return (cluster) => {
     const judgement = judgements.get(cluster)
     return { evidence: judgement !== undefined && 'evidence' in judgement ? judgement.evidence : null, forced }
   }
+}
+
+/** After a way back that spared some, the clusters' last steps differ. */
+function lastIds(clusters: readonly StepFacts[]): string {
+  return [...new Set(clusters.flatMap(({ record }) => lastTransition(record)?.id ?? []))].join(', ')
 }
 
 function mergedMove(cluster: StepFacts): Move {

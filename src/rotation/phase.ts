@@ -15,6 +15,18 @@ export function commandOf(step: Step): string {
   return step === 'abandon' || step === 'demote' || step === 'restore' ? 'rollback' : step
 }
 
+const waysBack = { stage: 'abandon', promote: 'demote', retire: 'restore' } as const satisfies Partial<Record<Step, Step>>
+
+/** The step that takes another one back; `null` if there is none. */
+export function wayBackFrom(step: Step): Step | null {
+  return step === 'stage' || step === 'promote' || step === 'retire' ? waysBack[step] : null
+}
+
+/** The step that a way back takes back; `null` for all others. */
+export function takenBackBy(step: Step): Step | null {
+  return steps.find((one) => wayBackFrom(one) === step) ?? null
+}
+
 /** Generations whose roots every workload must accept in this phase, oldest first: the order of the blocks in root-cert.pem. */
 export function trustedGenerations(at: Phase): readonly GenerationId[] {
   switch (at.phase) {

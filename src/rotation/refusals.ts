@@ -24,7 +24,7 @@ export function illegal(step: Step, cluster: StepFacts): RerootError {
 export function standApart(clusters: readonly StepFacts[]): RerootError {
   const table = clusters.map(({ record }) => `${record.cluster} is in ${stateOf(record.phase)}`).join(', ')
   return new RerootError('REFUSED', `the clusters of the mesh stand apart: ${table}`, {
-    hint: 'a step must be complete in all clusters before the next one starts anywhere: run the step that some have not taken yet',
+    hint: 'a step must be complete in all clusters before the next one starts anywhere: run the step that some have not taken yet, or `reroot rollback`, which takes back those that took it',
   })
 }
 

@@ -1,5 +1,6 @@
 import type { StepFacts } from './evidence.ts'
 import type { Step } from './phase.ts'
+import { isListMerged, isTornApart, progressOf } from './progress.ts'
 import { lastTransition } from './record.ts'
 import type { RestartId } from './types.ts'
 
@@ -15,20 +16,28 @@ export interface Unfinished {
 
 /** The step that some clusters have not taken yet, or whose restarts are not merged everywhere; `null` if the last one is whole. */
 export function unfinishedStep(facts: readonly StepFacts[]): Unfinished | null {
-  const [ahead] = facts.toSorted((one, other) => other.record.transitions.length - one.record.transitions.length)
-  const newest = ahead === undefined ? null : lastTransition(ahead.record)
-  if (newest === null) return null
-  const { step, id } = newest
-  const states = new Set(facts.map(({ record }) => record.state))
-  const names = (clusters: readonly StepFacts[]): readonly string[] => clusters.map(({ record }) => record.cluster)
-  const untaken = states.size < 2 ? [] : facts.filter(({ record }) => lastTransition(record)?.id !== id)
-  if (untaken.length > 0) return { step, id, clusters: names(untaken), lacks: 'step' }
-  const unmerged = facts.filter((cluster) => lastTransition(cluster.record)?.id === id && !isListMerged(cluster))
-  return unmerged.length === 0 ? null : { step, id, clusters: names(unmerged), lacks: 'restarts' }
+  return untakenStep(facts) ?? unmergedStep(facts)
 }
 
-/** Whether the list of what the cluster's last step restarts is on the branch. */
-export function isListMerged({ record, restarts }: StepFacts): boolean {
-  const last = lastTransition(record)
-  return last?.step === 'renew' || (restarts !== null && restarts.id === last?.id)
+function untakenStep(facts: readonly StepFacts[]): Unfinished | null {
+  if (new Set(facts.map(({ record }) => record.state)).size < 2) return null
+  for (const { record } of facts) {
+    const last = lastTransition(record)
+    const progress = last === null ? null : progressOf(last.step, facts)
+    if (last === null || progress === null || progress.id !== last.id || isTornApart(last.step, progress)) continue
+    if (progress.pending.length > 0) return { step: last.step, id: last.id, clusters: names(progress.pending), lacks: 'step' }
+  }
+  return null
+}
+
+function unmergedStep(facts: readonly StepFacts[]): Unfinished | null {
+  const unmerged = facts.filter((cluster) => lastTransition(cluster.record) !== null && !isListMerged(cluster))
+  const last = unmerged[0] === undefined ? null : lastTransition(unmerged[0].record)
+  if (last === null) return null
+  const same = unmerged.filter(({ record }) => lastTransition(record)?.id === last.id)
+  return { step: last.step, id: last.id, clusters: names(same), lacks: 'restarts' }
+}
+
+function names(clusters: readonly StepFacts[]): readonly string[] {
+  return clusters.map(({ record }) => record.cluster)
 }

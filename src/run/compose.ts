@@ -115,7 +115,15 @@ function meshPart(loaded: Loaded, mesh: MeshRecord, decision: Decision, material
   }
   if (decision.step === 'abandon' && loaded.files.read(loaded.layout.root(decision.generation)) !== null)
     remove.push(loaded.layout.root(decision.generation))
+  if (decision.step === 'abandon') remove.push(...waitingFiles(loaded, decision))
   return { cluster: null, name: inPlaceExists(loaded) ? 'secret' : 'restarts', write, remove }
+}
+
+/** What `stage` has sealed for clusters that never took it: keys of a generation that is given up. */
+function waitingFiles(loaded: Loaded, { moves, generation }: Decision): readonly string[] {
+  return loaded.clusters
+    .filter(({ config }) => !moves.some((move) => move.cluster === config.name))
+    .flatMap(({ layout }) => loaded.files.list().filter((path) => path.startsWith(`${layout.preparedDirectory}${generation}-`)))
 }
 
 type OpenPart = Part & { readonly write: Map<string, Uint8Array>; readonly remove: string[] }

@@ -1,3 +1,4 @@
+import type { Finding } from '../base/index.ts'
 import type { Files } from '../ports.ts'
 import {
   commandOf,
@@ -9,13 +10,17 @@ import {
   momentText,
   trustedGenerations,
   unfinishedStep,
+  wayBackFrom,
 } from '../rotation/index.ts'
-import type { Phase, Step, Unfinished } from '../rotation/index.ts'
+import type { Phase, Step, StepFacts, Unfinished } from '../rotation/index.ts'
 import { fetchBase, refuseUninitialised } from './base.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
-import { stepFacts } from './step-facts.ts'
+import { openBranches, stepOfBranch } from './open-branches.ts'
+import { discoveredFacts, stepFacts } from './step-facts.ts'
+import { discoverAll, examine } from './step-findings.ts'
+import type { Discoveries } from './step-findings.ts'
 
 export interface StatusOptions {
   readonly directory: string
@@ -45,8 +50,14 @@ export interface ClusterStatus {
 
 export interface NextStep {
   readonly step: Step
-  /** Empty: the step can be planned now. */
+  /** Evidence that is lacking. */
   readonly needs: readonly string[]
+  /** Findings of severity error: they would refuse the step. Both empty: it can be planned now. */
+  readonly findings: readonly Finding[]
+  /** Its branch, if it is pushed already: the command takes it up again. */
+  readonly branch: string | null
+  /** The clusters that it takes back, where the others stay as they are. */
+  readonly clusters?: readonly string[]
 }
 
 /** A step that is merged in part, and how it goes on. */
@@ -90,26 +101,13 @@ export async function status(context: Context, checkout: Files, options: StatusO
   }
 }
 
-async function openBranches(context: Context, loaded: Loaded, remote: string, base: string): Promise<readonly string[]> {
-  const branches = await context.git.remoteBranches(remote, loaded.config.git.branchPrefix)
-  // A squash or a rebase leaves the branch's own commits out of the history; the record knows better.
-  const ids = loaded.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))
-  const merged = new Set(['init', ...ids].map((id) => `${loaded.config.git.branchPrefix}${id}`))
-  const open: string[] = []
-  for (const branch of [...branches.keys()].toSorted()) {
-    const commit = await context.git.fetch(remote, branch)
-    if (!merged.has(branch) && commit !== null && (await context.git.commitsSince(base, commit)).length > 0) open.push(branch)
-  }
-  return open
-}
-
 function report(loaded: Loaded, now: Date, branches: readonly string[]): Pick<Status, 'mesh' | 'clusters' | 'unfinished' | 'next'> {
   const unfinished = unfinishedStep(stepFacts(loaded))
   return {
     mesh: loaded.mesh.mesh,
     clusters: loaded.clusters.map((cluster) => clusterStatus(loaded, cluster, now)),
     unfinished: unfinished === null ? null : withBranch(unfinished, loaded, branches),
-    next: nextSteps(loaded, now, unfinished),
+    next: nextSteps(loaded, now, unfinished, branches),
   }
 }
 
@@ -163,21 +161,42 @@ function possibleSteps(loaded: Loaded, { layout, record }: LoadedCluster): reado
   }
 }
 
-/** The steps that are legal now, and what each lacks if it were planned without a person's word. None leads on before the last one is whole. */
-function nextSteps(loaded: Loaded, now: Date, unfinished: Unfinished | null): readonly NextStep[] {
-  const first = loaded.clusters[0]
-  if (first === undefined || unfinished?.lacks === 'step') return []
-  const facts = stepFacts(loaded)
-  return possibleSteps(loaded, first)
+/** The steps that are legal now, and what stands against each if it were planned without a person's word. None leads on before the last one is whole. */
+function nextSteps(loaded: Loaded, now: Date, unfinished: Unfinished | null, branches: readonly string[]): readonly NextStep[] {
+  const discoveries = discoverAll(loaded)
+  const facts = discoveredFacts(loaded, discoveries)
+  const add = (step: Step, needs: readonly string[], clusters: readonly LoadedCluster[]): NextStep => ({
+    step,
+    needs,
+    findings: errorsOf(loaded, discoveries, step, clusters),
+    branch: branches.find((branch) => stepOfBranch(loaded, branch) === step) ?? null,
+    ...(clusters.length === loaded.clusters.length ? {} : { clusters: clusters.map(({ config }) => config.name) }),
+  })
+  if (unfinished?.lacks === 'step') {
+    const ahead = loaded.clusters.filter(({ record }) => lastTransition(record)?.id === unfinished.id)
+    const back = wayBackFrom(unfinished.step)
+    return back === null || !commonSteps(loaded, ahead).includes(back) ? [] : [add(back, [], ahead)]
+  }
+  if (new Set(facts.map(({ record }) => record.state)).size > 1) return []
+  return commonSteps(loaded, loaded.clusters)
     .filter((step) => unfinished === null || facts.every((cluster) => !hasBarrier(step, cluster)))
-    .map((step) => ({
-      step,
-      needs: facts.flatMap((cluster) =>
-        hasBarrier(step, cluster)
-          ? judgeStep(cluster, facts.length === 1, loaded.config.pki.workloadCertificateHours, now).map(
-              (lack) => `${cluster.record.cluster}: ${lack}`,
-            )
-          : [],
-      ),
-    }))
+    .map((step) => add(step, lacksOf(step, facts, loaded, now), loaded.clusters))
+}
+
+function lacksOf(step: Step, facts: readonly StepFacts[], loaded: Loaded, now: Date): readonly string[] {
+  if (!facts.some((cluster) => hasBarrier(step, cluster))) return []
+  return facts.flatMap((cluster) =>
+    judgeStep(cluster, facts.length === 1, loaded.config.pki.workloadCertificateHours, now).map(
+      (lack) => `${cluster.record.cluster}: ${lack}`,
+    ),
+  )
+}
+
+function errorsOf(loaded: Loaded, discoveries: Discoveries, step: Step, clusters: readonly LoadedCluster[]): readonly Finding[] {
+  return examine(loaded, discoveries, step, clusters).findings.filter(({ severity }) => severity === 'error')
+}
+
+function commonSteps(loaded: Loaded, clusters: readonly LoadedCluster[]): readonly Step[] {
+  const [first = [], ...others] = clusters.map((cluster) => possibleSteps(loaded, cluster))
+  return first.filter((step) => others.every((possible) => possible.includes(step)))
 }

@@ -1,8 +1,11 @@
 import type { decide, Step, StepFacts } from '../rotation/index.ts'
+import { hidesWorkloads } from '../workloads/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
-import type { Loaded, LoadedCluster } from './load.ts'
+import type { Loaded } from './load.ts'
+import { discoveryOf } from './step-findings.ts'
+import type { Discoveries } from './step-findings.ts'
 
 /** Generations whose sealed files the history shows: a reverted merge takes them from the record, but not from the cluster. */
 export async function usedGenerations(context: Context, loaded: Loaded, base: Base, step: Step): Promise<readonly string[]> {
@@ -11,9 +14,6 @@ export async function usedGenerations(context: Context, loaded: Loaded, base: Ba
   return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
 }
 
-/** What each cluster's controller applies. */
-export type Discoveries = ReadonlyMap<LoadedCluster, Discovery>
-
 /** Members of the mesh that no step restarts: what nothing can restart, and what people accepted not to see. */
 function doubtsOf(loaded: Loaded, discovery: Discovery): readonly string[] {
   const accepted = loaded.config.accept.map((entry) => entry.finding)
@@ -21,14 +21,29 @@ function doubtsOf(loaded: Loaded, discovery: Discovery): readonly string[] {
     ({ id, severity }) => id === 'workloads/not-restartable' || (severity === 'error' && accepted.includes(id)),
   )
   const unseen = discovery.opaque.filter((opaque) => !loaded.config.restarts.namespaces.includes(opaque.namespace))
+  const fixed = discovery.findings.filter((finding) => hidesWorkloads(finding))
   return [
-    ...new Set([...found.map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`), ...unseen.map((opaque) => opaque.owner)]),
+    ...new Set([
+      ...found.map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`),
+      ...fixed.map(({ id, place, found: revision }) => `what only ${revision ?? ''} has of ${place.object ?? place.file ?? ''} (${id})`),
+      ...unseen.map((opaque) => opaque.owner),
+    ]),
   ]
 }
 
 /** What the record and the frozen lists say of every cluster. */
 export function stepFacts(loaded: Loaded): readonly StepFacts[] {
   return loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed }))
+}
+
+/** The same, and what no step restarts. */
+export function discoveredFacts(loaded: Loaded, discoveries: Discoveries): readonly StepFacts[] {
+  return loaded.clusters.map((cluster) => ({
+    record: cluster.record,
+    restarts: cluster.restarts,
+    managed: cluster.config.cacerts.managed,
+    doubts: doubtsOf(loaded, discoveryOf(cluster, discoveries)),
+  }))
 }
 
 /** What the decision about a step rests on. */
@@ -41,17 +56,8 @@ export function decisionFacts(
   return {
     usedGenerations,
     mesh: loaded.mesh,
-    clusters: loaded.clusters.map((cluster) => ({
-      record: cluster.record,
-      restarts: cluster.restarts,
-      managed: cluster.config.cacerts.managed,
-      doubts: doubtsOf(loaded, discoveries.get(cluster) ?? lost()),
-    })),
+    clusters: discoveredFacts(loaded, discoveries),
     workloadCertificateHours: loaded.config.pki.workloadCertificateHours,
     now: context.clock.now(),
   }
-}
-
-function lost(): never {
-  throw new TypeError('a cluster was not discovered')
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../base/index.ts'
-import { branchName, commitMessage, pullRequest, stepWords } from '../plan/index.ts'
+import { branchName, commitMessage, pullRequest, stepWords, vanishedFrom, vanishedRequest } from '../plan/index.ts'
 import type { ChangeSet, PullRequest, Story } from '../plan/index.ts'
 import type { Worktree } from '../ports.ts'
 import type { Decision } from '../rotation/index.ts'
@@ -51,12 +51,30 @@ export function tell(
   }
 }
 
-/** The pull request of one change set. */
-export function describe(loaded: Loaded, story: Story, set: ChangeSet, all: readonly ChangeSet[]): PullRequest {
+/** What is gone since the whole step was merged; empty while a part of it is still to be merged. */
+export function goneSince(decision: Decision, steps: readonly ClusterStep[]): readonly string[] {
+  const whole = steps.every(({ cluster, move }) => move.merged && cluster.restarts?.id === decision.id)
+  return whole
+    ? [...new Set(steps.flatMap(({ cluster, restarts }) => (cluster.restarts === null ? [] : vanishedFrom(cluster.restarts, restarts))))]
+    : []
+}
+
+/**
+ * The pull request of one change set.
+ * @param gone workloads that it takes out of the list of a step that is merged.
+ */
+export function describe(
+  loaded: Loaded,
+  story: Story,
+  set: ChangeSet,
+  all: readonly ChangeSet[],
+  gone: readonly string[] = [],
+): PullRequest {
   const { git } = loaded.config
   const before = all[set.position - 2]
   const previous = before === undefined ? null : branchName(git, story.decision.id, before.position, before.name)
-  return pullRequest(story, set, branchName(git, story.decision.id, set.position, set.name), previous)
+  const request = pullRequest(story, set, branchName(git, story.decision.id, set.position, set.name), previous)
+  return gone.length === 0 ? request : vanishedRequest(request, story.decision.id, gone, [...set.write.keys(), ...set.remove].toSorted())
 }
 
 /** Pushes the first change set, or all of them stacked; the rest waits. */
@@ -67,7 +85,10 @@ export async function send(
   pending: readonly ChangeSet[],
   requests: readonly PullRequest[],
   decision: Decision,
-  { directory, ...options }: { readonly directory: string; readonly stack: boolean; readonly push: boolean },
+  {
+    directory,
+    ...options
+  }: { readonly directory: string; readonly stack: boolean; readonly push: boolean; readonly gone: readonly string[] },
 ): Promise<readonly PreparedChange[]> {
   const sent = options.stack ? pending.length : 1
   await sayIfIgnored(
@@ -92,7 +113,10 @@ export async function send(
         name: request.branch,
         write: set.write,
         remove: set.remove,
-        message: commitMessage(request, stepWords[decision.step].short),
+        message: commitMessage(
+          request,
+          options.gone.length > 0 ? 'The step itself is merged; a gate would wait for these for ever.' : stepWords[decision.step].short,
+        ),
         id: decision.id,
       }
     }),

@@ -1,25 +1,26 @@
 import { RerootError, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, branchName, chooseDeliveries, freezeRestarts, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
+import { branchName, freezeRestarts, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
-import { commandOf, decide, lastTransition, stateOf, unfinishedStep } from '../rotation/index.ts'
+import { commandOf, decide, lastTransition, stateOf, unfinishedStep, wayBackFrom } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { fetchBase, refuseUninitialised, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
 import { differing, refuseSecrets } from './changes.ts'
-import { clusterFindings } from './cluster-findings.ts'
 import { compose } from './compose.ts'
 import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
-import { discoverCluster, load, meshFindings } from './load.ts'
+import { load } from './load.ts'
 import type { Loaded } from './load.ts'
+import { sayOpenBranches } from './open-branches.ts'
 import { verifySealedState } from './sealed-state.ts'
 import { checkTestimony, refuseOtherBranch } from './step-checks.ts'
 import { decisionFacts, stepFacts, usedGenerations } from './step-facts.ts'
-import type { Discoveries } from './step-facts.ts'
+import { discoverAll, discoveryOf, examine } from './step-findings.ts'
+import type { Discoveries } from './step-findings.ts'
 import { materialFor } from './step-material.ts'
-import { describe, send, tell } from './step-requests.ts'
+import { describe, goneSince, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
 
 export interface StepOptions {
@@ -64,13 +65,14 @@ export async function takeStep(
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
-    const discoveries = new Map(loaded.clusters.map((cluster) => [cluster, discoverCluster(loaded, cluster)]))
+    const discoveries = discoverAll(loaded)
     const decision = decide(
       step,
       decisionFacts(loaded, discoveries, context, await usedGenerations(context, loaded, base, step)),
       options.testimony,
       options.force,
     )
+    await sayOpenBranches(context, loaded, base, decision)
     const { steps, findings } = planClusters(loaded, discoveries, decision)
     refuseErrors(step, findings)
 
@@ -81,7 +83,10 @@ export async function takeStep(
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
     for (const set of pending) refuseSecrets(set.write)
     const story = tell(loaded, decision, steps, composition, findings, material !== null)
-    const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets))
+    const gone = goneSince(decision, steps)
+    if (gone.length > 0 && pending.length > 0)
+      context.terminal.say(`gone since ${decision.id} was merged, and taken out of its list: ${gone.join(', ')}`)
+    const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets, gone))
     if (options.dryRun || pending.length === 0) {
       return {
         decision,
@@ -90,25 +95,32 @@ export async function takeStep(
         changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })),
       }
     }
-    const changes = await send(context, worktree, base, pending, requests, decision, options)
+    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone })
     return { decision, base, findings, changes }
   } finally {
     await worktree.dispose()
   }
 }
 
-/** Discovers every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
+/** Examines every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
 function planClusters(
   loaded: Loaded,
   discoveries: Discoveries,
   decision: Decision,
 ): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [...meshFindings(loaded)]
-  const steps = loaded.clusters.map((cluster): ClusterStep => {
-    const move = decision.moves.find((one) => one.cluster === cluster.config.name) ?? never()
-    const discovery = discoveries.get(cluster) ?? never()
-    const chosen = chooseDeliveries(loaded.config, cluster.config, discovery, decision.step)
-    findings.push(...clusterFindings(loaded, cluster, discovery, chosen.findings))
+  const moving = decision.moves.map((move) => {
+    const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
+    return { move, cluster }
+  })
+  const { chosen, findings } = examine(
+    loaded,
+    discoveries,
+    decision.step,
+    moving.map(({ cluster }) => cluster),
+  )
+  const steps = moving.map(({ move, cluster }): ClusterStep => {
+    const discovery = discoveryOf(cluster, discoveries)
+    const restarting = chosen.get(cluster) ?? never()
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
     const restarts =
       frozen ??
@@ -121,11 +133,11 @@ function planClusters(
           : cluster.record,
         before: cluster.restarts,
         discovery,
-        restarts: chosen.restarts,
+        restarts: restarting,
       })
-    return { cluster, move, restarts, chosen: chosen.restarts, secretOwner: secretSite(cluster.config, discovery)?.controller ?? null }
+    return { cluster, move, restarts, chosen: restarting, secretOwner: secretSite(cluster.config, discovery)?.controller ?? null }
   })
-  return { steps, findings: acceptFindings(findings, loaded.config.accept) }
+  return { steps, findings }
 }
 
 function refuseErrors(step: Step, findings: readonly Finding[]): void {
@@ -172,6 +184,8 @@ function withConfig(sets: readonly ChangeSet[], loaded: Loaded, config: Uint8Arr
 export function rollbackStep(loaded: Loaded): Step {
   const unfinished = unfinishedStep(stepFacts(loaded))
   if (unfinished !== null && commandOf(unfinished.step) === 'rollback') return unfinished.step
+  const back = unfinished === null ? null : wayBackFrom(unfinished.step)
+  if (back !== null) return back
   const phases = new Set(loaded.clusters.map((cluster) => cluster.record.phase.phase))
   if (phases.has('promoted')) return 'demote'
   if (phases.has('staged')) return 'abandon'

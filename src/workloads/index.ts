@@ -1,3 +1,4 @@
+export { hidesWorkloads } from './argocd/content-findings.ts'
 export { globMatcher } from './argocd/glob.ts'
 export { findArgocdClusters } from './argocd/find-clusters.ts'
 export { findFluxClusters } from './clusters.ts'

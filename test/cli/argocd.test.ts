@@ -95,6 +95,26 @@ test('one cluster alone: the other stays as it is', async () => {
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
   expect([...sandbox.forge.files().keys()].filter((path) => path.includes('prod-us'))).toEqual([])
+  const pinned = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: pinned, namespace: argocd }
+spec:
+  project: platform
+  source: { repoURL: https://git.example.com/shop/platform.git, path: apps/pinned, targetRevision: v1.0.0 }
+  destination: { name: prod-eu, namespace: shop }
+`
+  sandbox.forge.push({
+    'argocd/apps/pinned.yaml': pinned,
+    'apps/pinned/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: pinned, namespace: shop }\n',
+  })
+  await sandbox.refuses(['promote'], {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['what only v1.0.0 has of Application argocd/pinned (argocd/revision), which no step restarts'],
+  })
+  await sandbox.does(['promote', '--confirmed', 'restarted by hand', '--dry-run'])
+  sandbox.forge.push({ 'argocd/apps/pinned.yaml': pinned.replace('v1.0.0', 'main') })
+
   // One cluster, all restarts by Jobs: the entry gate's word is enough.
   await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
 })

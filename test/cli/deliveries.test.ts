@@ -153,3 +153,23 @@ test('a workload that is new since stage is in promote’s list; one that is gon
   expect(entry).not.toContain('Deployment/ledger/journal')
   expect(waves).toContain('Deployment/ledger/journal')
 })
+
+test('a workload that is gone since the step was merged is taken out of its list by a pull request that says so', async () => {
+  const sandbox = await sandboxIn('staged')
+  sandbox.forge.push({
+    'apps/ledger/deployment.yaml': sandbox.forge
+      .file('apps/ledger/deployment.yaml')
+      .replaceAll('name: ledger\n', 'name: journal\n')
+      .replace('namespace: journal', 'namespace: ledger'),
+  })
+
+  const { stdout, stderr } = await sandbox.takes(['stage'], 'mesh-ca/g2-staged')
+
+  expect(stderr).toContain('gone since g2-staged was merged, and taken out of its list: Deployment/ledger/ledger\n')
+  expect(stdout).toContain('# take out of the frozen list of g2-staged what is gone: Deployment/ledger/ledger\n')
+  expect(stdout).toContain('no certificate, no Secret and no phase changes')
+  expect(stdout).toContain('Reroot-Id: g2-staged\n')
+  expect(stdout).not.toContain('trust a new root')
+  expect(sandbox.forge.file(restarts)).not.toContain('Deployment/ledger/ledger')
+  expect((await sandbox.does(['stage'])).stderr).toContain('nothing to do')
+})

@@ -212,6 +212,8 @@ test('status says where the mesh stands, what is open, and fails within a term',
 
   expect(stdout).toMatch(/prod\s+staged\s+g1\s+g1 \+ g2\s+g2-staged/)
   expect(stdout).toContain('not merged yet: mesh-ca/g2-promoted')
+  expect(stdout).toContain('possible: `reroot promote` is prepared: it takes up mesh-ca/g2-promoted, which is not merged yet')
+  expect(stdout).toContain('possible: `reroot rollback` (abandon) can be planned now')
   expect([soon.exitCode, later.exitCode]).toEqual([1, 0])
   expect(soon.stderr).toMatch(/^within 4000 days: prod: .*g1.* expires in \d+ days, at \d{4}-/m)
   expect(later.stderr).not.toContain('expires')
@@ -225,6 +227,34 @@ test('--reissue is known only to the commands that issue certificates', async ()
     expect([command, exitCode, stderr]).toEqual([command, 2, expect.stringContaining("unknown option '--reissue'")])
   }
   for (const command of ['stage', 'replace']) expect((await sandbox.does([command, '--help'])).stdout).toContain('--reissue')
+})
+
+test('status names the findings that would refuse a step, also offline', async () => {
+  const sandbox = await sandboxIn('initialised')
+  sandbox.forge.push({ 'clusters/prod/mesh-ca.yaml': null })
+  sandbox.git('pull', '--quiet')
+
+  for (const words of [['status'], ['status', '--offline']]) {
+    const { stdout } = await sandbox.does(words)
+
+    expect(stdout).toContain(
+      'blocked: `reroot stage` would be refused by a finding:\n  - prod clusters/prod/mesh-ca.yaml: Flux does not pick up',
+    )
+    expect(stdout).not.toContain('can be planned now')
+  }
+})
+
+test('a branch of another step that is not merged is named, and the step’s own is not', async () => {
+  const sandbox = await sandboxIn('staged')
+  await sandbox.does(['promote'])
+
+  const again = await sandbox.does(['promote'])
+  const back = await sandbox.does(['rollback'])
+
+  expect(again.stderr).not.toContain('warning: mesh-ca/')
+  expect(back.stderr).toContain(
+    'warning: mesh-ca/g2-promoted is not merged, and was made for another step: close its pull request and delete the branch before g2-abandoned is merged',
+  )
 })
 
 test('render writes what the repository holds', async () => {

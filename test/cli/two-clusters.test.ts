@@ -102,6 +102,37 @@ test('a pull request per cluster: promote is refused while one cluster has not m
   expect(await inside(sandbox, liveInUs, us)).toMatchObject({ state: 'g2-steady', roots: ['shop root CA g2'], problems: [] })
 })
 
+test('a step that one cluster alone took is taken back there, without a word and without an identity', async () => {
+  const { sandbox, us } = await initialised(['pullRequests: auto', 'pullRequests: per-cluster'])
+  const american = (): readonly (readonly [string, string])[] =>
+    [...sandbox.forge.files()].filter(([path]) => path.includes('/prod-us/')).map(([path, bytes]) => [path, bytes.toString('utf8')])
+  const before = american()
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+  expect((await sandbox.does(['status'])).stdout).toContain('possible: `reroot rollback` (abandon in prod alone) can be planned now')
+  await sandbox.takes(['rollback'], 'mesh-ca/g2-abandoned')
+
+  expect(american()).toEqual(before)
+  expect((await inside(sandbox)).state).toBe('g1-steady')
+
+  await sandbox.does(['stage', '--confirmed', 'looked', '--stack'], { as: sandbox.operator })
+  sandbox.forge.merge('mesh-ca/g3-staged-2-restarts')
+  await sandbox.takes(['promote', '--confirmed', 'looked at both'], 'mesh-ca/g3-promoted')
+  const staged = american()
+  const { stdout } = await sandbox.takes(['rollback'], 'mesh-ca/g3-demoted')
+
+  expect(stdout).toContain('prod: promoted (signs g3, trusts g1 + g3)  ──demote──▶  staged (signs g1, trusts g1 + g3)')
+  expect(stdout).not.toContain('prod-us')
+  expect(american()).toEqual(staged)
+  await sandbox.does(['promote', '--confirmed', 'looked at both again', '--stack'])
+  sandbox.forge.merge('mesh-ca/g3-promoted.2-2-restarts')
+  expect((await inside(sandbox, liveInUs, us)).signer).toBe('shop root CA g3')
+
+  await sandbox.takes(['retire', '--confirmed', 'looked at both again'], 'mesh-ca/g3-steady')
+  await sandbox.takes(['rollback'], 'mesh-ca/g3-restored')
+  expect(await inside(sandbox)).toMatchObject({ state: 'g3-promoted', roots: ['Root CA', 'shop root CA g3'], problems: [] })
+  await sandbox.refuses(['rollback'], { ...refused, says: ['demote is not possible: no sealed state of prod holds a key of g1'] })
+})
+
 test('a foreign root that stays trusted is in every phase, and cannot change in between', async () => {
   const partner = await firstRoot({ name: 'Partner root' })
   const sandbox = await Sandbox.make({

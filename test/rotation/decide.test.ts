@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decide, hasBarrier, mustHaveBegun } from '../../src/rotation/index.ts'
+import { decide, hasBarrier, mustHaveBegun, unfinishedStep } from '../../src/rotation/index.ts'
 import type { DecisionFacts, Step, StepFacts, Testimony } from '../../src/rotation/index.ts'
 import { factsOf, intermediateOf, meshOf, merge, nobody, now, somebody, take, takeAll, thrown, workloadOf } from '../support/mesh.ts'
 
@@ -75,7 +75,7 @@ describe('refused', () => {
     const facts = many('stage')
     const half = merge(facts, decide('promote', facts, somebody, null), ['eu'])
 
-    for (const step of ['stage', 'retire', 'abandon', 'demote', 'restore'] as const) {
+    for (const step of ['stage', 'retire', 'abandon', 'restore'] as const) {
       expect(
         thrown(() => decide(step, half, somebody, 'at once')),
         step,
@@ -305,6 +305,56 @@ describe('taken', () => {
   })
 })
 
+describe('a step that only some clusters took', () => {
+  test.each([
+    ['stage', [], 'abandon', 'g2-abandoned', 'g1-steady'],
+    ['promote', ['stage'], 'demote', 'g2-demoted', 'g2-staged'],
+    ['retire', ['stage', 'promote'], 'restore', 'g2-restored', 'g2-promoted'],
+    ['promote', ['stage', 'promote', 'demote'], 'demote', 'g2-demoted.2', 'g2-staged'],
+    ['retire', ['stage', 'promote', 'retire', 'restore'], 'restore', 'g2-restored.2', 'g2-promoted'],
+  ] as const)(
+    '%s after %j: %s takes back those alone, with nobody’s word, in whatever order it is merged',
+    (step, before, back, id, state) => {
+      const facts = takeAll(factsOf(['asia', 'eu', 'us']), before)
+      const apart = merge(facts, decide(step, facts, somebody, null), ['eu', 'us'])
+
+      const decision = decide(back, apart, nobody, null)
+      const half = merge(apart, decision, ['us'])
+      const rest = decide(back, half, nobody, null)
+      const whole = merge(half, rest)
+
+      expect(decision).toMatchObject({ id, moves: [{ cluster: 'eu', merged: false, evidence: null, forced: null }, { cluster: 'us' }] })
+      expect(unfinishedStep(apart.clusters)).toMatchObject({ step, clusters: ['asia'], lacks: 'step' })
+      expect(unfinishedStep(withLists(half).clusters)).toEqual({ step: back, id, clusters: ['eu'], lacks: 'step' })
+      expect(rest).toMatchObject({
+        id,
+        moves: [
+          { cluster: 'eu', merged: false },
+          { cluster: 'us', merged: true },
+        ],
+      })
+      expect(whole.clusters.map(({ record }) => record.state)).toEqual([state, state, state])
+      expect(whole.clusters[0]).toBe(facts.clusters[0])
+      expect(unfinishedStep(withLists(whole).clusters)).toBeNull()
+      expect(decide(back, whole, nobody, null).moves.every(({ merged }) => merged)).toBe(true)
+    },
+  )
+
+  test('after the way back all go on together, under a new id', () => {
+    const facts = many('stage')
+    const apart = merge(facts, decide('promote', facts, somebody, null), ['eu'])
+    const back = merge(apart, decide('demote', apart, nobody, null))
+
+    expect(thrown(() => decide('abandon', back, nobody, null))).toMatchObject({
+      message: expect.stringContaining('abandon needs evidence that g2-demoted, g2-staged is complete') as unknown,
+    })
+    expect(decide('abandon', back, somebody, null)).toMatchObject({ id: 'g2-abandoned', moves: [{ cluster: 'eu' }, { cluster: 'us' }] })
+    const again = merge(back, decide('promote', back, somebody, null), ['us'])
+    expect(unfinishedStep(withLists(again).clusters)).toEqual({ step: 'promote', id: 'g2-promoted.2', clusters: ['eu'], lacks: 'step' })
+    expect(decide('demote', again, nobody, null)).toMatchObject({ id: 'g2-demoted.2', moves: [{ cluster: 'us' }] })
+  })
+})
+
 test('what has a barrier, and what a gate must have seen begin', () => {
   const facts = staged()
   const promoted = merge(facts, decide('promote', facts, nobody, null))
@@ -332,6 +382,15 @@ test('what has a barrier, and what a gate must have seen begin', () => {
   expect(mustHaveBegun('replace', one!)).toBe(false)
   expect(mustHaveBegun('retire', one!)).toBe(false)
 })
+
+/** The facts with every list of restarts merged, where there was a step. */
+function withLists(facts: DecisionFacts): DecisionFacts {
+  const clusters = facts.clusters.map((cluster): StepFacts => {
+    const id = cluster.record.transitions.at(-1)?.id
+    return id === undefined ? cluster : { ...cluster, restarts: { id, entry: null, namespaces: [], waves: [] } }
+  })
+  return { ...facts, clusters }
+}
 
 function withCart(more: { readonly delivery: 'none' | 'owner'; readonly drain?: 'expire' }): (cluster: StepFacts) => StepFacts {
   return (cluster) => {

@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RerootError } from '../../src/base/index.ts'
 import { preparedAfter } from '../../src/plan/index.ts'
-import { decide, describePhase, lastTransition, rootBundleText, stateOf, trustedGenerations, unusedId } from '../../src/rotation/index.ts'
+import {
+  decide,
+  describePhase,
+  lastTransition,
+  rootBundleText,
+  stateOf,
+  trustedGenerations,
+  unusedId,
+  wayBackFrom,
+} from '../../src/rotation/index.ts'
 import type { Decision, DecisionFacts, EntryGate, RestartList, StateId, Step, StepFacts, Testimony } from '../../src/rotation/index.ts'
 import { factsOf, followsFrom, intermediateOf, merge, nobody, rootOf, workloadOf } from '../support/mesh.ts'
 
@@ -233,7 +242,15 @@ function go(
   return world
 }
 
-const journey = fc.tuple(runs, fc.constantFrom(...prefixes), fc.boolean())
+/** A step merged in one cluster alone, and perhaps taken back there, in which all that follows is rare by chance. */
+const apart: fc.Arbitrary<readonly Event[]> = fc
+  .tuple(fc.constantFrom(...steps), fc.boolean(), fc.nat(1))
+  .map(([step, settled, merged]) => [{ kind: 'plan', step, merged }, ...(settled ? [{ kind: 'settle' } as const] : [])])
+const journey = fc.tuple(
+  fc.tuple(runs, fc.array(apart, { maxLength: 3 })).map(([run, first]) => ({ ...run, events: [...first.flat(), ...run.events] })),
+  fc.constantFrom(...prefixes),
+  fc.boolean(),
+)
 
 test('without force and without replace, no two workloads ever reject each other, whatever is merged, applied, restarted or renewed when', () => {
   fc.assert(
@@ -266,7 +283,7 @@ test('the records of all clusters hang together at every moment, and no id or nu
   )
 })
 
-test('a step that is merged in some clusters goes on in the others under the same id and generation, and nothing else does', () => {
+test('a step that is merged in some clusters goes on in the others under the same id and generation, or is taken back in those alone, and nothing else does', () => {
   const names = ['eu', 'us', 'asia']
   fc.assert(
     fc.property(
@@ -280,7 +297,11 @@ test('a step that is merged in some clusters goes on in the others under the sam
         if (decision === null || decision.moves.some(({ merged }) => merged)) return
         world.facts = merge(world.facts, decision, first, listed)
 
-        if (other !== step) expect(world.decided(other)).toBeNull()
+        const back = world.decided(other)
+        if (other === wayBackFrom(step)) {
+          expect(back?.moves.map(({ cluster }) => cluster)).toEqual(first)
+          expect(back?.moves.map(({ to }) => stateOf(to))).toEqual(decision.moves.slice(0, first.length).map(({ from }) => stateOf(from)))
+        } else if (other !== step) expect(back).toBeNull()
         const rest = world.decided(step)
         expect(rest).toMatchObject({ id: decision.id, generation: decision.generation })
         expect(rest?.moves.map(({ merged }) => merged)).toEqual(names.map((name) => first.includes(name)))

@@ -4,17 +4,40 @@ import type { Application, ApplicationSource } from './application.ts'
 import type { Content } from './content.ts'
 import type { OwnRepository } from './repository-url.ts'
 
-export function fixedFinding(own: OwnRepository, application: Application, source: ApplicationSource): Finding {
+/** @param leads it applies Applications. */
+export function fixedFinding(own: OwnRepository, application: Application, source: ApplicationSource, leads: boolean): Finding {
+  const revision = source.revision ?? ''
+  const words = source.path === null && source.ref !== null ? fixedValues : leads ? fixedApplications : fixedWorkloads
   return {
     id: 'argocd/revision',
     severity: 'warning',
     place: application.place(...source.at, 'targetRevision'),
-    message:
-      'it reads a fixed revision, so what a pull request changes in Git does not reach its workloads; it is read here as the branch has it',
     expected: own.branch ?? 'a branch',
-    found: source.revision ?? '',
-    remedy: 'let it follow the branch; or let a Job restart its workloads: restarts.rules with delivery: job',
+    found: revision,
+    ...words(revision),
   }
+}
+
+type Words = (revision: string) => Pick<Finding, 'message' | 'remedy'>
+
+const fixedWorkloads: Words = (revision) => ({
+  message: `it reads a fixed revision, and is read here as the branch has it: workloads that only ${revision} has are not restarted by reroot`,
+  remedy: `let it follow the branch; or restart in each step what only ${revision} has, and say so with --confirmed`,
+})
+
+const fixedApplications: Words = (revision) => ({
+  message: `it applies Applications from a fixed revision, and is read here as the branch has it: workloads of Applications that only ${revision} has are not restarted by reroot, and an Application that a pull request adds is not picked up`,
+  remedy: `let it follow the branch; or, if reroot’s Application is below it, apply that by hand or move the revision after the merge, and say with --confirmed that you restarted what only ${revision} has`,
+})
+
+const fixedValues: Words = (revision) => ({
+  message: `its values come from a fixed revision, and are read here as the branch has them: workloads that only the values of ${revision} ask for are not restarted by reroot`,
+  remedy: `let it follow the branch; or see that the values of ${revision} make the same workloads, and say so with --confirmed`,
+})
+
+/** Whether what the finding tells of may hold workloads that the branch does not show: `HEAD` is most likely the branch. */
+export function hidesWorkloads({ id, found }: Finding): boolean {
+  return id === 'argocd/revision' && !/^HEAD(,|$)/.test(found ?? '')
 }
 
 export function missingFolder(application: Application, source: ApplicationSource): Finding {

@@ -77,12 +77,13 @@ export function readContent(reading: Reading, application: Application, words: r
   const charts: ChartInstall[] = []
   const paths: string[] = []
   let fixedRevision: string | null = null
+  const fixed: ApplicationSource[] = []
   for (const written of application.sources) {
     const source = withOverrides(reading, application, written)
     if (reading.own.is(source.repoURL) && source.chart === null) {
       if (!reading.own.follows(source.revision)) {
         fixedRevision = source.revision
-        report.add(fixedFinding(reading.own, application, source))
+        fixed.push(source)
       }
       if (source.path !== null) paths.push(source.path)
     }
@@ -91,6 +92,7 @@ export function readContent(reading: Reading, application: Application, words: r
     charts.push(...made.charts)
   }
   const leads = leadsToApplications(reading, application, resources)
+  for (const source of fixed) report.add(fixedFinding(reading.own, application, source, leads))
   return {
     resources: lastOfEach(resources, application),
     charts,

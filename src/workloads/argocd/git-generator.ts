@@ -34,7 +34,7 @@ export function gitParameters(generating: Generating, spec: ValueMap, at: YamlPa
       message: 'the generator reads a fixed revision; it is read here as the branch has it',
       expected: generating.own.branch ?? 'a branch',
       found: revision ?? '',
-      remedy: 'let it follow the branch; or make sure that both show the same Applications',
+      remedy: 'let it follow the branch; or make sure that both show the same Applications, and say so with --confirmed',
     })
   }
   const directories = asList(spec['directories'])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { idsOf, namespace, workload, workloadsOf, yaml } from '../flux-tree.ts'
 import { app, application, chart, clusterSecret, discoverArgocd, istioCharts, ownURL } from '../argocd-tree.ts'
+import type { Discovery } from '../../../src/workloads/index.ts'
 import type { Tree } from '../tree.ts'
 
 const shop = namespace('shop', { 'istio-injection': 'enabled' })
@@ -308,6 +309,30 @@ test('roles, owners, waves and facts of a whole cluster', () => {
     outOfSyncOnly: false,
     hydrated: false,
   })
+})
+
+test('what a fixed revision hides is said as it is: workloads, Applications, or values', () => {
+  const pinned = (discovery: Discovery): readonly (readonly [string, string])[] =>
+    discovery.findings.filter(({ id }) => id === 'argocd/revision').map(({ message, remedy }) => [message, remedy])
+  const targetRevision = 'v1.2.0'
+  const [ofWorkloads] = pinned(discoverArgocd({ [app]: yaml(application('a', { path: 'apps', source: { targetRevision } })), ...web }))
+  const [ofApplications] = pinned(
+    discoverArgocd({
+      [app]: yaml(application('root', { path: 'root', source: { targetRevision } })),
+      'root/a.yaml': yaml(application('a', { path: 'apps' })),
+      ...web,
+    }),
+  )
+  const sources = [
+    { repoURL: ownURL, targetRevision, ref: 'values' },
+    { repoURL: ownURL, targetRevision: 'main', path: 'apps' },
+  ]
+  const [ofValues] = pinned(discoverArgocd({ [app]: yaml(application('a', { sources })), ...web }))
+
+  expect(ofWorkloads?.join()).toMatch(/workloads that only v1\.2\.0 has are not restarted.*--confirmed/)
+  expect(ofApplications?.join()).toMatch(/applies Applications.*is not picked up.*by hand or move the revision/)
+  expect(ofValues?.join()).toMatch(/its values come from a fixed revision.*--confirmed/)
+  for (const one of [ofWorkloads, ofApplications, ofValues]) expect(one?.join()).not.toContain('delivery: job')
 })
 
 test('a fixed revision, and differences that are ignored, keep a restart in Git from the pods', () => {

@@ -1,0 +1,40 @@
+import type { Finding } from '../base/index.ts'
+import { acceptFindings, chooseDeliveries } from '../plan/index.ts'
+import type { ChosenRestart } from '../plan/index.ts'
+import type { Step } from '../rotation/index.ts'
+import type { Discovery } from '../workloads/index.ts'
+import { clusterFindings } from './cluster-findings.ts'
+import { discoverCluster, meshFindings } from './load.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
+
+/** What each cluster's controller applies. */
+export type Discoveries = ReadonlyMap<LoadedCluster, Discovery>
+
+export function discoverAll(loaded: Loaded): Discoveries {
+  return new Map(loaded.clusters.map((cluster) => [cluster, discoverCluster(loaded, cluster)]))
+}
+
+/** How a step restarts the workloads of each cluster that takes it, and all findings about that. Those of severity error refuse it. */
+export function examine(
+  loaded: Loaded,
+  discoveries: Discoveries,
+  step: Step,
+  clusters: readonly LoadedCluster[],
+): { readonly chosen: ReadonlyMap<LoadedCluster, readonly ChosenRestart[]>; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [...meshFindings(loaded)]
+  const chosen = new Map<LoadedCluster, readonly ChosenRestart[]>()
+  for (const cluster of clusters) {
+    const discovery = discoveryOf(cluster, discoveries)
+    const { restarts, findings: about } = chooseDeliveries(loaded.config, cluster.config, discovery, step)
+    chosen.set(cluster, restarts)
+    findings.push(...clusterFindings(loaded, cluster, discovery, about))
+  }
+  return { chosen, findings: acceptFindings(findings, loaded.config.accept) }
+}
+
+/** @throws TypeError if the cluster was not discovered. */
+export function discoveryOf(cluster: LoadedCluster, discoveries: Discoveries): Discovery {
+  const discovery = discoveries.get(cluster)
+  if (discovery === undefined) throw new TypeError('a cluster was not discovered')
+  return discovery
+}
