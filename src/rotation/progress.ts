@@ -28,6 +28,8 @@ export function progressOf(step: Step, all: readonly StepFacts[]): Progress | nu
   // Of a step that can follow itself, the newest is the one that all who have it took after what the others took last.
   const newest = [...ids].filter((id) => clusters.every((cluster) => isAt(id, cluster) || !hasTaken(id, cluster)))
   const [id, ...others] = newest
+  // Some cluster has gone on from each of them: what is asked for is a new one.
+  if (id === undefined && canFollowItself(step)) return { begun: [], pending: clusters, id: null }
   if (id === undefined || others.length > 0 || (ids.size > 1 && !canFollowItself(step))) return null
   const begun = clusters.filter((cluster) => isAt(id, cluster))
   if (canFollowItself(step) && isComplete(id, clusters)) return { begun: [], pending: clusters, id: null }

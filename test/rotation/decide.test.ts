@@ -289,6 +289,14 @@ describe('taken', () => {
     })
   })
 
+  test('replace is a new one where a cluster has gone on from the last', () => {
+    const facts = factsOf(['eu', 'us'])
+    const replaced = withLists(merge(facts, decide('replace', facts, nobody, null)))
+    const apart = merge(replaced, decide('stage', replaced, somebody, null), ['us'])
+
+    expect(decide('replace', apart, nobody, null)).toMatchObject({ id: 'g4-replaced', moves: [{ merged: false }, { merged: false }] })
+  })
+
   test('replace goes on while its second change set, with the list, is not merged', () => {
     const facts = merge(factsOf(), decide('replace', factsOf(), nobody, null))
     const early = { ...facts, clusters: facts.clusters.map((cluster) => ({ ...cluster, restarts: null })) }
