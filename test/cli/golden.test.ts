@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { folderFiles } from '../../src/adapters/files.ts'
 import { render } from '../../src/run/index.ts'
 import { expectGolden, readTree, withoutPayloads } from '../support/golden.ts'
-import { exampleTree, house, Sandbox } from '../support/sandbox.ts'
+import { exampleTree, house } from '../support/example.ts'
+import { Sandbox } from '../support/sandbox.ts'
 import type { Run } from '../support/sandbox.ts'
 
 const goldens = join(house, 'test/golden')

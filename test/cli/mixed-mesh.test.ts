@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { inside, liveFile } from '../support/live-secret.ts'
-import { exampleTree, Sandbox } from '../support/sandbox.ts'
+import { exampleTree } from '../support/example.ts'
+import { Sandbox } from '../support/sandbox.ts'
 
 /** The example of Flux, and beside it, in folders of their own, what Argo CD applies to a second cluster of the mesh. */
 function mixedTree(): Record<string, string> {

@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml'
 import { parseBundle, parseCertificate } from '../../src/pki/index.ts'
 import { readMeshRecord } from '../../src/rotation/index.ts'
 import { clusterFolder, liveFile } from '../support/live-secret.ts'
-import type { Reader } from '../support/sandbox.ts'
+import type { Reader } from '../support/example.ts'
 import { sandboxIn } from '../support/states.ts'
 import { onPath } from '../support/tools.ts'
 

@@ -1,7 +1,8 @@
 import { systemEntropy } from '../../src/adapters/system.ts'
 import { Confidential } from '../../src/base/index.ts'
 import { parseBundle, parseCertificate, preflight } from '../../src/pki/index.ts'
-import type { Reader, Sandbox } from './sandbox.ts'
+import type { Reader } from './example.ts'
+import type { Sandbox } from './sandbox.ts'
 import { opened } from './sealed-secret.ts'
 
 /** What a cluster finds when it unseals a Secret. */

@@ -2,23 +2,15 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { execa } from 'execa'
 import { afterEach, expect, inject, vi } from 'vitest'
 import { clusterCa, firstRoot, layOut } from './first-ca.ts'
 import type { CaTexts, FirstRoot, RootWishes } from './first-ca.ts'
+import { exampleTree, makeReader } from './example.ts'
+import type { Reader } from './example.ts'
 import { filesBelow, Forge, readRefs, textOf } from './forge.ts'
 import type { Edits } from './forge.ts'
 import { keyNeedles, keysIn } from './key-needles.ts'
-
-export const house = join(import.meta.dirname, '../..')
-
-/** A person or a controller that can unseal. */
-export interface Reader {
-  /** The file with the age identity, as `age-keygen` writes it. */
-  readonly file: string
-  readonly recipient: string
-}
 
 export interface Run {
   readonly exitCode: number
@@ -263,19 +255,6 @@ afterEach(() => {
 export function keep(sandbox: Sandbox): string {
   open.splice(open.indexOf(sandbox), 1)
   return sandbox.folder
-}
-
-/** The files of an example. */
-export function exampleTree(example: 'flux' | 'argocd' = 'flux'): Record<string, Uint8Array> {
-  const folder = join(house, 'examples', example)
-  return Object.fromEntries(filesBelow(folder).map((path) => [relative(folder, path), readFileSync(path)]))
-}
-
-export async function makeReader(file: string): Promise<Reader> {
-  const identity = await generateIdentity()
-  const recipient = await identityToRecipient(identity)
-  writeFileSync(file, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600 })
-  return { file, recipient }
 }
 
 function newFolder(): string {

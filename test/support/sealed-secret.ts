@@ -4,7 +4,8 @@ import { embeddedEngine } from '../../src/seal/embedded.ts'
 import { ageIdentities } from '../../src/adapters/identities.ts'
 import { readSealed, unseal } from '../../src/seal/index.ts'
 import type { Edits } from './forge.ts'
-import type { Reader, Sandbox } from './sandbox.ts'
+import type { Reader } from './example.ts'
+import type { Sandbox } from './sandbox.ts'
 
 /** Where the example's Istio lies, in which people may have sealed the Secret themselves. */
 export const inPlaceFile = 'infrastructure/istio/cacerts.sops.yaml'

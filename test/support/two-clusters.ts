@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Edits } from './forge.ts'
-import { exampleTree, makeReader, Sandbox } from './sandbox.ts'
+import { exampleTree, makeReader } from './example.ts'
+import { Sandbox } from './sandbox.ts'
 import type { SandboxWishes } from './sandbox.ts'
 
 /** The example with a second cluster, `prod-us`: its own overlays of kustomize, and the folders of plain manifests that it shares. */

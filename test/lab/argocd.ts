@@ -1,0 +1,201 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { house } from '../support/example.ts'
+import type { Reader } from '../support/example.ts'
+import type { Cluster } from './cluster.ts'
+import { defineAll } from './definitions.ts'
+import { freePorts } from './ports.ts'
+import type { Running } from './process.ts'
+
+/** Argo CD: the real application controller, ApplicationSet controller and repo-server. */
+export interface Argocd {
+  /** Looks at the repository now, as a webhook of the forge would make it do. */
+  refresh(): Promise<void>
+  /** Whether Applications (all, if none is named) are Synced at the commit, Healthy, and at rest. */
+  isReady(commit: string, names?: readonly string[]): Promise<boolean>
+  /** Every Application, a line each, for messages. */
+  describe(): Promise<string>
+  restart(): Promise<void>
+}
+
+/**
+ * What KSOPS does, and no more: a function that kustomize starts, and that gives back the files of its configuration, opened by the real sops
+ * (github.com/viaduct-ai/kustomize-sops v4.5.1). KSOPS itself is not to be had as a Go module.
+ */
+const ksops = `#!/usr/bin/env node
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { parse } from '${pathToFileURL(join(house, 'node_modules/yaml/dist/index.js')).href}'
+const { functionConfig } = parse(readFileSync(0, 'utf8'))
+const items = functionConfig.files.map((file) => parse(execFileSync('sops', ['decrypt', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })))
+process.stdout.write(JSON.stringify({ apiVersion: 'config.kubernetes.io/v1', kind: 'ResourceList', items }))
+`
+
+/** Starts Argo CD in one cluster, which also is the one that it calls by its built-in address, and registers clusters with it by name. */
+export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], unseals: Reader): Promise<Argocd> {
+  const folder = join(hub.folder, 'argocd')
+  await mkdir(join(folder, 'bin'), { recursive: true })
+  await writeFile(join(folder, 'bin/package.json'), '{"type":"module"}')
+  await writeFile(join(folder, 'bin/ksops'), ksops)
+  await chmod(join(folder, 'bin/ksops'), 0o755)
+  await defineAll(hub, hub.programs.asset('argocd', 'crds'))
+  await hub.kubectl(['create', 'namespace', 'argocd'])
+  await hub.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: settings(clusters) }))
+
+  const [redis, repo, ...others] = (await freePorts(9)) as [number, number, ...number[]]
+  const env = {
+    KUBECONFIG: hub.kubeconfig,
+    HOME: folder,
+    TMPDIR: folder,
+    XDG_CONFIG_HOME: folder,
+    PATH: [join(folder, 'bin'), ...hub.programs.folders, process.env['PATH'] ?? ''].join(':'),
+    SOPS_AGE_KEY_FILE: unseals.file,
+    ARGOCD_GPG_ENABLED: 'false',
+    ARGOCD_FAKE_IN_CLUSTER: 'true',
+    REDIS_SERVER: `127.0.0.1:${redis}`,
+    // Every 2 s by default: nothing here is stale for so long.
+    ARGOCD_SYNC_WAVE_DELAY: '1',
+  }
+  const start = (program: string, args: readonly string[]): Running =>
+    hub.processes.start(program, hub.programs.path(program), args, { env })
+  hub.processes.start('redis', 'redis-server', ['--port', String(redis), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
+  const at = (index: number): string => `127.0.0.1:${others[index]}`
+  start('argocd-repo-server', [
+    '--disable-tls',
+    '--port',
+    String(repo),
+    '--address',
+    '127.0.0.1',
+    '--metrics-port',
+    String(others[0]),
+    '--metrics-address',
+    '127.0.0.1',
+    '--redis',
+    `127.0.0.1:${redis}`,
+  ])
+  const server = ['--repo-server', `127.0.0.1:${repo}`, '--repo-server-plaintext', '--redis', `127.0.0.1:${redis}`]
+  const controllers = (): readonly Running[] => [
+    start('argocd-application-controller', [
+      ...server,
+      '--namespace',
+      'argocd',
+      '--kubeconfig',
+      hub.kubeconfig,
+      '--metrics-port',
+      String(others[1]),
+      '--app-resync',
+      '30',
+      '--status-processors',
+      '4',
+      '--operation-processors',
+      '4',
+    ]),
+    start('argocd-applicationset-controller', [
+      ...['--argocd-repo-server', `127.0.0.1:${repo}`, '--repo-server-plaintext', '--namespace', 'argocd', '--kubeconfig', hub.kubeconfig],
+      ...['--metrics-addr', at(2), '--probe-addr', at(3), '--webhook-addr', at(4), '--enable-leader-election=false'],
+    ]),
+  ]
+  let running = controllers()
+  return {
+    refresh: async () => {
+      await hub.kubectl([
+        '-n',
+        'argocd',
+        'annotate',
+        '--overwrite',
+        'applications.argoproj.io',
+        '--all',
+        'argocd.argoproj.io/refresh=normal',
+      ])
+      await hub.kubectl([
+        '-n',
+        'argocd',
+        'annotate',
+        '--overwrite',
+        'applicationsets.argoproj.io',
+        '--all',
+        'argocd.argoproj.io/application-set-refresh=true',
+      ])
+    },
+    isReady: async (commit, names) => isReady(await applications(hub), commit, names),
+    async describe() {
+      const lines = (await applications(hub)).map(
+        ({ metadata, status }) =>
+          `${metadata.name} ${status?.sync?.status} ${status?.health?.status} ${status?.sync?.revision?.slice(0, 8)} ${status?.operationState?.phase}: ${status?.operationState?.message ?? ''} ${JSON.stringify(status?.conditions ?? [])}`,
+      )
+      return lines.join('\n')
+    },
+    async restart() {
+      for (const one of running) await one.kill()
+      running = controllers()
+    },
+  }
+}
+
+interface ApplicationStatus {
+  readonly metadata: { readonly name: string }
+  readonly operation?: object
+  readonly spec: { readonly source?: { readonly chart?: string } }
+  readonly status?: {
+    readonly sync?: { readonly status?: string; readonly revision?: string; readonly revisions?: readonly string[] }
+    readonly health?: { readonly status?: string }
+    readonly operationState?: { readonly phase?: string; readonly message?: string }
+    readonly conditions?: readonly object[]
+  }
+}
+
+async function applications(hub: Cluster): Promise<readonly ApplicationStatus[]> {
+  const { items } = JSON.parse(await hub.kubectl(['-n', 'argocd', 'get', 'applications.argoproj.io', '-o', 'json'])) as {
+    readonly items: readonly ApplicationStatus[]
+  }
+  return items
+}
+
+function isReady(all: readonly ApplicationStatus[], commit: string, names?: readonly string[]): boolean {
+  const chosen = names === undefined ? all : all.filter(({ metadata }) => names.includes(metadata.name))
+  return (
+    chosen.length > 0 &&
+    chosen.length >= (names?.length ?? 0) &&
+    chosen.every(({ operation, spec, status }) => {
+      const revisions = [status?.sync?.revision, ...(status?.sync?.revisions ?? [])]
+      const current = spec.source?.chart !== undefined || revisions.includes(commit)
+      const rests = operation === undefined && status?.operationState?.phase !== 'Running'
+      return current && rests && status?.sync?.status === 'Synced' && status.health?.status === 'Healthy'
+    })
+  )
+}
+
+function settings(clusters: readonly Cluster[]): readonly object[] {
+  const labels = { 'app.kubernetes.io/part-of': 'argocd' }
+  const configMap = (name: string, data: object = {}): object => ({
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'argocd', labels }, data },
+  })
+  const secret = (name: string, stringData: object, more: object = labels): object => ({
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'argocd', labels: more }, stringData },
+  })
+  return [
+    configMap('argocd-cm', {
+      'timeout.reconciliation': '10s',
+      'timeout.reconciliation.jitter': '0s',
+      'kustomize.buildOptions': '--enable-alpha-plugins --enable-exec',
+    }),
+    ...['argocd-rbac-cm', 'argocd-gpg-keys-cm', 'argocd-ssh-known-hosts-cm', 'argocd-tls-certs-cm', 'argocd-cmd-params-cm'].map((name) =>
+      configMap(name),
+    ),
+    secret('argocd-secret', { 'server.secretkey': 'not used: nobody logs in' }),
+    {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'AppProject',
+      metadata: { name: 'default', namespace: 'argocd' },
+      spec: { sourceRepos: ['*'], destinations: [{ server: '*', namespace: '*' }], clusterResourceWhitelist: [{ group: '*', kind: '*' }] },
+    },
+    ...clusters.map(({ name, server, token }) =>
+      secret(
+        `cluster-${name}`,
+        { name, server, config: JSON.stringify({ bearerToken: token, tlsClientConfig: { insecure: true } }) },
+        { 'argocd.argoproj.io/secret-type': 'cluster' },
+      ),
+    ),
+  ]
+}

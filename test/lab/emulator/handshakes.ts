@@ -1,0 +1,73 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Identity } from './csr.ts'
+
+/** One handshake that failed. */
+export interface HandshakeFailure {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly client: string
+  readonly server: string
+  /** Who refused whom, and OpenSSL's word. */
+  readonly reason: string
+}
+
+export interface HandshakeCount {
+  readonly succeeded: number
+  readonly failed: number
+  /** The first thousand failures. */
+  readonly failures: readonly HandshakeFailure[]
+}
+
+/** What the process is told. */
+export type HandshakeOrder =
+  | { readonly kind: 'set'; readonly pod: string; readonly chain: string; readonly key: string; readonly roots: string }
+  | { readonly kind: 'remove'; readonly pod: string }
+  | { readonly kind: 'count'; readonly id: number }
+
+/**
+ * Mutual TLS handshakes between all pods, all the time, both directions, in a process of their own.
+ * @param perSecond an upper bound, to leave the machine to the others.
+ */
+export class Handshakes {
+  readonly #process: ChildProcess
+  readonly #waiting = new Map<number, (count: HandshakeCount) => void>()
+  #next = 0
+
+  constructor(perSecond: number) {
+    this.#process = fork(fileURLToPath(new URL('handshake-process.ts', import.meta.url)), [String(perSecond)], {
+      execArgv: ['--import', new URL('../../../scripts/typescript.js', import.meta.url).href],
+    })
+    this.#process.on('message', (message) => {
+      const { id, count } = message as { readonly id: number; readonly count: HandshakeCount }
+      this.#waiting.get(id)?.(count)
+      this.#waiting.delete(id)
+    })
+  }
+
+  set(pod: string, identity: Identity): void {
+    this.#tell({ kind: 'set', pod, chain: identity.chain, key: identity.key, roots: identity.roots })
+  }
+
+  remove(pod: string): void {
+    this.#tell({ kind: 'remove', pod })
+  }
+
+  /** All handshakes since the start. */
+  async count(): Promise<HandshakeCount> {
+    const id = this.#next++
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve)
+      this.#tell({ kind: 'count', id })
+    })
+  }
+
+  stop(): void {
+    this.#process.kill()
+  }
+
+  #tell(order: HandshakeOrder): void {
+    if (this.#process.connected) this.#process.send(order)
+  }
+}

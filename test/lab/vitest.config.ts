@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** The lab's scenarios, one after the other: each has clusters of its own on all cores. */
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['test/lab/scenarios/*.test.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 1_800_000,
+    pool: 'forks',
+    maxWorkers: 1,
+    reporters: ['default', './test/support/last-line.ts'],
+  },
+})
