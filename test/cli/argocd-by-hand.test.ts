@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { expect, test } from 'vitest'
-import { exampleTree, Sandbox } from '../support/sandbox.ts'
+import { exampleTree } from '../support/example.ts'
+import { Sandbox } from '../support/sandbox.ts'
 
 const clusters = ['prod-eu', 'prod-us'] as const
 const applicationOf = (cluster: string): string => `mesh-ca/clusters/${cluster}/argocd.yaml`
