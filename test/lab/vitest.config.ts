@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['test/lab/scenarios/*.test.ts'],
+    include: ['test/lab/scenarios/**/*.test.ts'],
     testTimeout: 600_000,
     hookTimeout: 1_800_000,
     pool: 'forks',

@@ -1,10 +1,7 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import { join } from 'node:path'
-import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js'
-import type { Client, ServiceError } from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
+import { field, texts, unary } from './unary.ts'
 
 /** What a proxy speaks TLS with. */
 export interface Identity {
@@ -16,16 +13,6 @@ export interface Identity {
   readonly notAfter: Date
 }
 
-interface CaClient extends Client {
-  CreateCertificate(
-    request: { readonly csr: string; readonly validityDuration: number },
-    metadata: Metadata,
-    options: { readonly deadline: Date },
-    done: (error: ServiceError | null, answer?: { readonly certChain?: readonly string[] }) => void,
-  ): void
-}
-
-const definition = loadPackageDefinition(loadSync(join(import.meta.dirname, 'ca.proto')))
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 /**
@@ -47,27 +34,11 @@ export async function requestIdentity(address: string, roots: string, token: str
   }
 }
 
+/** The fields that the emulator uses of istio.v1.auth (istio/api, security/v1alpha1/ca.proto): csr = 1, validity_duration = 3; cert_chain = 1. */
 async function ask(address: string, roots: string, token: string, csr: string, hours: number): Promise<readonly string[]> {
-  const Service = (definition as never as { istio: { v1: { auth: { IstioCertificateService: new (...args: unknown[]) => CaClient } } } })
-    .istio.v1.auth.IstioCertificateService
-  const name = 'istiod.istio-system.svc'
-  const client = new Service(address, credentials.createSsl(Buffer.from(roots)), {
-    'grpc.ssl_target_name_override': name,
-    'grpc.default_authority': name,
-  })
-  const metadata = new Metadata()
-  metadata.set('authorization', `Bearer ${token}`)
-  try {
-    return await new Promise((resolve, reject) => {
-      const deadline = new Date(Date.now() + 5000)
-      client.CreateCertificate({ csr, validityDuration: Math.round(hours * 3600) }, metadata, { deadline }, (error, answer) => {
-        const chain = answer?.certChain ?? []
-        if (error !== null) reject(new Error(error.details))
-        else if (chain.length < 2) reject(new Error(`istiod answered with ${chain.length} certificates`))
-        else resolve(chain)
-      })
-    })
-  } finally {
-    client.close()
-  }
+  const request = Buffer.concat([field(1, csr), field(3, Math.round(hours * 3600))])
+  const path = '/istio.v1.auth.IstioCertificateService/CreateCertificate'
+  const chain = texts(await unary({ address, name: 'istiod.istio-system.svc', roots, path, token }, request), 1)
+  if (chain.length < 2) throw new Error(`istiod answered with ${chain.length} certificates`)
+  return chain
 }

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { labFolder } from '../folder.ts'
-import { disorder, restartsOf } from '../journal.ts'
-import { buildPrograms } from '../programs/build.ts'
-import { everybodyTalked, planned, takeStep } from '../rotation.ts'
-import { startArgocdWorld } from '../worlds/argocd.ts'
-import { startFluxWorld } from '../worlds/flux.ts'
-import type { World } from '../worlds/world.ts'
+import { labFolder } from '../../folder.ts'
+import { disorder, restartsOf } from '../../journal.ts'
+import { buildPrograms } from '../../programs/build.ts'
+import { everybodyTalked, planned, takeStep } from '../../rotation.ts'
+import { say } from '../../say.ts'
+import { startArgocdWorld } from '../../worlds/argocd.ts'
+import { startFluxWorld } from '../../worlds/flux.ts'
+import type { World } from '../../worlds/world.ts'
 
 const seen = ['--confirmed', 'every proxy of the lab was looked at'] as const
 
@@ -58,7 +59,3 @@ describe.each([
     say(`${workloads.length} workloads, ${count.succeeded} handshakes, ${count.failed} failed`)
   })
 })
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`)
-}
