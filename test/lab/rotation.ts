@@ -2,13 +2,13 @@ import { until } from './process.ts'
 import type { World } from './worlds/world.ts'
 
 /** One step: reroot's pull request, merged, and applied to the end. */
-export async function takeStep(world: World, step: string, branch: string, more: readonly string[] = [], seconds = 300): Promise<void> {
+export async function takeStep(world: World, step: string, branch: string, more: readonly string[] = [], seconds = 600): Promise<void> {
   await world.operator.reroot([step, ...more])
   await world.applied(await world.operator.merge(branch), seconds)
 }
 
 /** Everybody has talked to everybody since a moment ago. */
-export async function everybodyTalked(world: World, handshakes: number, seconds = 120): Promise<void> {
+export async function everybodyTalked(world: World, handshakes: number, seconds = 300): Promise<void> {
   const before = await world.handshakes.count()
   await until(
     `${handshakes} handshakes`,

@@ -57,7 +57,7 @@ export async function startArgocdWorld(programs: Programs, folder: string, wishe
     gitea,
     operator,
     handshakes,
-    async applied(commit, seconds = 400) {
+    async applied(commit, seconds = 600) {
       await argocd.refresh()
       await until(`Argo CD applies ${commit.slice(0, 10)}`, async () => argocd.isReady(commit), { seconds, everyMilliseconds: 1000 }).catch(
         async (error: unknown) => {

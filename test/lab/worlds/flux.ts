@@ -51,7 +51,7 @@ export async function startFluxWorld(programs: Programs, folder: string, wishes:
     gitea,
     operator,
     handshakes,
-    async applied(commit, seconds = 300) {
+    async applied(commit, seconds = 600) {
       await flux.reconcile()
       await untilApplied(flux, commit, seconds).catch(async (error: unknown) => {
         throw new Error(`${String(error)}\n${await cluster.kubectl(['-n', 'flux-system', 'get', 'kustomizations'])}`)
@@ -70,9 +70,9 @@ export async function startFluxWorld(programs: Programs, folder: string, wishes:
 
 /** The example's monitoring waits for nothing, and meets a cluster without its namespace. Its owner would try again in ten minutes. */
 async function firstSync(flux: Flux, commit: string): Promise<void> {
-  await untilApplied(flux, commit, 120, ['namespaces', 'flux-system'])
+  await untilApplied(flux, commit, 240, ['namespaces', 'flux-system'])
   await flux.retry('monitoring')
-  await untilApplied(flux, commit, 180)
+  await untilApplied(flux, commit, 360)
 }
 
 /** The Secret and the age key, as people make them when they build a cluster. */
