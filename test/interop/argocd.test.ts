@@ -1,14 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { parseBundle, parseCertificate } from '../../src/pki/index.ts'
-import { house } from '../support/example.ts'
 import type { Reader } from '../support/example.ts'
 import type { Sandbox } from '../support/sandbox.ts'
+import { installKsops } from '../support/ksops.ts'
 import { sandboxIn } from '../support/states.ts'
 import { onPath } from '../support/tools.ts'
 
@@ -18,29 +17,13 @@ interface Built {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/**
- * What KSOPS does, and no more: a function that kustomize starts, and that gives back the files of its configuration, opened by the real sops
- * (github.com/viaduct-ai/kustomize-sops v4.5.1).
- */
-const ksops = `#!/usr/bin/env node
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { parse } from '${pathToFileURL(join(house, 'node_modules/yaml/dist/index.js')).href}'
-const { functionConfig } = parse(readFileSync(0, 'utf8'))
-const items = functionConfig.files.map((file) => parse(execFileSync('sops', ['decrypt', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })))
-process.stdout.write(JSON.stringify({ apiVersion: 'config.kubernetes.io/v1', kind: 'ResourceList', items }))
-`
-
 const clusters = ['prod-eu', 'prod-us'] as const
 const phases = ['mesh-ca/init', 'mesh-ca/g2-staged', 'mesh-ca/g2-promoted', 'mesh-ca/g2-steady'] as const
 
 let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'reroot-argocd-'))
-  mkdirSync(join(folder, 'bin'))
-  writeFileSync(join(folder, 'bin/package.json'), '{"type":"module"}')
-  writeFileSync(join(folder, 'bin/ksops'), ksops)
-  chmodSync(join(folder, 'bin/ksops'), 0o755)
+  installKsops(join(folder, 'bin'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -1,8 +1,6 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { house } from '../support/example.ts'
 import type { Reader } from '../support/example.ts'
+import { installKsops } from '../support/ksops.ts'
 import type { Cluster } from './cluster.ts'
 import { defineAll } from './definitions.ts'
 import { freePorts } from './ports.ts'
@@ -19,26 +17,10 @@ export interface Argocd {
   restart(): Promise<void>
 }
 
-/**
- * What KSOPS does, and no more: a function that kustomize starts, and that gives back the files of its configuration, opened by the real sops
- * (github.com/viaduct-ai/kustomize-sops v4.5.1). KSOPS itself is not to be had as a Go module.
- */
-const ksops = `#!/usr/bin/env node
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { parse } from '${pathToFileURL(join(house, 'node_modules/yaml/dist/index.js')).href}'
-const { functionConfig } = parse(readFileSync(0, 'utf8'))
-const items = functionConfig.files.map((file) => parse(execFileSync('sops', ['decrypt', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })))
-process.stdout.write(JSON.stringify({ apiVersion: 'config.kubernetes.io/v1', kind: 'ResourceList', items }))
-`
-
 /** Starts Argo CD in one cluster, which also is the one that it calls by its built-in address, and registers clusters with it by name. */
 export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], unseals: Reader): Promise<Argocd> {
   const folder = join(hub.folder, 'argocd')
-  await mkdir(join(folder, 'bin'), { recursive: true })
-  await writeFile(join(folder, 'bin/package.json'), '{"type":"module"}')
-  await writeFile(join(folder, 'bin/ksops'), ksops)
-  await chmod(join(folder, 'bin/ksops'), 0o755)
+  installKsops(join(folder, 'bin'))
   await defineAll(hub, hub.programs.asset('argocd', 'crds'))
   await hub.kubectl(['create', 'namespace', 'argocd'])
   await hub.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: settings(clusters) }))

@@ -3,16 +3,15 @@ import { join } from 'node:path'
 import { startArgocd } from '../argocd.ts'
 import type { Argocd } from '../argocd.ts'
 import { startCluster } from '../cluster.ts'
-import type { Cluster } from '../cluster.ts'
 import { Handshakes } from '../emulator/handshakes.ts'
 import { startMesh } from '../emulator/index.ts'
 import { keepLabFolder, removeLabFolder } from '../folder.ts'
 import { startGitea } from '../gitea.ts'
 import { keepJournal } from '../journal.ts'
 import { startOperator } from '../operator.ts'
-import type { Operator } from '../operator.ts'
 import { until } from '../process.ts'
 import type { Programs } from '../programs/build.ts'
+import { makeCaByHand } from './ca-by-hand.ts'
 import { serveCharts, withAddresses } from './charts.ts'
 import { crowd } from './crowd.ts'
 import type { Member, World, WorldWishes } from './world.ts'
@@ -74,14 +73,6 @@ export async function startArgocdWorld(programs: Programs, folder: string, wishe
       await (keep ? keepLabFolder(folder) : removeLabFolder(folder))
     },
   }
-}
-
-async function makeCaByHand(cluster: Cluster, operator: Operator): Promise<void> {
-  await cluster.kubectl(['create', 'namespace', 'istio-system'])
-  const files = ['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem'].map(
-    (name) => `--from-file=${name}=${join(operator.certs, cluster.name, name)}`,
-  )
-  await cluster.kubectl(['-n', 'istio-system', 'create', 'secret', 'generic', 'cacerts', ...files])
 }
 
 /** What the example needs to live here: the addresses of the forge and of the charts, and more workloads. */

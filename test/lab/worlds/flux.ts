@@ -13,6 +13,7 @@ import { keepJournal } from '../journal.ts'
 import { startOperator } from '../operator.ts'
 import type { Operator } from '../operator.ts'
 import type { Programs } from '../programs/build.ts'
+import { makeCaByHand } from './ca-by-hand.ts'
 import { istioCharts, serveCharts, withAddresses } from './charts.ts'
 import { crowd } from './crowd.ts'
 import type { World, WorldWishes } from './world.ts'
@@ -42,8 +43,9 @@ export async function startFluxWorld(programs: Programs, folder: string, wishes:
   const journal = await keepJournal(cluster, stopping.signal)
   const flux = await startFlux(cluster)
   await makeCaByHand(cluster, operator)
+  await makeAgeKey(cluster, operator)
   await startHelmReleases(cluster, istioCharts(programs), stopping.signal)
-  for (const file of ['gotk-sync.yaml']) await cluster.kubectl(['apply', '-f', join(operator.clone, 'clusters/prod/flux-system', file)])
+  await cluster.kubectl(['apply', '-f', join(operator.clone, 'clusters/prod/flux-system/gotk-sync.yaml')])
   await firstSync(flux, await operator.head())
   return {
     members: [{ cluster, mesh, journal }],
@@ -75,22 +77,10 @@ async function firstSync(flux: Flux, commit: string): Promise<void> {
   await untilApplied(flux, commit, 360)
 }
 
-/** The Secret and the age key, as people make them when they build a cluster. */
-async function makeCaByHand(cluster: Cluster, operator: Operator): Promise<void> {
-  await cluster.kubectl(['create', 'namespace', 'istio-system'])
-  const files = ['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem'].map(
-    (name) => `--from-file=${name}=${join(operator.certs, cluster.name, name)}`,
-  )
-  await cluster.kubectl(['-n', 'istio-system', 'create', 'secret', 'generic', 'cacerts', ...files])
-  await cluster.kubectl([
-    '-n',
-    'flux-system',
-    'create',
-    'secret',
-    'generic',
-    'sops-age',
-    `--from-file=mesh-ca.agekey=${operator.cluster.file}`,
-  ])
+/** What `mesh-ca-cacerts` is unsealed with. */
+async function makeAgeKey(cluster: Cluster, operator: Operator): Promise<void> {
+  const file = `--from-file=mesh-ca.agekey=${operator.cluster.file}`
+  await cluster.kubectl(['-n', 'flux-system', 'create', 'secret', 'generic', 'sops-age', file])
 }
 
 /** What the example needs to live here: the forge's address, and more workloads. */

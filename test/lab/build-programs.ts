@@ -1,4 +1,0 @@
-import { buildPrograms } from './programs/build.ts'
-
-const programs = await buildPrograms((line) => console.error(line))
-console.log(programs.folders.join('\n'))
