@@ -33,7 +33,9 @@ export class Istiod {
     await mkdir(join(this.#folder, 'cacerts'), { recursive: true })
     await writeFile(join(this.#folder, 'kubeconfig'), kubeconfigText('lab', this.#cluster.server, this.#cluster.token), { mode: 0o600 })
     if (secret !== null) await this.project(secret)
-    void this.#runForEver(changed)
+    void this.#runForEver(changed).catch((error: unknown) => {
+      if (!this.#stopped) throw error
+    })
   }
 
   /** The kubelet brings a changed Secret into the running pod. One that is deleted stays mounted as it was. */

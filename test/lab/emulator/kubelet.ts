@@ -31,6 +31,10 @@ export async function startKubelet(cluster: Cluster, options: KubeletOptions): P
   const core = cluster.config.makeApiClient(CoreV1Api)
   await registerNode(cluster, core, options.signal)
   const running = new Map<string, { readonly work: PodWork; ending: boolean }>()
+  // What a pod stands for must not outlive the lab: its folder goes.
+  options.signal.addEventListener('abort', () => {
+    for (const { work } of running.values()) void work.stop()
+  })
   const seen = (pod: V1Pod): void => {
     const uid = pod.metadata?.uid ?? ''
     const known = running.get(uid)
