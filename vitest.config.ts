@@ -6,10 +6,13 @@ export default defineConfig({
     // The lab builds programs for half an hour, and runs clusters: `npm run test:lab`.
     exclude: ['test/lab/**'],
     globalSetup: ['test/support/program.ts'],
-    // Keys of 4096 bits, git and sops take their time on a small machine.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    setupFiles: ['test/support/each-file.ts'],
+    // Keys of 4096 bits, git and sops take their time on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
+    // Test files share what they import; none changes it.
+    isolate: false,
     maxWorkers: 2,
     reporters: ['default', './test/support/last-line.ts'],
   },

@@ -8,7 +8,7 @@ import { render } from '../../src/run/index.ts'
 import { expectGolden, readTree, withoutPayloads } from '../support/golden.ts'
 import { exampleTree, house } from '../support/example.ts'
 import { Sandbox } from '../support/sandbox.ts'
-import type { Run } from '../support/sandbox.ts'
+import type { Run } from '../support/warm-program.ts'
 
 const goldens = join(house, 'test/golden')
 

@@ -1,6 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { keyNeedles, keysIn } from '../support/key-needles.ts'
+import type { Sandbox } from '../support/sandbox.ts'
+import { sandboxIn } from '../support/states.ts'
 
 // The search of every sandbox is worth nothing if it does not find what it looks for.
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
@@ -27,4 +30,20 @@ test('does not take a certificate or a recipient for a key', () => {
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\nage1cct6fmy93js5unlakr5acv7wa3zxmfjf65vtsx0rs9gephl83ansx2gehg\n'
 
   expect(keysIn(Buffer.from(text + Buffer.from(text).toString('base64')), keyNeedles([key]))).toEqual([])
+})
+
+// Two tests, because the search runs between them.
+let closed: Sandbox | null = null
+
+test('a sandbox is open in its test', async () => {
+  closed = await sandboxIn('initialised')
+
+  expect(existsSync(closed.folder)).toBe(true)
+  closed.forge.push({ 'notes.txt': secretLine })
+  expect(closed.keysThatCameOut([key])).not.toEqual([])
+})
+
+test('it is searched and removed after it', () => {
+  expect(closed).not.toBeNull()
+  expect(existsSync(closed?.folder ?? '')).toBe(false)
 })

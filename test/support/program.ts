@@ -1,3 +1,4 @@
+import { accessSync, constants, statfsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,8 @@ declare module 'vitest' {
 
 /** Bundles the program into a folder of this run's own: never into `build/`, so that runs do not disturb each other. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Thousands of small files come and go: in memory that takes a third less. Workers inherit it.
+  if (hasRoom('/dev/shm')) process.env['TMPDIR'] ??= '/dev/shm'
   const folder = await mkdtemp(join(tmpdir(), 'reroot-program-'))
   try {
     const states = join(folder, 'states')
@@ -28,4 +31,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('program', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
   return () => rm(folder, { recursive: true, force: true })
+}
+
+function hasRoom(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize > 2 ** 30
+  } catch {
+    return false
+  }
 }

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { execa } from 'execa'
-import { afterEach, expect, inject, vi } from 'vitest'
+import { expect, inject } from 'vitest'
 import { clusterCa, firstRoot, layOut } from './first-ca.ts'
 import type { CaTexts, FirstRoot, RootWishes } from './first-ca.ts'
 import { exampleTree, makeReader } from './example.ts'
@@ -11,18 +11,16 @@ import type { Reader } from './example.ts'
 import { filesBelow, Forge, readRefs, textOf } from './forge.ts'
 import type { Edits } from './forge.ts'
 import { keyNeedles, keysIn } from './key-needles.ts'
-
-export interface Run {
-  readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
-}
+import { runAlone, runWarm } from './warm-program.ts'
+import type { Run } from './warm-program.ts'
 
 export interface RunOptions {
   /** Whose identity is at hand; nobody's unless said. */
   readonly as?: Reader | null
   readonly cwd?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** A process that runs nothing else, as users start it. */
+  readonly ownProcess?: boolean
 }
 
 export interface SandboxWishes {
@@ -39,9 +37,6 @@ export interface SandboxWishes {
     cluster: string,
   ) => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>
 }
-
-// A run is a process that starts others; a busy machine takes its time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const open: Sandbox[] = []
 
@@ -116,23 +111,15 @@ export class Sandbox {
   }
 
   /** Runs the built program in the clone, as a user would. */
-  // A run ends before it has earned what V8's optimising compiler costs: without it, all tests together take a third less.
-  async run(args: readonly string[], { as = null, cwd = this.clone, environment = {} }: RunOptions = {}): Promise<Run> {
+  async run(args: readonly string[], { as = null, cwd = this.clone, environment = {}, ownProcess = false }: RunOptions = {}): Promise<Run> {
     const env = { ...environmentOf(this.folder), ...(as === null ? {} : { SOPS_AGE_KEY_FILE: as.file }), ...environment }
-    const { exitCode, stdout, stderr } = await execa(process.execPath, ['--no-opt', programFile(), ...args], {
-      cwd,
-      env,
-      extendEnv: false,
-      reject: false,
-      stdin: 'ignore',
-      stripFinalNewline: false,
-    })
-    this.#said.push(stdout, stderr)
+    const result = await (ownProcess ? runAlone : runWarm)(programFile(), args, cwd, env)
+    this.#said.push(result.stdout, result.stderr)
     expect(
       filesBelow(this.temporary).filter((path) => !path.includes('/reroot-plan-')),
       `left in TMPDIR by ${args[0] ?? ''}`,
     ).toEqual([])
-    return { exitCode: exitCode ?? -1, stdout, stderr }
+    return result
   }
 
   /** A run that must succeed. */
@@ -244,12 +231,13 @@ export class Sandbox {
   }
 }
 
-afterEach(() => {
+/** Ends what a test has opened, by `each-file.ts`. @throws if a private key came out of a sandbox. */
+export function closeSandboxes(): void {
   const sandboxes = open.splice(0)
   const found = sandboxes.flatMap((sandbox) => sandbox.keysThatCameOut())
   for (const sandbox of sandboxes) sandbox.dispose()
   expect(found).toEqual([])
-})
+}
 
 /** Takes a sandbox out of the search and the removal: its folder is kept for copies. */
 export function keep(sandbox: Sandbox): string {

@@ -17,7 +17,10 @@ const ways = {
     from: 'fresh',
     async go(sandbox: Sandbox) {
       await deliverInPlace(sandbox, secretOf(laidOutCa(sandbox)))
-      await sandbox.takes(['init', '--mesh', 'shop', '--custodian', sandbox.custodian.recipient], 'mesh-ca/init', { as: sandbox.operator })
+      await sandbox.takes(['init', '--mesh', 'shop', '--custodian', sandbox.custodian.recipient], 'mesh-ca/init', {
+        as: sandbox.operator,
+        ownProcess: true,
+      })
       choose(sandbox)
     },
   },
@@ -28,6 +31,7 @@ const ways = {
     async go(sandbox: Sandbox) {
       await sandbox.takes(sandbox.initArguments('--cluster-recipient', `prod-us=${sandbox.reader('us').recipient}`), 'mesh-ca/init', {
         as: sandbox.operator,
+        ownProcess: true,
       })
       choose(sandbox)
     },
@@ -41,20 +45,23 @@ const ways = {
   argocd: {
     from: 'argocdFresh',
     async go(sandbox: Sandbox) {
-      await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator })
+      await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator, ownProcess: true })
       choose(sandbox)
     },
   },
   initialised: {
     from: 'fresh',
     async go(sandbox: Sandbox) {
-      await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator })
+      await sandbox.takes(sandbox.initArguments(), 'mesh-ca/init', { as: sandbox.operator, ownProcess: true })
       choose(sandbox)
     },
   },
-  staged: { from: 'initialised', go: (sandbox: Sandbox) => sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator }) },
-  promoted: { from: 'staged', go: (sandbox: Sandbox) => sandbox.takes(['promote'], 'mesh-ca/g2-promoted') },
-  retired: { from: 'promoted', go: (sandbox: Sandbox) => sandbox.takes(['retire'], 'mesh-ca/g2-steady') },
+  staged: {
+    from: 'initialised',
+    go: (sandbox: Sandbox) => sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator, ownProcess: true }),
+  },
+  promoted: { from: 'staged', go: (sandbox: Sandbox) => sandbox.takes(['promote'], 'mesh-ca/g2-promoted', { ownProcess: true }) },
+  retired: { from: 'promoted', go: (sandbox: Sandbox) => sandbox.takes(['retire'], 'mesh-ca/g2-steady', { ownProcess: true }) },
 } as const
 
 export type State = keyof typeof ways

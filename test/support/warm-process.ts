@@ -1,0 +1,42 @@
+import type { Request } from './warm-program.ts'
+
+/** A process that runs the program again and again, for `warm-program.ts`. Its chunks stay loaded and compiled; the entry is run anew each time. */
+
+class Exited extends Error {}
+
+let runs = 0
+process.on('message', (request: Request) => void answer(request))
+
+async function answer({ file, args, cwd, env }: Request): Promise<void> {
+  for (const name of Object.keys(process.env)) delete process.env[name]
+  Object.assign(process.env, env)
+  process.chdir(cwd)
+  process.argv = [process.execPath, file, ...args]
+  process.exitCode = undefined
+
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    process[name].removeAllListeners('error')
+    process[name].write = (chunk: string | Uint8Array): boolean => {
+      said[name] += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)
+      return true
+    }
+  }
+  process.exit = (code): never => {
+    process.exitCode = code ?? process.exitCode
+    throw new Exited()
+  }
+  try {
+    runs += 1
+    await import(`${file}?run=${runs}`)
+  } catch (error) {
+    if (!(error instanceof Exited)) {
+      // As node ends a program whose top level fails.
+      said.stderr += `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
+      process.exitCode = 1
+    }
+  }
+  process.send?.({ exitCode: process.exitCode ?? 0, ...said })
+  // The next folder may be gone by then.
+  process.chdir('/')
+}
