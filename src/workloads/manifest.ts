@@ -69,24 +69,45 @@ const keptKinds = new Set([
   ...['Application', 'ApplicationSet', 'AppProject', 'ksops', 'Stage', 'PromotionTask', 'ClusterPromotionTask'],
 ])
 
+interface ReadFile {
+  readonly documents: readonly PlainDocument[]
+  readonly findings: readonly Finding[]
+}
+
+// One parse serves all clusters of a repository, and what looks ahead of a step: bytes are those of one reading of a file (ports.ts, Files).
+const alreadyRead = new WeakMap<Uint8Array, ReadonlyMap<string, ReadFile>>()
+
+function readFileOnce(bytes: Uint8Array, file: string): ReadFile {
+  const known = alreadyRead.get(bytes)
+  const found = known?.get(file)
+  if (found !== undefined) return found
+  const yaml = parseYamlFile(bytes, file)
+  const made = {
+    documents: yaml.documents.map((document) => ({
+      value: pruned(document.value),
+      site: { file, document: document.index, line: document.lineOf([]) },
+      sealed: asMap(asMap(document.value)?.['sops']) !== null,
+      documents: yaml.documents.length,
+    })),
+    findings: yaml.findings.map((finding) => withTemplateHint(finding, yaml.text)),
+  }
+  // A link shows the same bytes under another path.
+  alreadyRead.set(bytes, new Map([...(known ?? []), [file, made]]))
+  return made
+}
+
 /** @param tool whose words findings use. */
 export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Flux'): Manifests {
   const parsed = new Map<string, readonly PlainDocument[]>()
   const objects = new Map<string, readonly Manifest[]>()
   let latest: { readonly file: string; readonly yaml: YamlFile } | null = null
 
-  const parse = (file: string): YamlFile => parseYamlFile(tree.read(file) ?? new Uint8Array(), file)
+  const bytesOf = (file: string): Uint8Array => tree.read(file) ?? new Uint8Array()
   const documents = (file: string): readonly PlainDocument[] => {
     const known = parsed.get(file)
     if (known !== undefined) return known
-    const yaml = parse(file)
-    for (const finding of yaml.findings) report.add(withTemplateHint(finding, yaml.text))
-    const made = yaml.documents.map((document) => ({
-      value: pruned(document.value),
-      site: { file, document: document.index, line: document.lineOf([]) },
-      sealed: asMap(asMap(document.value)?.['sops']) !== null,
-      documents: yaml.documents.length,
-    }))
+    const { documents: made, findings } = readFileOnce(bytesOf(file), file)
+    for (const finding of findings) report.add(finding)
     parsed.set(file, made)
     return made
   }
@@ -102,7 +123,7 @@ export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Fl
       return made
     },
     lineOf(file, document, path) {
-      if (latest?.file !== file) latest = { file, yaml: parse(file) }
+      if (latest?.file !== file) latest = { file, yaml: parseYamlFile(bytesOf(file), file) }
       return latest.yaml.documents.find((one) => one.index === document)?.lineOf(path) ?? 1
     },
   }
