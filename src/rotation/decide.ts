@@ -119,8 +119,8 @@ function pendingBarrier(
 }
 
 /** After a way back that spared some, the clusters' last steps differ. */
-function lastIds(clusters: readonly StepFacts[]): string {
-  return [...new Set(clusters.flatMap(({ record }) => lastTransition(record)?.id ?? []))].join(', ')
+function lastIds(clusters: readonly StepFacts[]): readonly string[] {
+  return [...new Set(clusters.flatMap(({ record }) => lastTransition(record)?.id ?? []))]
 }
 
 function mergedMove(cluster: StepFacts): Move {

@@ -354,7 +354,7 @@ describe('a step that only some clusters took', () => {
     const back = merge(apart, decide('demote', apart, nobody, null))
 
     expect(thrown(() => decide('abandon', back, nobody, null))).toMatchObject({
-      message: expect.stringContaining('abandon needs evidence that g2-demoted, g2-staged is complete') as unknown,
+      message: expect.stringContaining('abandon needs evidence that g2-demoted and g2-staged are complete') as unknown,
     })
     expect(decide('abandon', back, somebody, null)).toMatchObject({ id: 'g2-abandoned', moves: [{ cluster: 'eu' }, { cluster: 'us' }] })
     const again = merge(back, decide('promote', back, somebody, null), ['us'])
