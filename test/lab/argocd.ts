@@ -14,6 +14,10 @@ export interface Argocd {
   isReady(commit: string, names?: readonly string[]): Promise<boolean>
   /** Every Application, a line each, for messages. */
   describe(): Promise<string>
+  /** Phase of the last operation of an Application: `Running`, `Succeeded`, `Failed`, `Error`. */
+  phase(name: string): Promise<string>
+  /** As `argocd app sync NAME --prune` does. */
+  sync(name: string): Promise<void>
   restart(): Promise<void>
 }
 
@@ -107,6 +111,14 @@ export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], un
           `${metadata.name} ${status?.sync?.status} ${status?.health?.status} ${status?.sync?.revision?.slice(0, 8)} ${status?.operationState?.phase}: ${status?.operationState?.message ?? ''} ${JSON.stringify(status?.conditions ?? [])}`,
       )
       return lines.join('\n')
+    },
+    async phase(name) {
+      const found = (await applications(hub)).find(({ metadata }) => metadata.name === name)
+      return found?.status?.operationState?.phase ?? ''
+    },
+    async sync(name) {
+      const operation = { sync: { prune: true }, retry: { limit: 0 } }
+      await hub.kubectl(['-n', 'argocd', 'patch', `application/${name}`, '--type=merge', '-p', JSON.stringify({ operation })])
     },
     async restart() {
       for (const one of running) await one.kill()

@@ -1,16 +1,17 @@
 import { AppsV1Api, BatchV1Api, CoreV1Api } from '@kubernetes/client-node'
-import type { V1ConfigMap, V1DaemonSet, V1Deployment, V1Job, V1Secret, V1StatefulSet } from '@kubernetes/client-node'
+import type { V1ConfigMap, V1DaemonSet, V1Deployment, V1Job, V1Pod, V1Secret, V1StatefulSet } from '@kubernetes/client-node'
 import type { Cluster } from './cluster.ts'
 import { watch } from './emulator/watch.ts'
+import { until } from './process.ts'
 
 /** Something that a rotation changes in a cluster, when it was seen. */
 export interface Entry {
   /** Milliseconds since the epoch. */
   readonly at: number
-  readonly what: 'secret' | 'roots' | 'restart' | 'job-started' | 'job-complete'
+  readonly what: 'secret' | 'roots' | 'restart' | 'pod' | 'job-started' | 'job-complete'
   /** `Deployment/shop/cart`, a namespace, a Job's name. */
   readonly object: string
-  /** The restart id, how many certificates the roots are, the state of the Secret. */
+  /** The restart id, how many certificates the roots are, the state of the Secret, the name of a new pod of the workload. */
   readonly value: string
 }
 
@@ -25,9 +26,11 @@ type Workload = V1Deployment | V1StatefulSet | V1DaemonSet
 export async function keepJournal(cluster: Cluster, signal: AbortSignal): Promise<Journal> {
   const entries: Entry[] = []
   const last = new Map<string, string>()
+  const pods = new Set<string>()
   const note = (what: Entry['what'], object: string, value: string): void => {
     const key = `${what} ${object}`
-    if (value === '' || last.get(key) === value) return
+    // What never had a value is of no interest; what loses it is.
+    if ((last.get(key) ?? '') === value) return
     last.set(key, value)
     entries.push({ at: Date.now(), what, object, value })
   }
@@ -82,6 +85,20 @@ export async function keepJournal(cluster: Cluster, signal: AbortSignal): Promis
     signal,
     restarted('DaemonSet'),
   )
+  await watch<V1Pod>(
+    config,
+    '/api/v1/pods',
+    async () => core.listPodForAllNamespaces(),
+    signal,
+    (pod, event) => {
+      const workload = workloadOf(pod)
+      // A pod is new once; its uid is no other's.
+      if (event === 'add' && workload !== null && !pods.has(pod.metadata?.uid ?? '')) {
+        pods.add(pod.metadata?.uid ?? '')
+        entries.push({ at: Date.now(), what: 'pod', object: workload, value: pod.metadata?.name ?? '' })
+      }
+    },
+  )
   await watch<V1Job>(
     config,
     '/apis/batch/v1/jobs',
@@ -94,6 +111,14 @@ export async function keepJournal(cluster: Cluster, signal: AbortSignal): Promis
     },
   )
   return { entries }
+}
+
+/** `Deployment/shop/cart` of one of its pods; `null` for a Job's. */
+function workloadOf({ metadata }: V1Pod): string | null {
+  const [owner] = metadata?.ownerReferences ?? []
+  if (owner === undefined || owner.kind === 'Job') return null
+  const [kind, name] = owner.kind === 'ReplicaSet' ? ['Deployment', owner.name.replace(/-[^-]+$/, '')] : [owner.kind, owner.name]
+  return `${kind}/${metadata?.namespace}/${name}`
 }
 
 /**
@@ -125,4 +150,25 @@ export function disorder({ entries }: Journal, id: string, roots: number, istioN
 /** The workloads that got a restart id, each as often as its template changed to it. */
 export function restartsOf({ entries }: Journal, id: string): readonly string[] {
   return entries.flatMap(({ what, value, object }) => (what === 'restart' && value === id ? [object] : [])).toSorted()
+}
+
+/** How many pods each workload has got since a moment. */
+export function podsSince({ entries }: Journal, since: number): ReadonlyMap<string, number> {
+  const pods = new Map<string, number>()
+  for (const { what, object, at } of entries) if (what === 'pod' && at >= since) pods.set(object, (pods.get(object) ?? 0) + 1)
+  return pods
+}
+
+/** Waits for something to be written down. @throws with the last lines, if it is not in time. */
+export async function untilSeen(journal: Journal, what: Entry['what'], value: string, object: RegExp = /^/, seconds = 300): Promise<void> {
+  const seen = (): Promise<boolean> =>
+    Promise.resolve(journal.entries.some((entry) => entry.what === what && entry.value === value && object.test(entry.object)))
+  await until(`${what} ${value} ${object.source}`, seen, { seconds }).catch((error: unknown) => {
+    throw new Error(
+      `${String(error)}\n${journal.entries
+        .slice(-20)
+        .map((one) => JSON.stringify(one))
+        .join('\n')}`,
+    )
+  })
 }

@@ -1,3 +1,5 @@
+import type { Cluster } from './cluster.ts'
+import { disorder, restartsOf, untilSeen } from './journal.ts'
 import { until } from './process.ts'
 import type { World } from './worlds/world.ts'
 
@@ -7,8 +9,47 @@ export async function takeStep(world: World, step: string, branch: string, more:
   await world.applied(await world.operator.merge(branch), seconds)
 }
 
-/** Everybody has talked to everybody since a moment ago. */
-export async function everybodyTalked(world: World, handshakes: number, seconds = 300): Promise<void> {
+/** Merges a step, and waits until the gate of the control plane has passed everywhere: then the step is half-way. */
+export async function takeHalfOfStep(world: World, step: string, id: string): Promise<void> {
+  await mergeStep(world, step, id)
+  await controlPlanesDone(world, id)
+}
+
+/** Merges a step, and lets the controller see it. @returns the commit. */
+export async function mergeStep(world: World, step: string, id: string, more: readonly string[] = []): Promise<string> {
+  await world.operator.reroot([step, ...more])
+  const commit = await world.operator.merge(`mesh-ca/${id}`)
+  await world.refresh()
+  return commit
+}
+
+/** Waits for the gate of the control plane in every cluster. */
+export async function controlPlanesDone(world: World, id: string): Promise<void> {
+  for (const { journal } of world.members)
+    await untilSeen(journal, 'job-complete', 'complete', new RegExp(`^mesh-ca-${id}-control-plane-gate`))
+}
+
+/** How many pods each workload of a cluster should have. */
+export async function replicas({ kubectl }: Cluster): Promise<ReadonlyMap<string, number>> {
+  const { items } = JSON.parse(await kubectl(['get', 'deployments,statefulsets,daemonsets', '-A', '-o', 'json'])) as {
+    readonly items: readonly {
+      readonly kind: string
+      readonly metadata: { readonly name: string; readonly namespace: string }
+      readonly spec: { readonly replicas?: number }
+    }[]
+  }
+  // One node: one pod of a DaemonSet.
+  return new Map(items.map(({ kind, metadata, spec }) => [`${kind}/${metadata.namespace}/${metadata.name}`, spec.replicas ?? 1]))
+}
+
+/** Everybody has talked to everybody, or 2,000 pairs have, since a moment ago. */
+export async function everybodyTalked(world: World, seconds = 300): Promise<void> {
+  const proxies = world.members.reduce((sum, { mesh }) => sum + mesh.proxies().length, 0)
+  await untilHandshakes(world, Math.min(proxies * (proxies - 1), 2000), seconds)
+}
+
+/** Waits for so many handshakes more. */
+export async function untilHandshakes(world: World, handshakes: number, seconds = 300): Promise<void> {
   const before = await world.handshakes.count()
   await until(
     `${handshakes} handshakes`,
@@ -24,4 +65,48 @@ export async function everybodyTalked(world: World, handshakes: number, seconds 
 export async function planned(world: World, cluster: string): Promise<readonly string[]> {
   const text = await world.operator.read(`mesh-ca/clusters/${cluster}/restarts.yaml`)
   return [...text.matchAll(/workload: (\S+)/g)].map((match) => match[1] ?? '').toSorted()
+}
+
+/** A phase of a mesh: how many roots are trusted, and whose generation signs. */
+export interface Phase {
+  readonly roots: number
+  readonly signer: string
+}
+
+/** What is not as a phase has it: who trusts other roots, who holds a certificate of another signer, and whom istiod has refused one. */
+export function departures({ members }: World, { roots, signer }: Phase): readonly string[] {
+  return members.flatMap(({ cluster, mesh }) => [
+    ...mesh.proxies().flatMap(({ pod, trusted, issuer }) => {
+      const generation = /\bg\d+/.exec(issuer)?.[0] ?? 'g1'
+      return [
+        ...(trusted.length === roots ? [] : [`${cluster.name}/${pod} trusts ${trusted.length} roots`]),
+        ...(generation === signer ? [] : [`${cluster.name}/${pod} has a certificate of ${issuer}`]),
+      ]
+    }),
+    ...mesh.refused().map((reason) => `${cluster.name}: istiod refused a certificate: ${reason}`),
+  ])
+}
+
+/** All that is wrong when a step is done: its order, whom it restarted, whom everybody trusts, and every handshake that failed so far. */
+export async function wrongAfter(world: World, id: string, phase: Phase): Promise<readonly string[]> {
+  const wrong = [...departures(world, phase)]
+  for (const { cluster, journal } of world.members) {
+    wrong.push(...disorder(journal, id, phase.roots))
+    const [got, wanted] = [restartsOf(journal, id), await planned(world, cluster.name)]
+    if (got.join() !== wanted.join()) wrong.push(`${cluster.name}: restarted were ${got.join(', ')}; planned were ${wanted.join(', ')}`)
+  }
+  const { failed, failures } = await world.handshakes.count()
+  if (failed > 0) wrong.push(`${failed} handshakes failed: ${JSON.stringify(failures.slice(0, 3))}`)
+  return wrong
+}
+
+/** Edits `reroot.yaml`, as people do in a pull request of their own. @throws Error if a text is not there. */
+export async function configure(world: World, edits: readonly (readonly [string, string])[]): Promise<void> {
+  const path = 'mesh-ca/reroot.yaml'
+  let text = await world.operator.read(path)
+  for (const [from, to] of edits) {
+    if (!text.includes(from)) throw new Error(`${path} has no ${from}`)
+    text = text.replace(from, to)
+  }
+  await world.operator.push({ [path]: text }, 'Configure reroot')
 }

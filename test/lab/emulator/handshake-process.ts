@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { duplexPair } from 'node:stream'
 import { connect, createSecureContext, createServer } from 'node:tls'
 import type { SecureContext, Server, TLSSocket } from 'node:tls'
@@ -8,6 +9,8 @@ const perSecond = Number(process.argv[2])
 interface Sides {
   readonly context: SecureContext
   readonly server: Server
+  /** The issuer of its certificate. */
+  readonly signer: string
 }
 
 const pods = new Map<string, Sides>()
@@ -69,11 +72,15 @@ async function handshake(client: string, server: string): Promise<void> {
     return
   }
   failed += 1
-  if (failures.length < mostFailures) failures.push({ at: Date.now(), client, server, reason })
+  if (failures.length < mostFailures) failures.push({ at: Date.now(), client, server, signers: [from.signer, to.signer], reason })
 }
 
 function sidesOf(material: { readonly cert: string; readonly key: string; readonly ca: string }): Sides {
-  return { context: createSecureContext(material), server: createServer({ ...material, requestCert: true, rejectUnauthorized: false }) }
+  return {
+    context: createSecureContext(material),
+    server: createServer({ ...material, requestCert: true, rejectUnauthorized: false }),
+    signer: new X509Certificate(material.cert).issuer.replaceAll('\n', ', '),
+  }
 }
 
 /** A whole TLS 1.3 handshake in memory, with certificates of both sides. @returns why one side would refuse the other, or `null`. */

@@ -9,6 +9,8 @@ export interface HandshakeFailure {
   readonly at: number
   readonly client: string
   readonly server: string
+  /** The signers of both sides' certificates. */
+  readonly signers: readonly [client: string, server: string]
   /** Who refused whom, and OpenSSL's word. */
   readonly reason: string
 }

@@ -56,6 +56,7 @@ export async function startArgocdWorld(programs: Programs, folder: string, wishe
     gitea,
     operator,
     handshakes,
+    refresh: async () => argocd.refresh(),
     async applied(commit, seconds = 600) {
       await argocd.refresh()
       await until(`Argo CD applies ${commit.slice(0, 10)}`, async () => argocd.isReady(commit), { seconds, everyMilliseconds: 1000 }).catch(

@@ -53,6 +53,7 @@ export async function startFluxWorld(programs: Programs, folder: string, wishes:
     gitea,
     operator,
     handshakes,
+    refresh: async () => flux.reconcile(),
     async applied(commit, seconds = 600) {
       await flux.reconcile()
       await untilApplied(flux, commit, seconds).catch(async (error: unknown) => {

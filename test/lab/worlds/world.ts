@@ -19,6 +19,8 @@ export interface World {
   readonly gitea: Gitea
   readonly operator: Operator
   readonly handshakes: Handshakes
+  /** The controller looks at the repository now. */
+  refresh(): Promise<void>
   /** The controller looks at once. @returns when it has applied the commit everywhere. @throws with what it says, if it has not in time. */
   applied(commit: string, seconds?: number): Promise<void>
   /** Ends everything, and removes the folder, with all keys in it. @param keep the logs stay, without an owner: nobody removes them. */

@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { labFolder } from '../../folder.ts'
-import { disorder, restartsOf } from '../../journal.ts'
-import { buildPrograms } from '../../programs/build.ts'
-import { everybodyTalked, planned, takeStep } from '../../rotation.ts'
+import { describe, expect, test } from 'vitest'
+import { everybodyTalked, planned, takeStep, untilHandshakes, wrongAfter } from '../../rotation.ts'
 import { say } from '../../say.ts'
+import { scene } from '../../scene.ts'
 import { startArgocdWorld } from '../../worlds/argocd.ts'
 import { startFluxWorld } from '../../worlds/flux.ts'
 import type { World } from '../../worlds/world.ts'
@@ -15,40 +13,24 @@ describe.each([
   { example: 'flux', start: startFluxWorld, wishes: { multiRoot: false, algorithm: 'rsa-2048' }, word: [] },
   { example: 'argocd', start: startArgocdWorld, wishes: { multiRoot: true, algorithm: 'ecdsa-p256' }, word: seen },
 ] as const)('a whole rotation of examples/$example', ({ start, wishes, word }) => {
-  let world: World
-  let failed = false
-  beforeAll(async () => {
-    world = await start(await buildPrograms(say), await labFolder(), wishes)
-    await world.applied(await world.operator.head())
-    await takeStep(world, 'init', 'mesh-ca/init', ['--mesh', 'shop'])
-  })
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') failed = true
-  })
-  afterAll(async () => world.stop(failed))
+  const here = scene<World>(start, wishes)
 
   test.each([
     ['stage', 'g2-staged', 2, 'g1', []],
     ['promote', 'g2-promoted', 2, 'g2', word],
     ['retire', 'g2-steady', 1, 'g2', word],
   ] as const)('%s: in order, everybody once, and nobody refuses anybody', async (step, id, roots, signer, more) => {
+    const { world } = here
     await takeStep(world, step, `mesh-ca/${id}`, more)
-    await everybodyTalked(world, 2000)
+    await everybodyTalked(world)
 
-    expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
-    for (const { cluster, mesh, journal } of world.members) {
-      expect(disorder(journal, id, roots)).toEqual([])
-      expect(restartsOf(journal, id)).toEqual(await planned(world, cluster.name))
-      const proxies = mesh.proxies()
-      expect(new Set(proxies.map(({ trusted }) => trusted.length))).toEqual(new Set([roots]))
-      expect(new Set(proxies.map(({ issuer }) => /g\d/.exec(issuer)?.[0] ?? 'g1'))).toEqual(new Set([signer]))
-      expect(mesh.refused()).toEqual([])
-    }
+    expect(await wrongAfter(world, id, { roots, signer })).toEqual([])
   })
 
   test('was of a size that counts: workloads, namespaces, istiods, handshakes', async () => {
+    const { world } = here
     const { succeeded } = await world.handshakes.count()
-    if (succeeded < 10_000) await everybodyTalked(world, 10_000 - succeeded, 300)
+    if (succeeded < 10_000) await untilHandshakes(world, 10_000 - succeeded)
     const workloads = (await Promise.all(world.members.map(async ({ cluster }) => planned(world, cluster.name)))).flat()
 
     expect(workloads.length).toBeGreaterThanOrEqual(30)

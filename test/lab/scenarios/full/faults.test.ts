@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { restartsOf, untilSeen } from '../../journal.ts'
+import { until } from '../../process.ts'
+import { controlPlanesDone, everybodyTalked, mergeStep, replicas, wrongAfter } from '../../rotation.ts'
+import { scene, withEcdsa } from '../../scene.ts'
+import { startFluxWorld } from '../../worlds/flux.ts'
+
+const service = 'apps/crowd/team-1/service-1.yaml'
+const tiers = ['tiers: []', 'tiers: [{ name: last, namespaces: [team-2] }]'] as const
+
+describe('faults in the middle of a wave', () => {
+  const here = scene(startFluxWorld, { multiRoot: false, namespaces: 2, workloadsEach: 3, config: [withEcdsa, tiers] })
+
+  test('stage: the API server crashes, and a controller is restarted', async () => {
+    const { world } = here
+    const { cluster, journal } = world.members[0]!
+    const commit = await mergeStep(world, 'stage', 'g2-staged')
+    await untilSeen(journal, 'restart', 'g2-staged', /Deployment\/team-1/)
+    await cluster.restartApiServer()
+    await world.flux.restart()
+
+    await world.applied(commit)
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-staged', { roots: 2, signer: 'g1' })).toEqual([])
+  })
+
+  test('promote: an istiod is killed, and the forge goes down', async () => {
+    const { world } = here
+    const { mesh } = world.members[0]!
+    const commit = await mergeStep(world, 'promote', 'g2-promoted')
+    await controlPlanesDone(world, 'g2-promoted')
+    await world.gitea.stop()
+    await mesh.istiods()[0]?.kill()
+    await new Promise((resolve) => setTimeout(resolve, 20_000))
+    await world.gitea.start()
+
+    await world.applied(commit)
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-promoted', { roots: 2, signer: 'g2' })).toEqual([])
+  })
+
+  test('retire: a rollout is stuck, the last tier waits, and goes on once it is mended', async () => {
+    const { world } = here
+    const { journal } = world.members[0]!
+    const good = await world.operator.read(service)
+    await world.operator.push({ [service]: good.replace(':1.0', ':cannot-be-pulled') }, 'Deploy service-1')
+    await mergeStep(world, 'retire', 'g2-steady')
+    await untilSeen(journal, 'restart', 'g2-steady', /team-1\/service-1/)
+    await world.flux.restart()
+    await new Promise((resolve) => setTimeout(resolve, 45_000))
+    expect(restartsOf(journal, 'g2-steady').filter((workload) => workload.includes('/team-2/'))).toEqual([])
+
+    await world.applied(await world.operator.push({ [service]: good }, 'Take service-1 back'))
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-steady', { roots: 1, signer: 'g2' })).toEqual([])
+  })
+
+  test('leaving: without the reference to reroot its objects go, and the Secret and all workloads stay', async () => {
+    const { world } = here
+    const { cluster } = world.members[0]!
+    const before = await replicas(cluster)
+    const ours = async (kinds: string): Promise<string> =>
+      cluster.kubectl(['get', kinds, '-A', '-l', 'app.kubernetes.io/managed-by=reroot', '-o', 'name', '--ignore-not-found'])
+    expect(await ours('jobs,roles,clusterroles')).not.toBe('')
+    await world.operator.push({ 'clusters/prod/mesh-ca.yaml': null }, 'Leave reroot')
+    await world.refresh()
+    await until(
+      'the end of the chain',
+      async () => (await cluster.kubectl(['-n', 'flux-system', 'get', 'kustomizations', '-o', 'name'])).match(/mesh-ca/) === null,
+      { seconds: 240 },
+    )
+    await everybodyTalked(world)
+
+    expect(await ours('jobs,roles,rolebindings,clusterroles,clusterrolebindings,serviceaccounts')).toBe('')
+    expect(await replicas(cluster)).toEqual(before)
+    expect(await cluster.kubectl(['-n', 'istio-system', 'get', 'secret/cacerts', 'configmap/mesh-ca-state', '-o', 'name'])).toBe(
+      'secret/cacerts\nconfigmap/mesh-ca-state',
+    )
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0 })
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { restartsOf, untilSeen } from '../../journal.ts'
+import { until } from '../../process.ts'
+import { everybodyTalked, mergeStep, planned, replicas, wrongAfter } from '../../rotation.ts'
+import { scene, withEcdsa } from '../../scene.ts'
+import { startArgocdWorld } from '../../worlds/argocd.ts'
+
+const istiodValues = 'infra/istio/values-common.yaml'
+const controlPlane = 'Deployment/istio-system/istiod'
+const word = ['--confirmed', 'every proxy of the lab was looked at'] as const
+
+describe('gates under Argo CD', () => {
+  const here = scene(startArgocdWorld, {
+    multiRoot: false,
+    namespaces: 1,
+    workloadsEach: 3,
+    // As short as can be: a gate that holds fails after it.
+    config: [withEcdsa, ['gates:\n', 'gates:\n  deadlineMinutes: 1\n']],
+  })
+
+  test('stage, while an image of istiod cannot be pulled: the sync fails, and the commit that mends it starts it anew', async () => {
+    const { world } = here
+    const good = await world.operator.read(istiodValues)
+    await mergeStep(world, 'stage', 'g2-staged')
+    await world.operator.push({ [istiodValues]: `${good}image: registry.example.com/pilot:cannot-be-pulled\n` }, 'Upgrade istiod')
+    await world.refresh()
+    for (const { cluster, journal } of world.members) {
+      await untilSeen(journal, 'restart', 'g2-staged', new RegExp(controlPlane))
+      await until('the sync to fail', async () => (await world.argocd.phase(`mesh-ca-${cluster.name}`)) === 'Failed', {
+        seconds: 600,
+        everyMilliseconds: 1000,
+      })
+      expect(restartsOf(journal, 'g2-staged')).toEqual([controlPlane])
+    }
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
+
+    await world.applied(await world.operator.push({ [istiodValues]: good }, 'Take back the image'))
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-staged', { roots: 2, signer: 'g1' })).toEqual([])
+  })
+
+  test('retire merged while promote is still at work waits at its entry gates', async () => {
+    const { world } = here
+    await mergeStep(world, 'promote', 'g2-promoted', word)
+    for (const { journal } of world.members) await untilSeen(journal, 'secret', 'g2-promoted')
+    const late = await Promise.all(world.members.map(async ({ cluster }) => planned(world, cluster.name)))
+
+    await world.applied(await mergeStep(world, 'retire', 'g2-steady', word))
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-steady', { roots: 1, signer: 'g2' })).toEqual([])
+    world.members.forEach(({ journal: { entries } }, index) => {
+      const secret = entries.findIndex(({ what, value }) => what === 'secret' && value === 'g2-steady')
+      const before = entries
+        .slice(0, secret)
+        .flatMap(({ what, value, object }) => (what === 'restart' && value === 'g2-promoted' ? [object] : []))
+      expect(before.toSorted()).toEqual(late[index])
+    })
+  })
+
+  test('leaving: the Application goes, and nothing that it applied', async () => {
+    const { world } = here
+    const before = await Promise.all(world.members.map(async ({ cluster }) => replicas(cluster)))
+    const [hub] = world.members
+    await world.operator.push({ 'argocd/apps/mesh-ca-prod-eu.yaml': null, 'argocd/apps/mesh-ca-prod-us.yaml': null }, 'Leave reroot')
+    await world.refresh()
+    await until(
+      'the end of the Applications',
+      async () => !(await hub!.cluster.kubectl(['-n', 'argocd', 'get', 'applications.argoproj.io', '-o', 'name'])).includes('mesh-ca'),
+      { seconds: 240 },
+    )
+    await everybodyTalked(world)
+
+    expect(await Promise.all(world.members.map(async ({ cluster }) => replicas(cluster)))).toEqual(before)
+    for (const { cluster } of world.members)
+      expect(await cluster.kubectl(['-n', 'istio-system', 'get', 'secret/cacerts', 'configmap/mesh-ca-state', '-o', 'name'])).toBe(
+        'secret/cacerts\nconfigmap/mesh-ca-state',
+      )
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0 })
+  })
+})
