@@ -122,6 +122,8 @@ function startControllers(processes: ProcessGroup, programs: Programs, folder: s
     ...common,
     `--authentication-kubeconfig=${kubeconfig}`,
     `--authorization-kubeconfig=${kubeconfig}`,
+    // It may look at a pod just before its claim is bound, and miss that: then it would look again in five minutes.
+    '--pod-max-in-unschedulable-pods-duration=5s',
   ])
 }
 

@@ -73,7 +73,7 @@ export interface Phase {
   readonly signer: string
 }
 
-/** What is not as a phase has it: who trusts other roots, who holds a certificate of another signer, and whom istiod has refused one. */
+/** What is not as a phase has it: who trusts other roots, and who holds a certificate of another signer. */
 export function departures({ members }: World, { roots, signer }: Phase): readonly string[] {
   return members.flatMap(({ cluster, mesh }) => [
     ...mesh.proxies().flatMap(({ pod, trusted, issuer }) => {
@@ -83,14 +83,18 @@ export function departures({ members }: World, { roots, signer }: Phase): readon
         ...(generation === signer ? [] : [`${cluster.name}/${pod} has a certificate of ${issuer}`]),
       ]
     }),
-    ...mesh.refused().map((reason) => `${cluster.name}: istiod refused a certificate: ${reason}`),
   ])
 }
 
-/** All that is wrong when a step is done: its order, whom it restarted, whom everybody trusts, and every handshake that failed so far. */
-export async function wrongAfter(world: World, id: string, phase: Phase): Promise<readonly string[]> {
+/**
+ * All that is wrong when a step is done: its order, whom it restarted, whom everybody trusts, every handshake that failed so far, and every certificate
+ * that a proxy asked for and did not get.
+ * @param disturbed somebody broke something meanwhile: proxies may have asked again.
+ */
+export async function wrongAfter(world: World, id: string, phase: Phase, disturbed = false): Promise<readonly string[]> {
   const wrong = [...departures(world, phase)]
-  for (const { cluster, journal } of world.members) {
+  for (const { cluster, journal, mesh } of world.members) {
+    if (!disturbed) wrong.push(...mesh.refused().map((reason) => `${cluster.name}: no certificate: ${reason}`))
     wrong.push(...disorder(journal, id, phase.roots))
     const [got, wanted] = [restartsOf(journal, id), await planned(world, cluster.name)]
     if (got.join() !== wanted.join()) wrong.push(`${cluster.name}: restarted were ${got.join(', ')}; planned were ${wanted.join(', ')}`)

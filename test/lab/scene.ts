@@ -12,6 +12,8 @@ export interface Scene<Kind extends World> {
   readonly world: Kind
 }
 
+export type Start<Kind extends World> = (programs: Programs, folder: string, wishes: WorldWishes) => Promise<Kind>
+
 export interface SceneWishes extends WorldWishes {
   readonly takeOver?: boolean
   readonly config?: readonly (readonly [from: string, to: string])[]
@@ -25,10 +27,7 @@ export const withEcdsa = ['algorithm: rsa-4096', 'algorithm: ecdsa-p256'] as con
  * @param wishes.takeOver whether reroot takes over the CA that was made by hand; unless said, it does.
  * @param wishes.config edits of `reroot.yaml` then.
  */
-export function scene<Kind extends World>(
-  start: (programs: Programs, folder: string, wishes: WorldWishes) => Promise<Kind>,
-  { takeOver = true, config = [], ...wishes }: SceneWishes = {},
-): Scene<Kind> {
+export function scene<Kind extends World>(start: Start<Kind>, { takeOver = true, config = [], ...wishes }: SceneWishes = {}): Scene<Kind> {
   let world: Kind | null = null
   let failed = false
   beforeAll(async () => {

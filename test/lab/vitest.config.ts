@@ -8,7 +8,8 @@ export default defineConfig({
     testTimeout: 1_200_000,
     hookTimeout: 1_800_000,
     pool: 'forks',
-    maxWorkers: 1,
+    // Mostly they wait for controllers.
+    maxWorkers: 2,
     reporters: ['default', './test/support/last-line.ts'],
   },
 })

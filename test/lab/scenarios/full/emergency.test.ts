@@ -1,37 +1,58 @@
 import { describe, expect, test } from 'vitest'
-import { configure, departures, everybodyTalked, mergeStep, takeStep } from '../../rotation.ts'
+import { clusterCa, firstRoot } from '../../../support/first-ca.ts'
+import { sealed, secretOf } from '../../../support/sealed-secret.ts'
+import { untilSeen } from '../../journal.ts'
+import { configure, departures, everybodyTalked, mergeStep, takeStep, wrongAfter } from '../../rotation.ts'
 import { scene, withEcdsa } from '../../scene.ts'
 import { startFluxWorld } from '../../worlds/flux.ts'
+import type { FluxWorld } from '../../worlds/flux.ts'
+import { controlPlane, expectHeld } from '../held.ts'
 
-describe('what breaks mutual TLS on purpose', () => {
+const secretFile = 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml'
+
+describe('what should never be merged', () => {
   const here = scene(startFluxWorld, { multiRoot: false, namespaces: 2, workloadsEach: 3, config: [withEcdsa] })
+
+  test('stage with a Secret that istiod cannot use: it holds, and the right one lets everybody go on', async () => {
+    const { world } = here
+    await mergeStep(world, 'stage', 'g2-staged')
+    const right = await world.operator.read(secretFile)
+    await world.operator.push({ [secretFile]: await wrongSecret(world) }, 'Mend the CA by hand')
+    await world.refresh()
+    await untilSeen(world.members[0]!.journal, 'restart', 'g2-staged', new RegExp(controlPlane))
+    await expectHeld(world, 'g2-staged')
+
+    await world.applied(await world.operator.push({ [secretFile]: right }, 'Take back the Secret'))
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-staged', { roots: 2, signer: 'g1' })).toEqual([])
+  })
 
   test('replace: handshakes fail only between the two sides, only until the last wave is done, and all heal', async () => {
     const { world } = here
     const { journal } = world.members[0]!
-    await takeStep(world, 'replace', 'mesh-ca/g2-replaced')
+    await takeStep(world, 'replace', 'mesh-ca/g3-replaced')
     const { failed, failures } = await world.handshakes.count()
     await everybodyTalked(world)
 
     expect(failed).toBeGreaterThan(0)
     expect(failures.filter(({ signers: [client, server] }) => client === server)).toEqual([])
-    const begin = journal.entries.find(({ what, value }) => what === 'secret' && value === 'g2-replaced')?.at ?? Infinity
-    const end = journal.entries.findLast(({ what, object }) => what === 'job-complete' && object.includes('g2-replaced'))?.at ?? 0
+    const begin = journal.entries.find(({ what, value }) => what === 'secret' && value === 'g3-steady')?.at ?? Infinity
+    const end = journal.entries.findLast(({ what, object }) => what === 'job-complete' && object.includes('g3-replaced'))?.at ?? 0
     expect(failures.filter(({ at }) => at < begin || at > end)).toEqual([])
     expect((await world.handshakes.count()).failed).toBe(failed)
-    expect(departures(world, { roots: 1, signer: 'g2' })).toEqual([])
+    expect(departures(world, { roots: 1, signer: 'g3' })).toEqual([])
   })
 
   test('promote on a false word, before stage is complete: those who do not know the new root refuse it', async () => {
     const { world } = here
     const before = await world.handshakes.count()
     await configure(world, [['rules: []', 'rules: [{ match: Deployment/team-1/*, drain: expire, reason: "nobody looked" }]']])
-    await takeStep(world, 'stage', 'mesh-ca/g3-staged')
+    await takeStep(world, 'stage', 'mesh-ca/g4-staged')
     await everybodyTalked(world)
     expect((await world.handshakes.count()).failed).toBe(before.failed)
     await expect(world.operator.reroot(['promote'])).rejects.toThrow('only time drains them')
 
-    await world.applied(await mergeStep(world, 'promote', 'g3-promoted', ['--confirmed', 'nobody looked']))
+    await world.applied(await mergeStep(world, 'promote', 'g4-promoted', ['--confirmed', 'nobody looked']))
     await everybodyTalked(world)
     const { failed, failures } = await world.handshakes.count()
     const ours = failures.slice(before.failures.length)
@@ -40,3 +61,11 @@ describe('what breaks mutual TLS on purpose', () => {
     expect(ours.filter(({ client, server }) => client.includes('/team-1/') === server.includes('/team-1/'))).toEqual([])
   })
 })
+
+/** What reroot would never write: a key that is not the certificate's. */
+async function wrongSecret(world: FluxWorld): Promise<string> {
+  const root = await firstRoot()
+  const [one, other] = [await clusterCa(root, 'prod'), await clusterCa(root, 'prod')]
+  const metadata = { name: 'cacerts', namespace: 'istio-system', annotations: { 'reroot.dev/state': 'g2-staged' } }
+  return sealed(secretOf({ ...one, 'ca-key.pem': other['ca-key.pem'] }, { metadata }), secretFile, [world.operator.cluster.recipient])
+}

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest'
+import { podsSince, restartsOf } from '../journal.ts'
+import { controlPlanesDone, everybodyTalked, planned, replicas, wrongAfter } from '../rotation.ts'
+import { scene, withEcdsa } from '../scene.ts'
+import type { Start } from '../scene.ts'
+import type { World, WorldWishes } from '../worlds/world.ts'
+
+const byHand = 'Deployment/legacy/by-hand'
+const rules = `rules: [{ match: Deployment/shop/*, delivery: owner }, { match: ${byHand}, delivery: merge }]`
+const known = `workloads: [{ workload: ${byHand}, selector: { app: by-hand } }]`
+const namespace = 'namespaces: [{ name: legacy, labels: { istio-injection: enabled } }]'
+const deployed = 'apps/crowd/team-1/service-1.yaml'
+
+/**
+ * Deliveries `job`, `owner` and `merge` side by side: exactly the planned pods restart, once, also while owners deploy.
+ * @param start of a world with nothing taken over yet.
+ */
+export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes): void {
+  const here = scene(start, { ...wishes, config: [withEcdsa, ['rules: []', rules]] })
+
+  test('workloads that somebody made by hand', async () => {
+    const { world } = here
+    // Not by `kubectl apply`: with its annotation Argo CD's sync fails.
+    for (const { cluster } of world.members) await cluster.kubectl(['create', '-f', '-'], JSON.stringify(legacy))
+    const path = 'mesh-ca/reroot.yaml'
+    const text = await world.operator.read(path)
+    await world.operator.push({
+      [path]: text.replaceAll(/^ {4}workloads: \[\]/gm, `    ${known}`).replaceAll(/^ {4}namespaces: \[\]/gm, `    ${namespace}`),
+    })
+    await everybodyTalked(world)
+
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0 })
+  })
+
+  test.each([
+    ['stage', 'g2-staged', 2, 'g1'],
+    ['promote', 'g2-promoted', 2, 'g2'],
+    ['retire', 'g2-steady', 1, 'g2'],
+  ] as const)('%s: exactly the planned pods restart, once, while owners deploy', async (step, id, roots, signer) => {
+    const { world } = here
+    const begin = Date.now()
+    const answer = await world.operator.reroot([
+      step,
+      '--stack',
+      '--output',
+      'json',
+      ...(step === 'stage' ? [] : ['--confirmed', 'looked']),
+    ])
+    const { changes } = JSON.parse(answer) as { readonly changes: readonly { readonly branch: string }[] }
+    let commit = ''
+    for (const { branch } of changes) {
+      commit = await world.operator.merge(branch)
+      await world.refresh()
+      // Owners' restarts are merged behind the gate that they must not overtake.
+      if (branch === changes[0]?.branch) await controlPlanesDone(world, id)
+    }
+    if (step === 'promote') {
+      const text = await world.operator.read(deployed)
+      commit = await world.operator.push({ [deployed]: text.replace(':1.0', ':1.1') }, 'Deploy service-1')
+    }
+    await world.applied(commit)
+    await everybodyTalked(world)
+
+    expect(changes.length).toBeGreaterThan(1)
+    expect(await wrongAfter(world, id, { roots, signer })).toEqual([])
+    for (const { cluster, journal } of world.members) {
+      const wanted = await replicas(cluster)
+      const ownDeploy = step === 'promote' ? 'Deployment/team-1/service-1' : ''
+      const got = [...podsSince(journal, begin)].filter(([workload]) => workload !== ownDeploy)
+      const list = (await planned(world, cluster.name)).filter((workload) => workload !== ownDeploy)
+      expect(new Map(got)).toEqual(new Map(list.map((workload) => [workload, wanted.get(workload)])))
+      expect(restartsOf(journal, '')).toEqual([])
+    }
+  })
+
+  test('the last pull request merged before the first: nobody refuses anybody, and promote wants a word', async () => {
+    const { world } = here
+    const { changes } = await plan(world, 'stage', [])
+    await world.applied(await world.operator.merge(changes.at(-1)?.branch ?? ''))
+    await everybodyTalked(world)
+
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
+    await expect(world.operator.reroot(['promote'])).rejects.toThrow('promote needs evidence')
+  })
+
+  test('looking again changes nothing', async () => {
+    const { world } = here
+    const begin = Date.now()
+    await world.refresh()
+    await world.applied(await world.operator.push({ 'docs/note.md': 'Nothing to apply.\n' }))
+    await everybodyTalked(world)
+
+    for (const { journal } of world.members) expect(podsSince(journal, begin)).toEqual(new Map())
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0 })
+  })
+}
+
+/** Pushes all pull requests of a step. */
+async function plan(
+  world: World,
+  step: string,
+  more: readonly string[],
+): Promise<{ readonly changes: readonly { readonly branch: string }[] }> {
+  return JSON.parse(await world.operator.reroot([step, '--stack', '--output', 'json', ...more])) as never
+}
+
+const labels = { app: 'by-hand' }
+const legacy = {
+  apiVersion: 'v1',
+  kind: 'List',
+  items: [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'legacy', labels: { 'istio-injection': 'enabled' } } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'by-hand', namespace: 'legacy' },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'registry.example.com/by-hand:1.0' }] } },
+      },
+    },
+  ],
+}

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { everybodyTalked, takeStep, wrongAfter } from '../../rotation.ts'
+import { scene } from '../../scene.ts'
+import { startArgocdWorld } from '../../worlds/argocd.ts'
+import { startFluxWorld } from '../../worlds/flux.ts'
+import type { World } from '../../worlds/world.ts'
+import { wasOfASizeThatCounts } from '../size.ts'
+
+const seen = ['--confirmed', 'every proxy of the lab was looked at'] as const
+
+describe.each([
+  // Restarts by Jobs in one cluster: each step's entry gate is evidence enough.
+  { example: 'flux', start: startFluxWorld, wishes: { multiRoot: true, algorithm: 'ecdsa-p256' }, word: [] },
+  { example: 'argocd', start: startArgocdWorld, wishes: { multiRoot: false, algorithm: 'rsa-2048' }, word: seen },
+] as const)('a whole rotation of examples/$example', ({ start, wishes, word }) => {
+  const here = scene<World>(start, wishes)
+
+  test.each([
+    ['stage', 'g2-staged', 2, 'g1', []],
+    ['promote', 'g2-promoted', 2, 'g2', word],
+    ['retire', 'g2-steady', 1, 'g2', word],
+  ] as const)('%s: in order, everybody once, and nobody refuses anybody', async (step, id, roots, signer, more) => {
+    const { world } = here
+    await takeStep(world, step, `mesh-ca/${id}`, more)
+    await everybodyTalked(world)
+
+    expect(await wrongAfter(world, id, { roots, signer })).toEqual([])
+  })
+
+  wasOfASizeThatCounts(here)
+})

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest'
+import { untilSeen } from '../../journal.ts'
+import { departures, everybodyTalked, mergeStep, planned, takeHalfOfStep, takeStep, wrongAfter } from '../../rotation.ts'
+import { scene } from '../../scene.ts'
+import { startFluxWorld } from '../../worlds/flux.ts'
+import { controlPlane, expectHeld } from '../held.ts'
+import { wasOfASizeThatCounts } from '../size.ts'
+
+const istiodValues = 'infrastructure/istio/istiod.yaml'
+
+describe('a whole rotation of examples/flux, with a gate that holds, a way back, and a pull request that is merged too early', () => {
+  const here = scene(startFluxWorld, { multiRoot: false, algorithm: 'rsa-2048' })
+
+  test('stage, while an image of istiod cannot be pulled: the gate holds, and a commit that mends it lets everybody go on', async () => {
+    const { world } = here
+    const good = await world.operator.read(istiodValues)
+    await mergeStep(world, 'stage', 'g2-staged')
+    await world.operator.push({
+      [istiodValues]: good.replace('  values:\n', '  values:\n    image: registry.example.com/pilot:cannot-be-pulled\n'),
+    })
+    await world.refresh()
+    await untilSeen(world.members[0]!.journal, 'secret', 'g2-staged')
+    await untilSeen(world.members[0]!.journal, 'restart', 'g2-staged', new RegExp(controlPlane))
+    await expectHeld(world, 'g2-staged')
+
+    await world.applied(await world.operator.push({ [istiodValues]: good }, 'Take back the image'))
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-staged', { roots: 2, signer: 'g1' })).toEqual([])
+  })
+
+  test('promote, and back again from half-way', async () => {
+    const { world } = here
+    await takeHalfOfStep(world, 'promote', 'g2-promoted')
+    await takeStep(world, 'rollback', 'mesh-ca/g2-demoted')
+    await everybodyTalked(world)
+
+    expect(departures(world, { roots: 2, signer: 'g1' })).toEqual([])
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
+  })
+
+  test('retire merged while promote is still at work waits at its entry gate, which finishes promote first', async () => {
+    const { world } = here
+    const { journal } = world.members[0]!
+    await mergeStep(world, 'promote', 'g2-promoted.2')
+    await world.refresh()
+    await untilSeen(journal, 'restart', 'g2-promoted.2', new RegExp(controlPlane))
+    const late = await planned(world, 'prod')
+
+    await world.applied(await mergeStep(world, 'retire', 'g2-steady'))
+    await everybodyTalked(world)
+    expect(await wrongAfter(world, 'g2-steady', { roots: 1, signer: 'g2' })).toEqual([])
+    const secret = journal.entries.findIndex(({ what, value }) => what === 'secret' && value === 'g2-steady')
+    const before = journal.entries
+      .slice(0, secret)
+      .flatMap(({ what, value, object }) => (what === 'restart' && value === 'g2-promoted.2' ? [object] : []))
+    expect(before.toSorted()).toEqual(late)
+  })
+
+  wasOfASizeThatCounts(here)
+})
