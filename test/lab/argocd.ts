@@ -71,7 +71,7 @@ export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], un
       '--metrics-port',
       String(others[1]),
       '--app-resync',
-      '30',
+      '60',
       '--status-processors',
       '4',
       '--operation-processors',
@@ -170,7 +170,8 @@ function settings(clusters: readonly Cluster[]): readonly object[] {
   })
   return [
     configMap('argocd-cm', {
-      'timeout.reconciliation': '10s',
+      // Whoever pushes lets it look at once, as a webhook would.
+      'timeout.reconciliation': '60s',
       'timeout.reconciliation.jitter': '0s',
       'kustomize.buildOptions': '--enable-alpha-plugins --enable-exec',
     }),

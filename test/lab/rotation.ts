@@ -42,10 +42,10 @@ export async function replicas({ kubectl }: Cluster): Promise<ReadonlyMap<string
   return new Map(items.map(({ kind, metadata, spec }) => [`${kind}/${metadata.namespace}/${metadata.name}`, spec.replicas ?? 1]))
 }
 
-/** Everybody has talked to everybody, or 2,000 pairs have, since a moment ago. */
+/** Everybody has talked to everybody, or 1,000 pairs have, since a moment ago. Whoever is new talks first. */
 export async function everybodyTalked(world: World, seconds = 300): Promise<void> {
   const proxies = world.members.reduce((sum, { mesh }) => sum + mesh.proxies().length, 0)
-  await untilHandshakes(world, Math.min(proxies * (proxies - 1), 2000), seconds)
+  await untilHandshakes(world, Math.min(proxies * (proxies - 1), 1000), seconds)
 }
 
 /** Waits for so many handshakes more. */

@@ -4,6 +4,7 @@ import { controlPlanesDone, everybodyTalked, planned, replicas, wrongAfter } fro
 import { scene, withEcdsa } from '../scene.ts'
 import type { Start } from '../scene.ts'
 import type { World, WorldWishes } from '../worlds/world.ts'
+import { wasOfASizeThatCounts } from './size.ts'
 
 const byHand = 'Deployment/legacy/by-hand'
 const rules = `rules: [{ match: Deployment/shop/*, delivery: owner }, { match: ${byHand}, delivery: merge }]`
@@ -14,8 +15,9 @@ const deployed = 'apps/crowd/team-1/service-1.yaml'
 /**
  * Deliveries `job`, `owner` and `merge` side by side: exactly the planned pods restart, once, also while owners deploy.
  * @param start of a world with nothing taken over yet.
+ * @param counts whether it is a rotation whose size is to count.
  */
-export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes): void {
+export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes, counts: boolean): void {
   const here = scene(start, { ...wishes, config: [withEcdsa, ['rules: []', rules]] })
 
   test('workloads that somebody made by hand', async () => {
@@ -73,9 +75,11 @@ export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes): 
     }
   })
 
+  if (counts) wasOfASizeThatCounts(here)
+
   test('the last pull request merged before the first: nobody refuses anybody, and promote wants a word', async () => {
     const { world } = here
-    const { changes } = await plan(world, 'stage', [])
+    const { changes } = await plan(world, 'stage', ['--confirmed', 'looked'])
     await world.applied(await world.operator.merge(changes.at(-1)?.branch ?? ''))
     await everybodyTalked(world)
 

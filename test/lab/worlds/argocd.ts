@@ -25,7 +25,7 @@ const names = ['prod-eu', 'prod-us'] as const
 
 /** Starts all of it, up to a mesh whose CA was made by hand. */
 export async function startArgocdWorld(programs: Programs, folder: string, wishes: WorldWishes = {}): Promise<ArgocdWorld> {
-  const handshakes = new Handshakes(wishes.handshakesPerSecond ?? 100)
+  const handshakes = new Handshakes(wishes.handshakesPerSecond ?? 60)
   const [repository, gitea, ...clusters] = await Promise.all([
     serveCharts(programs, folder),
     startGitea(programs, folder),

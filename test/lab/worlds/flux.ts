@@ -27,7 +27,7 @@ export interface FluxWorld extends World {
 export async function startFluxWorld(programs: Programs, folder: string, wishes: WorldWishes = {}): Promise<FluxWorld> {
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
-  const handshakes = new Handshakes(wishes.handshakesPerSecond ?? 100)
+  const handshakes = new Handshakes(wishes.handshakesPerSecond ?? 60)
   const [cluster, gitea, charts] = await Promise.all([
     startCluster(programs, folder, 'prod'),
     startGitea(programs, folder),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { untilSeen } from '../../journal.ts'
 import { departures, everybodyTalked, mergeStep, planned, takeHalfOfStep, takeStep, wrongAfter } from '../../rotation.ts'
-import { scene } from '../../scene.ts'
+import { scene, withEcdsa } from '../../scene.ts'
 import { startFluxWorld } from '../../worlds/flux.ts'
 import { controlPlane, expectHeld } from '../held.ts'
 import { wasOfASizeThatCounts } from '../size.ts'
@@ -9,7 +9,7 @@ import { wasOfASizeThatCounts } from '../size.ts'
 const istiodValues = 'infrastructure/istio/istiod.yaml'
 
 describe('a whole rotation of examples/flux, with a gate that holds, a way back, and a pull request that is merged too early', () => {
-  const here = scene(startFluxWorld, { multiRoot: false, algorithm: 'rsa-2048' })
+  const here = scene(startFluxWorld, { multiRoot: false, algorithm: 'rsa-2048', config: [withEcdsa] })
 
   test('stage, while an image of istiod cannot be pulled: the gate holds, and a commit that mends it lets everybody go on', async () => {
     const { world } = here
