@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Test files share what they import; none changes it.
+    // Test files share what they import: loading it takes longer than most of them.
     isolate: false,
     maxWorkers: 2,
     reporters: ['default', './test/support/last-line.ts'],

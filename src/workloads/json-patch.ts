@@ -4,7 +4,7 @@ import type { Value, ValueMap } from './value.ts'
 
 /**
  * Applies a JSON patch (RFC 6902) without touching the original. As in kustomize's library (evanphx/json-patch v4), `replace` of a key that a
- * map lacks adds it.
+ * map lacks adds it. Neither the object nor the operations are touched: both may be read again.
  * @returns the patched object, or why it cannot be applied.
  */
 export function applyJsonPatch(
@@ -31,9 +31,9 @@ function applyOperation(root: Value, operation: ValueMap): Outcome {
   if (path === null) return { problem: 'path is not a JSON pointer' }
   switch (operation['op']) {
     case 'add':
-      return write(root, path, operation['value'] ?? null, 'add')
+      return write(root, path, structuredClone(operation['value'] ?? null), 'add')
     case 'replace':
-      return write(root, path, operation['value'] ?? null, 'replace')
+      return write(root, path, structuredClone(operation['value'] ?? null), 'replace')
     case 'remove':
       return remove(root, path)
     case 'test':

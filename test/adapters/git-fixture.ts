@@ -27,24 +27,25 @@ export function makeFixture(tree: Readonly<Record<string, string | Uint8Array>> 
   )
   const before = { ...process.env }
   Object.assign(process.env, { HOME: folder, TMPDIR: temporary, GIT_CONFIG_GLOBAL: config, GIT_CONFIG_NOSYSTEM: '1' })
-  git(folder, 'init', '-q', '--bare', remote)
-  git(folder, 'init', '-q', clone)
-  git(clone, 'remote', 'add', 'origin', remote)
-  for (const [path, content] of Object.entries(tree)) put(clone, path, content)
-  git(clone, 'add', '-A', '-f')
-  git(clone, 'commit', '-q', '-m', 'first')
-  git(clone, 'push', '-q', '-u', 'origin', 'main')
-  return {
-    folder,
-    remote,
-    clone,
-    temporary,
-    dispose() {
-      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
-      Object.assign(process.env, before)
-      rmSync(folder, { recursive: true, force: true })
-    },
+  const dispose = (): void => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+    Object.assign(process.env, before)
+    rmSync(folder, { recursive: true, force: true })
   }
+  try {
+    git(folder, 'init', '-q', '--bare', remote)
+    git(folder, 'init', '-q', clone)
+    git(clone, 'remote', 'add', 'origin', remote)
+    for (const [path, content] of Object.entries(tree)) put(clone, path, content)
+    git(clone, 'add', '-A', '-f')
+    git(clone, 'commit', '-q', '-m', 'first')
+    git(clone, 'push', '-q', '-u', 'origin', 'main')
+  } catch (error) {
+    // Other test files share this process.
+    dispose()
+    throw error
+  }
+  return { folder, remote, clone, temporary, dispose }
 }
 
 const originalTemporary = tmpdir()

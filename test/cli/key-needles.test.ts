@@ -32,7 +32,7 @@ test('does not take a certificate or a recipient for a key', () => {
   expect(keysIn(Buffer.from(text + Buffer.from(text).toString('base64')), keyNeedles([key]))).toEqual([])
 })
 
-// Two tests, because the search runs between them.
+// Two tests, because the search and the removal run between them.
 let closed: Sandbox | null = null
 
 test('a sandbox is open in its test', async () => {
@@ -43,7 +43,7 @@ test('a sandbox is open in its test', async () => {
   expect(closed.keysThatCameOut([key])).not.toEqual([])
 })
 
-test('it is searched and removed after it', () => {
+test('it is removed after it', () => {
   expect(closed).not.toBeNull()
   expect(existsSync(closed?.folder ?? '')).toBe(false)
 })

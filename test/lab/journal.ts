@@ -125,26 +125,35 @@ function workloadOf({ metadata }: V1Pod): string | null {
  * What is wrong with the order of a step: the Secret, then the control plane, its gate, then the rest; and nobody restarts before the roots of the step
  * are in its namespace.
  * @param id the restart id.
+ * @param state what the Secret becomes: `g1-steady` by `g2-abandoned`.
  * @param roots how many certificates `root-cert.pem` has in this step.
  */
-export function disorder({ entries }: Journal, id: string, roots: number, istioNamespace = 'istio-system'): readonly string[] {
+export function disorder({ entries }: Journal, id: string, state: string, roots: number): readonly string[] {
   const problems: string[] = []
-  const secret = entries.find((entry) => entry.what === 'secret' && entry.value === id)
+  const first = entries.findIndex((entry) => entry.what === 'restart' && entry.value === id)
+  const secret = entries.slice(0, first).findLast((entry) => entry.what === 'secret')
   const restarts = entries.filter((entry) => entry.what === 'restart' && entry.value === id)
-  const isPlane = ({ object }: Entry): boolean => object.startsWith(`Deployment/${istioNamespace}/istiod`)
-  const gate = entries.find((entry) => entry.what === 'job-complete' && entry.object.startsWith(`mesh-ca-${id}-control-plane-gate`))
-  if (secret === undefined) problems.push(`the Secret never became ${id}`)
+  const isPlane = ({ object }: Entry): boolean => object.startsWith('Deployment/istio-system/istiod')
+  const gate = entries.find(
+    (entry) => entry.what === 'job-complete' && entry.object.startsWith(`mesh-ca-${jobName(id)}-control-plane-gate`),
+  )
+  if (secret?.value !== state)
+    problems.push(`the Secret was ${secret?.value ?? 'not there'} when the first workload was restarted, not ${state}`)
   if (!restarts.some(isPlane)) problems.push('the control plane was not restarted')
   if (gate === undefined) problems.push('the gate of the control plane was never complete')
   for (const entry of restarts) {
     const { object, at } = entry
-    if (secret !== undefined && at < secret.at) problems.push(`${object} was restarted before the Secret`)
     if (isPlane(entry)) continue
     if (gate !== undefined && at < gate.at) problems.push(`${object} was restarted before the gate of the control plane`)
     const present = entries.findLast((one) => one.what === 'roots' && one.object === object.split('/')[1] && one.at <= at)
     if (present?.value !== String(roots)) problems.push(`${object} was restarted while its namespace had ${present?.value ?? 'no'} roots`)
   }
   return problems
+}
+
+/** A restart id in the name of an object. */
+export function jobName(id: string): string {
+  return id.replaceAll('.', '-')
 }
 
 /** The workloads that got a restart id, each as often as its template changed to it. */

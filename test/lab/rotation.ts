@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts'
-import { disorder, restartsOf, untilSeen } from './journal.ts'
+import { disorder, jobName, restartsOf, untilSeen } from './journal.ts'
 import { until } from './process.ts'
 import type { World } from './worlds/world.ts'
 
@@ -9,10 +9,19 @@ export async function takeStep(world: World, step: string, branch: string, more:
   await world.applied(await world.operator.merge(branch), seconds)
 }
 
-/** Merges a step, and waits until the gate of the control plane has passed everywhere: then the step is half-way. */
+/** Merges a step, and waits until workloads beside the control plane have restarted. @throws if all of them have already. */
 export async function takeHalfOfStep(world: World, step: string, id: string): Promise<void> {
   await mergeStep(world, step, id)
-  await controlPlanesDone(world, id)
+  for (const { journal } of world.members) await untilSeen(journal, 'restart', id, /^(?!.*\/istio-system\/)/)
+  await expectUnfinished(world, id)
+}
+
+/** @throws if a step has restarted everybody, or nobody, in some cluster. */
+export async function expectUnfinished(world: World, id: string): Promise<void> {
+  for (const { cluster, journal } of world.members) {
+    const [done, all] = [restartsOf(journal, id).length, (await planned(world, cluster.name)).length]
+    if (done === 0 || done >= all) throw new Error(`${cluster.name}: ${id} has restarted ${done} of ${all}: it is not in the middle`)
+  }
 }
 
 /** Merges a step, and lets the controller see it. @returns the commit. */
@@ -26,7 +35,7 @@ export async function mergeStep(world: World, step: string, id: string, more: re
 /** Waits for the gate of the control plane in every cluster. */
 export async function controlPlanesDone(world: World, id: string): Promise<void> {
   for (const { journal } of world.members)
-    await untilSeen(journal, 'job-complete', 'complete', new RegExp(`^mesh-ca-${id}-control-plane-gate`))
+    await untilSeen(journal, 'job-complete', 'complete', new RegExp(`^mesh-ca-${jobName(id)}-control-plane-gate`))
 }
 
 /** How many pods each workload of a cluster should have. */
@@ -42,10 +51,9 @@ export async function replicas({ kubectl }: Cluster): Promise<ReadonlyMap<string
   return new Map(items.map(({ kind, metadata, spec }) => [`${kind}/${metadata.namespace}/${metadata.name}`, spec.replicas ?? 1]))
 }
 
-/** Everybody has talked to everybody, or 1,000 pairs have, since a moment ago. Whoever is new talks first. */
-export async function everybodyTalked(world: World, seconds = 300): Promise<void> {
-  const proxies = world.members.reduce((sum, { mesh }) => sum + mesh.proxies().length, 0)
-  await untilHandshakes(world, Math.min(proxies * (proxies - 1), 1000), seconds)
+/** Waits until everybody who is there now has talked to everybody else. */
+export async function everybodyTalked(world: World): Promise<void> {
+  await world.handshakes.round()
 }
 
 /** Waits for so many handshakes more. */
@@ -67,35 +75,43 @@ export async function planned(world: World, cluster: string): Promise<readonly s
   return [...text.matchAll(/workload: (\S+)/g)].map((match) => match[1] ?? '').toSorted()
 }
 
-/** A phase of a mesh: how many roots are trusted, and whose generation signs. */
-export interface Phase {
-  readonly roots: number
-  readonly signer: string
+/** Whose roots a state of the Secret makes proxies trust, and who signs, in a rotation away from g1: `g2-staged`, `g2-promoted`, `g2-steady`. */
+function phaseOf(state: string): { readonly roots: readonly string[]; readonly signer: string } {
+  const [generation = '', word = ''] = state.split('-')
+  return {
+    roots: word === 'steady' ? [generation] : ['g1', generation],
+    signer: word === 'staged' ? 'g1' : generation,
+  }
 }
 
-/** What is not as a phase has it: who trusts other roots, and who holds a certificate of another signer. */
-export function departures({ members }: World, { roots, signer }: Phase): readonly string[] {
-  return members.flatMap(({ cluster, mesh }) => [
-    ...mesh.proxies().flatMap(({ pod, trusted, issuer }) => {
-      const generation = /\bg\d+/.exec(issuer)?.[0] ?? 'g1'
+/** What is not as a state has it: who trusts other roots, and who holds a certificate of another signer. */
+export async function departures({ members, operator }: World, state: string): Promise<readonly string[]> {
+  const { roots, signer } = phaseOf(state)
+  const mesh = await operator.read('mesh-ca/mesh.yaml')
+  const generations = new Map([...mesh.matchAll(/- id: (g\d+)\n[\s\S]*?fingerprint: "?([0-9a-f]{64})/g)].map(([, id, hash]) => [hash, id]))
+  return members.flatMap(({ cluster, mesh: { proxies } }) =>
+    proxies().flatMap(({ pod, trusted, issuer }) => {
+      const found = trusted.map((hash) => generations.get(hash.replaceAll(':', '').toLowerCase()) ?? 'an unknown root').toSorted()
+      const generation = /\bg\d+/.exec(issuer)?.[0] ?? (issuer.includes('CN=Intermediate CA') ? 'g1' : null)
       return [
-        ...(trusted.length === roots ? [] : [`${cluster.name}/${pod} trusts ${trusted.length} roots`]),
+        ...(found.join() === roots.join() ? [] : [`${cluster.name}/${pod} trusts ${found.join(', ')}`]),
         ...(generation === signer ? [] : [`${cluster.name}/${pod} has a certificate of ${issuer}`]),
       ]
     }),
-  ])
+  )
 }
 
 /**
  * All that is wrong when a step is done: its order, whom it restarted, whom everybody trusts, every handshake that failed so far, and every certificate
  * that a proxy asked for and did not get.
+ * @param state what the Secret is then, if not what the id says.
  * @param disturbed somebody broke something meanwhile: proxies may have asked again.
  */
-export async function wrongAfter(world: World, id: string, phase: Phase, disturbed = false): Promise<readonly string[]> {
-  const wrong = [...departures(world, phase)]
+export async function wrongAfter(world: World, id: string, state = id, disturbed = false): Promise<readonly string[]> {
+  const wrong = [...(await departures(world, state))]
   for (const { cluster, journal, mesh } of world.members) {
     if (!disturbed) wrong.push(...mesh.refused().map((reason) => `${cluster.name}: no certificate: ${reason}`))
-    wrong.push(...disorder(journal, id, phase.roots))
+    wrong.push(...disorder(journal, id, state, phaseOf(state).roots.length))
     const [got, wanted] = [restartsOf(journal, id), await planned(world, cluster.name)]
     if (got.join() !== wanted.join()) wrong.push(`${cluster.name}: restarted were ${got.join(', ')}; planned were ${wanted.join(', ')}`)
   }

@@ -31,10 +31,13 @@ export function scene<Kind extends World>(start: Start<Kind>, { takeOver = true,
   let world: Kind | null = null
   let failed = false
   beforeAll(async () => {
+    // Until all of it has gone well.
+    failed = true
     world = await start(await buildPrograms(say), await labFolder(), wishes)
     await world.applied(await world.operator.head())
     if (takeOver) await takeStep(world, 'init', 'mesh-ca/init', ['--mesh', 'shop'])
     if (config.length > 0) await configure(world, config)
+    failed = false
   })
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') failed = true

@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-/** The lab's scenarios, one after the other: each has clusters of its own on all cores. */
+/** The lab's scenarios, two side by side: each has clusters of its own, and mostly waits for controllers. */
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/lab/scenarios/**/*.test.ts'],
+    globalSetup: ['test/lab/built.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 1_800_000,
     pool: 'forks',
-    // Mostly they wait for controllers.
     maxWorkers: 2,
     reporters: ['default', './test/support/last-line.ts'],
   },

@@ -1,4 +1,5 @@
-import { accessSync, constants, statfsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,12 +34,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => rm(folder, { recursive: true, force: true })
 }
 
-function hasRoom(folder: string): boolean {
+/** Room for repositories, whose hooks can be run: containers often mount it `noexec`. */
+function hasRoom(parent: string): boolean {
+  let folder: string | null = null
   try {
-    accessSync(folder, constants.W_OK)
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize > 2 ** 30
+    const { bavail, bsize } = statfsSync(parent)
+    folder = mkdtempSync(join(parent, 'reroot-'))
+    const script = join(folder, 'script')
+    writeFileSync(script, '#!/bin/sh\n', { mode: 0o755 })
+    return bavail * bsize > 2 ** 30 && spawnSync(script).status === 0
   } catch {
     return false
+  } finally {
+    if (folder !== null) rmSync(folder, { recursive: true })
   }
 }

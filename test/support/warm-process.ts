@@ -17,8 +17,11 @@ async function answer({ file, args, cwd, env }: Request): Promise<void> {
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     process[name].removeAllListeners('error')
-    process[name].write = (chunk: string | Uint8Array): boolean => {
-      said[name] += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk)
+    const decoder = new TextDecoder()
+    process[name].write = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
+      said[name] += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
+      const done = rest.at(-1)
+      if (typeof done === 'function') process.nextTick(done)
       return true
     }
   }

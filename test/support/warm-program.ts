@@ -11,7 +11,7 @@ export interface Run {
   readonly stderr: string
 }
 
-/** Runs the program as its users do. */
+/** Runs the program in a process of its own. */
 export async function runAlone(file: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Run> {
   // A run ends before it has earned what V8's optimising compiler costs.
   const { exitCode, stdout, stderr } = await execa(process.execPath, ['--no-opt', file, ...args], {
@@ -37,7 +37,8 @@ let last: Promise<unknown> = Promise.resolve()
 
 /**
  * Runs the built program in a process that has run it before, one run after the other. Most of what a short run takes is loading and first
- * execution of code: this way it is paid once. What only a process of its own shows (exit, signals, streams) is tested in one.
+ * execution of code: this way it is paid once. It does not show what keeps a process from ending, or comes out behind its end: every step is also
+ * taken by `runAlone` (states.ts).
  * @param file the program's path.
  */
 export function runWarm(file: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Run> {
@@ -50,17 +51,20 @@ async function askAfter(before: Promise<unknown>, request: Request): Promise<Run
   await Promise.allSettled([before])
   const asked = (child ??= start())
   const end = new AbortController()
+  const give = (why: string) => (): void => end.abort(new Error(`${why} while it ran: reroot ${request.args.join(' ')}`))
   const answered = once(asked, 'message', { signal: end.signal })
-  const leave = (): void => {
-    child = null
-    end.abort(new Error(`the process of the program ended while it ran ${request.args.join(' ')}`))
-  }
-  asked.once('exit', leave)
+  const ended = give('the process of the program ended')
+  asked.once('exit', ended)
+  const timer = setTimeout(() => {
+    give('the program did not end within 100 s')()
+    asked.kill('SIGKILL')
+  }, 100_000)
   asked.send(request)
   try {
     return ((await answered) as [Run])[0]
   } finally {
-    asked.off('exit', leave)
+    clearTimeout(timer)
+    asked.off('exit', ended)
   }
 }
 
@@ -69,6 +73,7 @@ function start(): ChildProcess {
     execArgv: ['--import', join(house, 'scripts/typescript.js')],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  made.once('exit', () => (child = null))
   // It ends with the tests: a channel that nobody holds open does not keep them waiting.
   made.unref()
   made.channel?.unref()

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { duplexPair } from 'node:stream'
 import { connect, createSecureContext, createServer } from 'node:tls'
 import type { SecureContext, Server, TLSSocket } from 'node:tls'
-import type { HandshakeFailure, HandshakeOrder } from './handshakes.ts'
+import type { HandshakeAnswer, HandshakeFailure, HandshakeOrder } from './handshakes.ts'
 
 const perSecond = Number(process.argv[2])
 /** Both halves of a proxy's TLS. */
@@ -14,12 +14,13 @@ interface Sides {
 }
 
 const pods = new Map<string, Sides>()
-const mostFailures = 1000
 const failures: HandshakeFailure[] = []
 let succeeded = 0
 let failed = 0
 /** Pairs whose turn has not come in this round. */
 let round: (readonly [client: string, server: string])[] = []
+/** Who waits for the end of this round. */
+const asked: number[] = []
 
 process.on('disconnect', () => process.exit())
 process.on('message', (message) => {
@@ -34,7 +35,11 @@ process.on('message', (message) => {
       pods.delete(order.pod)
       break
     case 'count':
-      process.send?.({ id: order.id, count: { succeeded, failed, failures } })
+      answer(order.id)
+      break
+    case 'round':
+      round = allPairs()
+      asked.push(order.id)
       break
     default:
       order satisfies never
@@ -44,23 +49,33 @@ process.on('message', (message) => {
 void (async () => {
   for (;;) {
     const started = performance.now()
-    const pair = round.pop() ?? nextRound()
-    if (pair === undefined) await sleep(100)
-    else await handshake(...pair)
-    const rest = 1000 / perSecond - (performance.now() - started)
-    await sleep(Math.max(rest, 0))
+    const pair = round.pop()
+    if (pair === undefined) {
+      for (const id of asked.splice(0)) answer(id)
+      round = allPairs()
+      if (round.length === 0) await sleep(100)
+      continue
+    }
+    await handshake(...pair)
+    // Nobody waits for the end of the round: the machine is left to others.
+    if (asked.length === 0) await sleep(Math.max(1000 / perSecond - (performance.now() - started), 0))
   }
 })()
 
-function nextRound(): readonly [string, string] | undefined {
+function answer(id: number): void {
+  process.send?.({ id, count: { succeeded, failed, failures } } satisfies HandshakeAnswer)
+}
+
+/** Every pair of present pods, both ways, in any order. */
+function allPairs(): (readonly [client: string, server: string])[] {
   const names = [...pods.keys()]
-  round = names.flatMap((client) => names.filter((server) => server !== client).map((server) => [client, server] as const))
+  const pairs = names.flatMap((client) => names.filter((server) => server !== client).map((server) => [client, server] as const))
   // Neighbours in the list are replicas of one workload: mixed, every workload is met within seconds.
-  for (let index = round.length - 1; index > 0; index--) {
+  for (let index = pairs.length - 1; index > 0; index--) {
     const other = Math.floor(Math.random() * (index + 1))
-    ;[round[index], round[other]] = [round[other] as never, round[index] as never]
+    ;[pairs[index], pairs[other]] = [pairs[other] as never, pairs[index] as never]
   }
-  return round.pop()
+  return pairs
 }
 
 async function handshake(client: string, server: string): Promise<void> {
@@ -72,7 +87,7 @@ async function handshake(client: string, server: string): Promise<void> {
     return
   }
   failed += 1
-  if (failures.length < mostFailures) failures.push({ at: Date.now(), client, server, signers: [from.signer, to.signer], reason })
+  failures.push({ at: Date.now(), client, server, signers: [from.signer, to.signer], reason })
 }
 
 function sidesOf(material: { readonly cert: string; readonly key: string; readonly ca: string }): Sides {

@@ -18,7 +18,7 @@ export interface HandshakeFailure {
 export interface HandshakeCount {
   readonly succeeded: number
   readonly failed: number
-  /** The first thousand failures. */
+  /** All of them. */
   readonly failures: readonly HandshakeFailure[]
 }
 
@@ -27,6 +27,13 @@ export type HandshakeOrder =
   | { readonly kind: 'set'; readonly pod: string; readonly chain: string; readonly key: string; readonly roots: string }
   | { readonly kind: 'remove'; readonly pod: string }
   | { readonly kind: 'count'; readonly id: number }
+  | { readonly kind: 'round'; readonly id: number }
+
+/** What it answers. */
+export interface HandshakeAnswer {
+  readonly id: number
+  readonly count: HandshakeCount
+}
 
 /**
  * Mutual TLS handshakes between all pods, all the time, both directions, in a process of their own.
@@ -42,7 +49,7 @@ export class Handshakes {
       execArgv: ['--import', new URL('../../../scripts/typescript.js', import.meta.url).href],
     })
     this.#process.on('message', (message) => {
-      const { id, count } = message as { readonly id: number; readonly count: HandshakeCount }
+      const { id, count } = message as HandshakeAnswer
       this.#waiting.get(id)?.(count)
       this.#waiting.delete(id)
     })
@@ -58,15 +65,24 @@ export class Handshakes {
 
   /** All handshakes since the start. */
   async count(): Promise<HandshakeCount> {
-    const id = this.#next++
-    return new Promise((resolve) => {
-      this.#waiting.set(id, resolve)
-      this.#tell({ kind: 'count', id })
-    })
+    return this.#ask('count')
+  }
+
+  /** Begins a new round, and waits for its end: by then everybody who is there now and stays has talked to everybody else, both ways. */
+  async round(): Promise<HandshakeCount> {
+    return this.#ask('round')
   }
 
   stop(): void {
     this.#process.kill()
+  }
+
+  async #ask(kind: 'count' | 'round'): Promise<HandshakeCount> {
+    const id = this.#next++
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve)
+      this.#tell({ kind, id })
+    })
   }
 
   #tell(order: HandshakeOrder): void {

@@ -111,7 +111,7 @@ spec:
   path: ./apps/crowd
   prune: true
   wait: true
-  timeout: 10m
+  timeout: 1m # until then it takes no newer commit, e.g. one that mends a rollout
   sourceRef: {kind: GitRepository, name: flux-system}
 `,
   }
