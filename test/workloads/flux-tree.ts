@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { discover } from '../../src/workloads/index.ts'
 import type { DiscoveredCluster } from '../../src/workloads/index.ts'
 import type { Discovery } from '../../src/workloads/types.ts'
@@ -79,7 +80,8 @@ export const bootstrap: Tree = {
 
 /** Discovery of cluster `prod` in a tree that starts with `bootstrap`. */
 export function discoverProd(tree: Tree, options: Partial<DiscoveredCluster> = {}): Discovery {
-  return discover(filesOf({ ...bootstrap, ...tree }), {
+  const files = filesOf({ ...bootstrap, ...tree })
+  const cluster: DiscoveredCluster = {
     name: 'prod',
     paths: ['clusters/prod'],
     controller: { type: 'flux', source: { kind: 'GitRepository', name: 'flux-system' } },
@@ -87,7 +89,11 @@ export function discoverProd(tree: Tree, options: Partial<DiscoveredCluster> = {
     namespaces: new Map(),
     ignore: 'mesh-ca/',
     ...options,
-  })
+  }
+  const discovery = discover(files, cluster)
+  // All clusters of a repository, and what looks ahead, read the same parsed files: nothing may change them.
+  if (!isDeepStrictEqual(discover(files, cluster), discovery)) throw new Error('a second discovery of the same files finds something else')
+  return discovery
 }
 
 /** Findings as `severity id file:line`. */

@@ -51,6 +51,22 @@ test('a patch of what is not kept of a pod is no problem, also in JSON', () => {
   expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/cart'])
 })
 
+test('a patch file whose operations build on each other is read again as it was', () => {
+  const operations = yaml([
+    { op: 'add', path: '/metadata/annotations', value: { a: '1' } },
+    { op: 'remove', path: '/metadata/annotations/a' },
+  ])
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps')),
+    'apps/w.yaml': yaml(shop, workload('shop', 'cart')),
+    'apps/p.yaml': operations,
+    'apps/kustomization.yaml': `resources: [w.yaml]\npatches:\n- target: {kind: Deployment}\n  path: p.yaml\n`,
+  })
+
+  expect(idsOf(discovery)).toEqual([])
+  expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/cart'])
+})
+
 test('two workloads that answer to one name cannot be patched by it', () => {
   const discovery = discoverProd({
     [app]: yaml(flux('apps', './apps'), shop),

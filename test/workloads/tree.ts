@@ -5,8 +5,10 @@ export type Tree = Readonly<Record<string, string>>
 
 export function filesOf(tree: Tree): Files {
   const encoder = new TextEncoder()
+  // A file is read once (ports.ts, Files).
+  const bytes = new Map(Object.entries(tree).map(([path, text]) => [path, encoder.encode(text)]))
   return {
-    list: () => Object.keys(tree).toSorted(),
-    read: (path) => (tree[path] === undefined ? null : encoder.encode(tree[path])),
+    list: () => [...bytes.keys()].toSorted(),
+    read: (path) => bytes.get(path) ?? null,
   }
 }
