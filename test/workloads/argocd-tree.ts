@@ -1,6 +1,5 @@
-import { discover } from '../../src/workloads/index.ts'
 import type { DiscoveredCluster, Discovery } from '../../src/workloads/index.ts'
-import { filesOf } from './tree.ts'
+import { discoverTwice, filesOf } from './tree.ts'
 import type { Tree } from './tree.ts'
 
 export const ownURL = 'https://git.example/platform.git'
@@ -64,7 +63,7 @@ export const app = 'argocd/app.yaml'
 
 /** Discovery of cluster `prod`, whose Argo CD reads what is below `argocd`. */
 export function discoverArgocd(tree: Tree, controller: object = {}, options: Partial<DiscoveredCluster> = {}): Discovery {
-  return discover(filesOf(tree), {
+  return discoverTwice(filesOf(tree), {
     name: 'prod',
     paths: ['argocd'],
     controller: {

@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
+import { discover } from '../../src/workloads/index.ts'
+import type { DiscoveredCluster, Discovery } from '../../src/workloads/index.ts'
 import type { Files } from '../../src/workloads/source-tree.ts'
 
 /** A repository in memory: file names and their text. */
@@ -11,4 +14,11 @@ export function filesOf(tree: Tree): Files {
     list: () => [...bytes.keys()].toSorted(),
     read: (path) => bytes.get(path) ?? null,
   }
+}
+
+/** All clusters of a repository, and what looks ahead, read the same parsed files. @throws Error if a discovery has changed something in them. */
+export function discoverTwice(files: Files, cluster: DiscoveredCluster): Discovery {
+  const discovery = discover(files, cluster)
+  if (!isDeepStrictEqual(discover(files, cluster), discovery)) throw new Error('a second discovery of the same files finds something else')
+  return discovery
 }
