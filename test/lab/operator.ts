@@ -16,8 +16,6 @@ export interface Operator {
   reroot(args: readonly string[]): Promise<string>
   /** Opens and merges the pull request of a branch that reroot pushed. @returns the commit on main. */
   merge(branch: string): Promise<string>
-  /** Brings the last commit of a branch to main, without those that it stands on, as somebody does who merges in the wrong order. @returns the commit. */
-  mergeAlone(branch: string): Promise<string>
   /** A commit of other people on main; `null` removes a file. @returns the commit. */
   push(edits: Readonly<Record<string, string | Uint8Array | null>>, message?: string): Promise<string>
   /** The commit that is main. */
@@ -103,13 +101,6 @@ export async function startOperator(
       const commit = await gitea.merge(repository, branch, branch)
       await git('pull', '--quiet', '--ff-only', 'origin', 'main')
       return commit
-    },
-    async mergeAlone(branch) {
-      await git('pull', '--quiet', '--ff-only', 'origin', 'main')
-      await git('fetch', '--quiet', 'origin', branch)
-      await git('cherry-pick', 'FETCH_HEAD')
-      await git('push', '--quiet', 'origin', 'main')
-      return git('rev-parse', 'HEAD')
     },
     async push(edits, message = 'Work of other people') {
       await git('pull', '--quiet', '--ff-only', 'origin', 'main')

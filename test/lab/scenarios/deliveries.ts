@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { podsSince, restartsOf } from '../journal.ts'
+import { podsSince, restartsOf, untilSeen } from '../journal.ts'
 import { configure, controlPlanesDone, everybodyTalked, planned, replicas, wrongAfter } from '../rotation.ts'
 import { scene, withEcdsa } from '../scene.ts'
 import type { Start } from '../scene.ts'
@@ -80,22 +80,6 @@ export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes, c
 
   if (counts) wasOfASizeThatCounts(here)
 
-  test('the last pull request merged before the first: nobody refuses anybody, and promote wants a word', async () => {
-    const { world } = here
-    const { changes } = await plan(world, 'stage', ['--confirmed', 'looked'])
-    const branches = changes.map(({ branch }) => branch)
-    await world.applied(await world.operator.mergeAlone(branches.at(-1) ?? ''))
-    await everybodyTalked(world)
-    expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
-
-    for (const branch of branches.slice(0, -1)) await world.operator.mergeAlone(branch)
-    await world.applied(await world.operator.head())
-    await everybodyTalked(world)
-    expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
-    // Those that their owners restarted too early do not know the new root: nobody promotes without having looked.
-    await expect(world.operator.reroot(['promote'])).rejects.toThrow('promote needs evidence')
-  })
-
   test('looking again changes nothing', async () => {
     const { world } = here
     const begin = Date.now()
@@ -105,6 +89,25 @@ export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes, c
 
     for (const { journal } of world.members) expect(podsSince(journal, begin)).toEqual(new Map())
     expect(await world.handshakes.count()).toMatchObject({ failed: 0 })
+  })
+
+  test('the last of the stacked pull requests merged at once: the entry gate holds, and nobody refuses anybody', async () => {
+    const { world } = here
+    const { changes } = await plan(world, 'stage', ['--confirmed', 'looked'])
+    await world.operator.merge(changes.at(-1)?.branch ?? '')
+    await world.refresh()
+    for (const { journal } of world.members) {
+      await untilSeen(journal, 'restart', 'g3-staged', /\/shop\//)
+      await untilSeen(journal, 'job-started', 'started', /^mesh-ca-g3-staged-entry-gate/)
+    }
+    await everybodyTalked(world)
+    await everybodyTalked(world)
+
+    for (const { journal } of world.members) {
+      expect(journal.entries.filter(({ what, object }) => what === 'job-complete' && object.startsWith('mesh-ca-g3'))).toEqual([])
+      expect(journal.entries.findLast(({ what }) => what === 'secret')?.value).toBe('g2-steady')
+    }
+    expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
   })
 }
 
