@@ -38,14 +38,18 @@ export function mergedInPart(step: Step, last: Transition, lacks: readonly strin
 /** The barrier stands: evidence is lacking. */
 export function incomplete(step: Step, last: readonly string[], lacks: readonly string[], hours: number): RerootError {
   const these = last.join(' and ')
-  return new RerootError('REFUSED', `${step} needs evidence that ${these} ${last.length === 1 ? 'is' : 'are'} complete:\n  - ${lacks.join('\n  - ')}`, {
-    hint: [
-      'check that every workload follows (`istioctl proxy-config secret`, or wait until the longest certificate has expired), then give one of',
-      '  --confirmed "<what was checked>"            your word, which goes into the record and the pull request',
-      `  --gate-passed <cluster>=<time>              when the control plane’s gate of ${these} passed; counts after ${hours} h`,
-      '  --force --reason "<why>"                    overrides the barrier; it is recorded',
-    ].join('\n'),
-  })
+  return new RerootError(
+    'REFUSED',
+    `${step} needs evidence that ${these} ${last.length === 1 ? 'is' : 'are'} complete:\n  - ${lacks.join('\n  - ')}`,
+    {
+      hint: [
+        'check that every workload follows (`istioctl proxy-config secret`, or wait until the longest certificate has expired), then give one of',
+        '  --confirmed "<what was checked>"            your word, which goes into the record and the pull request',
+        `  --gate-passed <cluster>=<time>              when the control plane’s gate of ${these} passed; counts after ${hours} h`,
+        '  --force --reason "<why>"                    overrides the barrier; it is recorded',
+      ].join('\n'),
+    },
+  )
 }
 
 /** What the phase would allow, but the keys and certificates of a cluster do not; `null` if they do. */
