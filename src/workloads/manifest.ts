@@ -98,17 +98,13 @@ function readFileOnce(bytes: Uint8Array, file: string): ReadFile {
 
 /** @param tool whose words findings use. */
 export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Flux'): Manifests {
-  const parsed = new Map<string, readonly PlainDocument[]>()
   const objects = new Map<string, readonly Manifest[]>()
   let latest: { readonly file: string; readonly yaml: YamlFile } | null = null
 
   const bytesOf = (file: string): Uint8Array => tree.read(file) ?? new Uint8Array()
   const documents = (file: string): readonly PlainDocument[] => {
-    const known = parsed.get(file)
-    if (known !== undefined) return known
     const { documents: made, findings } = readFileOnce(bytesOf(file), file)
     for (const finding of findings) report.add(finding)
-    parsed.set(file, made)
     return made
   }
   return {
