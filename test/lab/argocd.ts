@@ -16,8 +16,9 @@ export interface Argocd {
   describe(): Promise<string>
   /** Phase of the last operation of an Application: `Running`, `Succeeded`, `Failed`, `Error`. */
   phase(name: string): Promise<string>
-  /** As `argocd app sync NAME --prune` does. */
-  sync(name: string): Promise<void>
+  /** As `argocd app sync NAME --prune` does; of some of its objects, with `--resource`. */
+  sync(name: string, resources?: readonly object[]): Promise<void>
+  /** The controllers are killed, and started again. */
   restart(): Promise<void>
 }
 
@@ -116,8 +117,8 @@ export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], un
       const found = (await applications(hub)).find(({ metadata }) => metadata.name === name)
       return found?.status?.operationState?.phase ?? ''
     },
-    async sync(name) {
-      const operation = { sync: { prune: true }, retry: { limit: 0 } }
+    async sync(name, resources) {
+      const operation = { sync: { prune: true, ...(resources === undefined ? {} : { resources }) }, retry: { limit: 0 } }
       await hub.kubectl(['-n', 'argocd', 'patch', `application/${name}`, '--type=merge', '-p', JSON.stringify({ operation })])
     },
     async restart() {

@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts'
-import { disorder, jobName, restartsOf, untilSeen } from './journal.ts'
+import { disorder, jobName, podsSince, restartsOf, untilSeen } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { until } from './process.ts'
 import type { World } from './worlds/world.ts'
 
@@ -39,16 +40,46 @@ export async function controlPlanesDone(world: World, id: string): Promise<void>
 }
 
 /** How many pods each workload of a cluster should have. */
-export async function replicas({ kubectl }: Cluster): Promise<ReadonlyMap<string, number>> {
-  const { items } = JSON.parse(await kubectl(['get', 'deployments,statefulsets,daemonsets', '-A', '-o', 'json'])) as {
-    readonly items: readonly {
-      readonly kind: string
-      readonly metadata: { readonly name: string; readonly namespace: string }
-      readonly spec: { readonly replicas?: number }
-    }[]
-  }
+export async function replicas(cluster: Cluster): Promise<ReadonlyMap<string, number>> {
+  const all = await objects(cluster, ['deployments,statefulsets,daemonsets', '-A'])
   // One node: one pod of a DaemonSet.
-  return new Map(items.map(({ kind, metadata, spec }) => [`${kind}/${metadata.namespace}/${metadata.name}`, spec.replicas ?? 1]))
+  return new Map(all.map((one) => [nameOf(one), one.spec?.replicas ?? 1]))
+}
+
+/** What must survive that somebody leaves reroot, each with its uid: all workloads, all their pods, and the Secret. */
+export async function survivors(cluster: Cluster): Promise<readonly string[]> {
+  const running = await objects(cluster, ['deployments,statefulsets,daemonsets,pods', '-A'])
+  const ours = await objects(cluster, ['-n', 'istio-system', 'secret/cacerts', 'configmap/mesh-ca-state'])
+  return [...running.filter((one) => one.metadata.ownerReferences?.[0]?.kind !== 'Job'), ...ours]
+    .map((one) => `${nameOf(one)} ${one.metadata.uid}`)
+    .toSorted()
+}
+
+interface KubernetesObject {
+  readonly kind: string
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly uid: string
+    readonly ownerReferences?: readonly { readonly kind: string }[]
+  }
+  readonly spec?: { readonly replicas?: number }
+}
+
+async function objects({ kubectl }: Cluster, what: readonly string[]): Promise<readonly KubernetesObject[]> {
+  const { items } = JSON.parse(await kubectl(['get', ...what, '-o', 'json'])) as { readonly items: readonly KubernetesObject[] }
+  return items
+}
+
+function nameOf({ kind, metadata: { namespace, name } }: KubernetesObject): string {
+  return `${kind}/${namespace}/${name}`
+}
+
+/** Objects of reroot's own that are in the cluster. */
+export async function leftOfReroot({ kubectl }: Cluster): Promise<readonly string[]> {
+  const kinds = 'jobs,roles,rolebindings,clusterroles,clusterrolebindings,serviceaccounts'
+  const text = await kubectl(['get', kinds, '-A', '-l', 'app.kubernetes.io/managed-by=reroot', '-o', 'name', '--ignore-not-found'])
+  return text.split('\n').filter((line) => line !== '')
 }
 
 /** Waits until everybody who is there now has talked to everybody else. */
@@ -101,23 +132,46 @@ export async function departures({ members, operator }: World, state: string): P
   )
 }
 
+export interface AfterStep {
+  /** What the Secret is then, if not what the id says. */
+  readonly state?: string
+  /** Somebody broke something meanwhile: proxies may have asked again, and pods be new once more. */
+  readonly disturbed?: boolean
+  /** Workloads that their owners deployed meanwhile. */
+  readonly deployed?: readonly string[]
+}
+
 /**
  * All that is wrong when a step is done: its order, whom it restarted, whom everybody trusts, every handshake that failed so far, and every certificate
  * that a proxy asked for and did not get.
- * @param state what the Secret is then, if not what the id says.
- * @param disturbed somebody broke something meanwhile: proxies may have asked again.
  */
-export async function wrongAfter(world: World, id: string, state = id, disturbed = false): Promise<readonly string[]> {
+export async function wrongAfter(
+  world: World,
+  id: string,
+  { state = id, disturbed = false, deployed = [] }: AfterStep = {},
+): Promise<readonly string[]> {
   const wrong = [...(await departures(world, state))]
   for (const { cluster, journal, mesh } of world.members) {
     if (!disturbed) wrong.push(...mesh.refused().map((reason) => `${cluster.name}: no certificate: ${reason}`))
     wrong.push(...disorder(journal, id, state, phaseOf(state).roots.length))
     const [got, wanted] = [restartsOf(journal, id), await planned(world, cluster.name)]
+    if (!disturbed) wrong.push(...(await restartedTwice(cluster, journal, id, deployed)))
     if (got.join() !== wanted.join()) wrong.push(`${cluster.name}: restarted were ${got.join(', ')}; planned were ${wanted.join(', ')}`)
   }
   const { failed, failures } = await world.handshakes.count()
   if (failed > 0) wrong.push(`${failed} handshakes failed: ${JSON.stringify(failures.slice(0, 3))}`)
   return wrong
+}
+
+/** Whose pods are not new exactly once since its restart. */
+async function restartedTwice(cluster: Cluster, journal: Journal, id: string, deployed: readonly string[]): Promise<readonly string[]> {
+  const wanted = await replicas(cluster)
+  return journal.entries.flatMap(({ what, object, value, at }) => {
+    if (what !== 'restart' || value !== id || deployed.includes(object)) return []
+    // Watches are some milliseconds apart.
+    const pods = podsSince(journal, at - 500).get(object) ?? 0
+    return pods === wanted.get(object) ? [] : [`${cluster.name}: ${object} got ${pods} new pods, and has ${wanted.get(object)}`]
+  })
 }
 
 /** Edits `reroot.yaml`, as people do in a pull request of their own. @throws Error if a text is not there. */

@@ -14,8 +14,8 @@ import type { ProxyState, ProxyWorld } from './proxy.ts'
 import { watch } from './watch.ts'
 
 export interface MeshOptions {
-  /** How long the kubelet takes to bring a changed Secret into running pods. */
-  readonly projectionMilliseconds?: number
+  /** How long the kubelet takes to bring a changed Secret into a running istiod, the nth that has started (from 0). */
+  readonly projectionMilliseconds?: (nth: number) => number
   /** From the start of a pod until it may be ready. */
   readonly startMilliseconds?: number
   readonly certificateHours?: number
@@ -41,6 +41,7 @@ export async function startMesh(cluster: Cluster, handshakes: Handshakes, option
   const istiods = new Map<string, Istiod>()
   const proxies = new Map<string, Proxy>()
   const refused: string[] = []
+  let started = 0
   const namespaces = await watch<V1Namespace>(cluster.config, '/api/v1/namespaces', async () => core.listNamespace(), signal)
   const roots = await watch<V1ConfigMap>(
     cluster.config,
@@ -55,11 +56,9 @@ export async function startMesh(cluster: Cluster, handshakes: Handshakes, option
     signal,
     (secret, event) => {
       if (event === 'delete') return
-      const project = (): void => {
-        for (const istiod of istiods.values())
-          if (istiod.pod.metadata?.namespace === secret.metadata?.namespace) void istiod.project(secret)
-      }
-      setTimeout(project, options.projectionMilliseconds ?? 0)
+      for (const istiod of istiods.values())
+        if (istiod.pod.metadata?.namespace === secret.metadata?.namespace)
+          setTimeout(() => void istiod.project(secret), options.projectionMilliseconds?.(istiod.nth) ?? 0)
     },
   )
   const world: ProxyWorld = {
@@ -77,7 +76,7 @@ export async function startMesh(cluster: Cluster, handshakes: Handshakes, option
     if (pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true) return jobWork(cluster, core, pod)
     if (isUnpullable(pod)) return nothing(null)
     if (isIstiod(pod)) {
-      const istiod = new Istiod(cluster, pod)
+      const istiod = new Istiod(cluster, pod, started++)
       istiods.set(uid, istiod)
       return istiodWork(
         istiod,

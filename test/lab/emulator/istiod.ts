@@ -10,6 +10,8 @@ import { Projection } from './projection.ts'
 /** A real istiod, run for one pod. */
 export class Istiod {
   readonly pod: V1Pod
+  /** How many istiods have started before it in this cluster. */
+  readonly nth: number
   /** Where it signs: the secure gRPC address. */
   address = ''
   ready = false
@@ -21,9 +23,10 @@ export class Istiod {
   #stopped = false
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(cluster: Cluster, pod: V1Pod) {
+  constructor(cluster: Cluster, pod: V1Pod, nth: number) {
     this.#cluster = cluster
     this.pod = pod
+    this.nth = nth
     this.#folder = join(cluster.folder, 'pods', `${pod.metadata?.name}`)
     this.#projection = new Projection(join(this.#folder, 'cacerts'))
   }
@@ -41,7 +44,8 @@ export class Istiod {
   /** The kubelet brings a changed Secret into the running pod. One that is deleted stays mounted as it was. */
   async project(secret: V1Secret): Promise<void> {
     const files = Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]))
-    this.#writing = this.#writing.then(async () => this.#projection.write(files))
+    // A pod that has ended has no folder any more.
+    this.#writing = this.#writing.then(async () => (this.#stopped ? undefined : this.#projection.write(files)))
     await this.#writing
   }
 

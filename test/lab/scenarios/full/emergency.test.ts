@@ -24,7 +24,7 @@ describe('what should never be merged', () => {
 
     await world.applied(await world.operator.push({ [secretFile]: right }, 'Take back the Secret'))
     await everybodyTalked(world)
-    expect(await wrongAfter(world, 'g2-staged')).toEqual([])
+    expect(await wrongAfter(world, 'g2-staged', { deployed: [controlPlane] })).toEqual([])
   })
 
   test('replace: handshakes fail only between the two sides, only until the last wave is done, and all heal', async () => {
@@ -44,24 +44,38 @@ describe('what should never be merged', () => {
     expect(await departures(world, 'g3-steady')).toEqual([])
   })
 
-  test('promote on a false word, before stage is complete: those who do not know the new root refuse it', async () => {
+  test('stage with workloads that are left to expire: reroot does not promote before they have', async () => {
     const { world } = here
     const before = await world.handshakes.count()
     await configure(world, [['rules: []', 'rules: [{ match: Deployment/team-1/*, drain: expire, reason: "nobody looked" }]']])
     await takeStep(world, 'stage', 'mesh-ca/g4-staged')
     await everybodyTalked(world)
+
     expect((await world.handshakes.count()).failed).toBe(before.failed)
     await expect(world.operator.reroot(['promote'])).rejects.toThrow('only time drains them')
-
-    await world.applied(await mergeStep(world, 'promote', 'g4-promoted', ['--confirmed', 'nobody looked']))
-    await everybodyTalked(world)
-    const { failed, failures } = await world.handshakes.count()
-    const ours = failures.slice(before.failures.length)
-
-    expect(failed).toBeGreaterThan(before.failed)
-    expect(ours).toHaveLength(failed - before.failed)
-    expect(ours.filter(({ client, server }) => client.includes('/team-1/') === server.includes('/team-1/'))).toEqual([])
   })
+
+  test.each([
+    ['on a false word', 'g4-promoted', ['--confirmed', 'nobody looked'], 'g4-demoted'],
+    ['by force', 'g4-promoted.2', ['--force', '--reason', 'no time'], 'g4-demoted.2'],
+  ] as const)(
+    'promote %s, before stage is complete: those who do not know the new root refuse it, until it is taken back',
+    async (_, id, word, back) => {
+      const { world } = here
+      const before = await world.handshakes.count()
+      await world.applied(await mergeStep(world, 'promote', id, word))
+      const { failed, failures } = await world.handshakes.round()
+      const ours = failures.slice(before.failures.length)
+
+      expect(failed).toBeGreaterThan(before.failed)
+      expect(ours).toHaveLength(failed - before.failed)
+      expect(ours.filter(({ client, server }) => client.includes('/team-1/') === server.includes('/team-1/'))).toEqual([])
+
+      await takeStep(world, 'rollback', `mesh-ca/${back}`)
+      const healed = await world.handshakes.round()
+      expect((await world.handshakes.round()).failed).toBe(healed.failed)
+    },
+  )
 })
 
 /** What reroot would never write: a key that is not the certificate's. */

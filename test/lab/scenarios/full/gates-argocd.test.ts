@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { restartsOf, untilSeen } from '../../journal.ts'
 import { until } from '../../process.ts'
-import { everybodyTalked, expectUnfinished, mergeStep, planned, replicas, wrongAfter } from '../../rotation.ts'
+import { configure, everybodyTalked, expectUnfinished, leftOfReroot, mergeStep, planned, survivors, wrongAfter } from '../../rotation.ts'
 import { scene, withEcdsa } from '../../scene.ts'
 import { startArgocdWorld } from '../../worlds/argocd.ts'
+import { byHand, makeByHand } from '../by-hand.ts'
 import { controlPlane } from '../held.ts'
 
 const istiodValues = 'infra/istio/values-common.yaml'
@@ -34,6 +35,17 @@ describe('gates under Argo CD', () => {
       expect(restartsOf(journal, 'g2-staged')).toEqual([controlPlane])
     }
     expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
+    // Somebody syncs a single resource: that must not let the rest through.
+    for (const { cluster, journal } of world.members) {
+      await world.argocd.sync(`mesh-ca-${cluster.name}`, [{ kind: 'ConfigMap', namespace: 'istio-system', name: 'mesh-ca-state' }])
+      await until('the sync of one resource', async () => (await world.argocd.phase(`mesh-ca-${cluster.name}`)) === 'Succeeded', {
+        seconds: 60,
+        everyMilliseconds: 1000,
+      })
+      await world.refresh()
+      await new Promise((resolve) => setTimeout(resolve, 10_000))
+      expect(restartsOf(journal, 'g2-staged')).toEqual([controlPlane])
+    }
 
     const commit = await world.operator.push({ [istiodValues]: good }, 'Take back the image')
     await world.refresh()
@@ -58,13 +70,16 @@ describe('gates under Argo CD', () => {
     }
     await world.applied(commit)
     await everybodyTalked(world)
-    expect(await wrongAfter(world, 'g2-staged')).toEqual([])
+    expect(await wrongAfter(world, 'g2-staged', { deployed: [controlPlane] })).toEqual([])
   })
 
-  test('retire merged while promote is still at work begins when promote is complete', async () => {
+  test('retire merged while promote is still at work, and a controller restarts, begins when promote is complete', async () => {
     const { world } = here
+    await makeByHand(world)
+    await configure(world, [['rules: []', `rules: [${byHand.rule}]`]])
     await mergeStep(world, 'promote', 'g2-promoted', word)
     for (const { journal } of world.members) await untilSeen(journal, 'restart', 'g2-promoted', new RegExp(controlPlane))
+    await world.argocd.restart()
     const late = await Promise.all(world.members.map(async ({ cluster }) => planned(world, cluster.name)))
 
     const commit = await mergeStep(world, 'retire', 'g2-steady', word)
@@ -81,10 +96,14 @@ describe('gates under Argo CD', () => {
     })
   })
 
-  test('leaving: the Application goes, and nothing that it applied', async () => {
+  test('leaving: the Applications go, one with all that it applied; the Secret and all workloads stay', async () => {
     const { world } = here
-    const before = await Promise.all(world.members.map(async ({ cluster }) => replicas(cluster)))
+    const before = await Promise.all(world.members.map(async ({ cluster }) => survivors(cluster)))
+    expect(before.every((all) => all.some((one) => one.startsWith(byHand.workload)))).toBe(true)
     const [hub] = world.members
+    // As `argocd app delete` does unless told otherwise.
+    const cascade = JSON.stringify({ metadata: { finalizers: ['resources-finalizer.argocd.argoproj.io'] } })
+    await hub!.cluster.kubectl(['-n', 'argocd', 'patch', 'application/mesh-ca-prod-us', '--type=merge', '-p', cascade])
     await world.operator.push({ 'argocd/apps/mesh-ca-prod-eu.yaml': null, 'argocd/apps/mesh-ca-prod-us.yaml': null }, 'Leave reroot')
     await world.refresh()
     await until(
@@ -94,11 +113,10 @@ describe('gates under Argo CD', () => {
     )
     await everybodyTalked(world)
 
-    expect(await Promise.all(world.members.map(async ({ cluster }) => replicas(cluster)))).toEqual(before)
-    for (const { cluster } of world.members)
-      expect(await cluster.kubectl(['-n', 'istio-system', 'get', 'secret/cacerts', 'configmap/mesh-ca-state', '-o', 'name'])).toBe(
-        'secret/cacerts\nconfigmap/mesh-ca-state',
-      )
+    expect(await Promise.all(world.members.map(async ({ cluster }) => survivors(cluster)))).toEqual(before)
+    const left = await Promise.all(world.members.map(async ({ cluster }) => leftOfReroot(cluster)))
+    expect(left[0]).not.toEqual([])
+    expect(left[1]).toEqual([])
     expect(await world.handshakes.count()).toMatchObject({ failed: 0 })
   })
 })

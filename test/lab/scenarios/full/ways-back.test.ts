@@ -30,7 +30,7 @@ describe('every way back, from steps that are complete and from half-way', () =>
     else {
       await takeStep(world, step, `mesh-ca/${id}`)
       await everybodyTalked(world)
-      expect(await wrongAfter(world, id, state)).toEqual([])
+      expect(await wrongAfter(world, id, { state })).toEqual([])
     }
     expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
   })
