@@ -24,6 +24,7 @@ const commands: readonly (readonly [name: string, description: string, load: Loa
     async () => (await import('./commands/status.ts')).statusCommand(),
   ],
   ['render', 'write the manifests of the present state into a folder', async () => (await import('./commands/render.ts')).renderCommand()],
+  ['schema', 'print the JSON Schema of reroot.yaml, for editors', async () => (await import('./commands/schema.ts')).schemaCommand()],
 ]
 
 const program = new Command('reroot')

@@ -1,4 +1,6 @@
 export { faultOf, parseConfig } from './config.ts'
+export { configJsonSchema, configSchemaText } from './json-schema.ts'
+export type { JsonSchema } from './json-schema.ts'
 export { isAcceptable, reservedWaveNames } from './rules.ts'
 export type { ArgocdControllerConfig, ClusterConfig, Config, ControllerConfig, FluxControllerConfig } from './schema.ts'
 export { rotationHindrances } from './capability.ts'

@@ -1,161 +1,131 @@
 import { z } from 'zod'
-
-const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a DNS-1123 label')
-const path = z
-  .string()
-  .min(1)
-  .refine(
-    (text) =>
-      !text.split('/').some((part) => part === '..' || part === '.' || part === '' || part.toLowerCase() === '.git') &&
-      !/\p{Cc}/u.test(text),
-    'must be a path inside the repository, without . or ..',
-  )
-// What git allows in the name of a branch (git check-ref-format), and nothing that a command line takes for an option.
-const isRefPart = (text: string): boolean => /^[^\s~^:?*[\\\p{Cc}]+$/u.test(text) && !/^[-.]|\.\.|@\{|\.lock$|\.$/.test(text)
-const branch = z.string().refine((text) => text.split('/').every(isRefPart), 'must be the name of a branch')
-const days = z.int().min(1).max(36_500)
-const drain = z.enum(['restart', 'expire'])
-export const deliveries = ['auto', 'job', 'owner', 'merge'] as const
-
-// With ` intermediate CA g100` behind it, a mesh's name must fit into the 64 characters of a common name (RFC 5280, A.1).
-const meshName = label.max(40, 'must be at most 40 characters long')
-const istioVersion = z.string().regex(/^\d+\.\d+(\.(\d+|x))?([-+].*)?$/, 'must be a version such as 1.30.3')
+import { cluster } from './schema-cluster.ts'
+import { restarts } from './schema-restarts.ts'
+import { branch, branchPrefix, count, image, istioVersion, label, meshName, path, text } from './schema-values.ts'
 
 /** Values that people may give on the command line before there is a `reroot.yaml`. */
 export const givenValues = { mesh: meshName, istioVersion, istioNamespace: label, cluster: label } as const
 
-const istio = z.strictObject({
-  namespace: label.default('istio-system'),
-  version: istioVersion,
-  revisions: z.array(z.string().min(1)).min(1).default(['default']),
-  istiod: z.array(label).default([]),
-  multiRoot: z.boolean().default(false),
-  ztunnel: z.string().nullable().default(null),
-  caProvider: z.string().default('istiod'),
+const git = z.strictObject({
+  remote: branch.default('origin').describe('Where reroot fetches from and pushes to.').meta({ title: 'name of a remote' }),
+  branch: branch
+    .default('main')
+    .describe('The branch that the controllers read. reroot reads everything from its freshly fetched head, and bases its branches on it.'),
+  branchPrefix: branchPrefix
+    .default('mesh-ca/')
+    .describe(
+      'Branches are named `<prefix>init`, `<prefix>g2-staged`, `<prefix>g2-staged-2-restarts`. `init` writes the name of its `--directory`. Several meshes in one repository need one each: a branch of another mesh is refused, never replaced. Change it if your forge has rules for names.',
+    ),
 })
 
-const fluxController = z.strictObject({
-  type: z.literal('flux'),
-  namespace: label.default('flux-system'),
-  source: z.strictObject({ kind: z.enum(['GitRepository', 'OCIRepository', 'Bucket']), name: z.string().min(1) }),
-  register: path,
-  ageKeySecret: z.string().min(1).default('sops-age'),
-  serviceAccountName: z.string().min(1).nullable().default(null),
-})
-
-const labels = z.record(z.string(), z.string())
-
-// What is written into reroot.yaml is in Git, and in every Application that reroot writes. SSH's user is no secret.
-const repository = z
-  .string()
-  .min(1)
-  .refine(
-    (text) => !/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(text) || /^(.*\+)?ssh:\/\/[^/?#:@]*@[^/?#@]*(\/|$)/i.test(text),
-    'must be an address without user and password: Argo CD finds those in a Secret of its own',
-  )
-const argocdController = z.strictObject({
-  type: z.literal('argocd'),
-  namespace: label.default('argocd'),
-  project: z.string().min(1).default('default'),
-  repoURL: repository,
-  destination: z
-    .strictObject({ name: z.string().min(1).optional(), server: z.string().min(1).optional() })
-    .refine(({ name, server }) => name !== undefined || server !== undefined, 'must have a name or a server'),
-  labels: labels.default({}),
-  register: path,
-  unseal: z.enum(['ksops']).default('ksops'),
-})
-
-const statedWorkload = z.strictObject({
-  workload: z.string().regex(/^(Deployment|StatefulSet|DaemonSet)\/[^/*]+\/[^/*]+$/, 'must be Kind/namespace/name'),
-  role: z.enum(['control-plane', 'ztunnel', 'gateway', 'sidecar']).default('sidecar'),
-  selector: labels.refine((map) => Object.keys(map).length > 0, 'must have at least one label').optional(),
-})
-
-const cluster = z.strictObject({
-  name: label,
-  paths: z.array(path).min(1),
-  controlPlane: label.default('own'),
-  istio,
-  cacerts: z.strictObject({ file: path, managed: z.enum(['own', 'in-place']) }),
-  controller: z.discriminatedUnion('type', [fluxController, argocdController]),
-  namespaces: z.array(z.strictObject({ name: label, labels })).default([]),
-  workloads: z.array(statedWorkload).default([]),
-})
-
-const restarts = z.strictObject({
-  delivery: z.enum(deliveries).default('auto'),
-  drain: z
-    .strictObject({ stage: drain.default('restart'), promote: drain.default('restart'), retire: drain.default('restart') })
+const days = count(1, 36_500)
+const pki = z.strictObject({
+  algorithm: z
+    .enum(['rsa-2048', 'rsa-3072', 'rsa-4096', 'ecdsa-p256', 'ecdsa-p384'])
+    .default('rsa-4096')
+    .describe(
+      'Of the next root and its intermediates. It need not be that of the present root. ECDSA keys are made at once; RSA-4096 takes some seconds for each cluster.',
+    ),
+  root: z
+    .strictObject({
+      days: days.default(3650).describe('How long the next root is valid.'),
+      custody: z
+        .enum(['sealed', 'discard', 'external'])
+        .default('sealed')
+        .describe(
+          "Where the next root's private key goes. `sealed`: into `roots/<generation>.sops.yaml`, for its custodians. `discard`: nowhere, it is forgotten as soon as the intermediates are issued; no later intermediate can be issued under that root. `external` is refused for now.",
+        ),
+    })
     .prefault({}),
-  namespaces: z.array(label).default([]),
-  tiers: z.array(z.strictObject({ name: label, namespaces: z.array(label).min(1) })).default([]),
-  maxWorkloadsPerWave: z.int().min(1).max(500).default(50),
-  rules: z
-    .array(
-      z.strictObject({
-        match: z
-          .string()
-          .regex(
-            /^(Deployment|StatefulSet|DaemonSet|\*)\/[^/]+\/[^/]+$/,
-            'must be Kind/namespace/name; * stands for any run of characters',
-          ),
-        clusters: z.array(label).optional(),
-        delivery: z.enum(deliveries).optional(),
-        drain: drain.optional(),
-        reason: z.string().min(1).optional(),
-      }),
-    )
-    .default([]),
+  intermediate: z
+    .strictObject({
+      days: days
+        .default(1825)
+        .describe('How long the next intermediates are valid, one for each cluster. They end with their root at the latest.'),
+    })
+    .prefault({}),
+  backdateMinutes: count(0, 1440).default(60).describe('How far back `notBefore` is set, for clocks that are behind.'),
+  renewBeforeDays: count(1, 3650)
+    .default(180)
+    .describe(
+      '`reroot status` marks a cluster with `!` when a certificate of its CA expires within so many days. Leave enough time for a whole rotation.',
+    ),
+  workloadCertificateHours: count(1, 2160)
+    .default(24)
+    .describe(
+      "The longest that a workload certificate lives in this mesh. It is what `drain: expire` and `--gate-passed` wait for. Raise it if istiod's `MAX_WORKLOAD_CERT_TTL` allows more, or proxies ask for more (`SECRET_TTL`). A value that is too low breaks mutual TLS in `retire`.",
+    ),
 })
 
-/** `reroot.yaml` as people write it. Unknown keys are errors; what has a default may be left out. */
+const gates = z.strictObject({
+  image: image
+    .default('registry.k8s.io/kubectl:v1.34.3')
+    .describe(
+      'Has `kubectl` on its PATH; it needs no shell. Name a mirror, and a digest, if your clusters demand it. kubectl should be within one minor version of the API server.',
+    ),
+  shellImage: image
+    .nullable()
+    .default(null)
+    .describe('Has `sh` and `kubectl`. Needed for `restarts.namespaces` alone.')
+    .meta({ title: 'an image, or `null`' }),
+  timeoutMinutes: count(1, 1440)
+    .default(5)
+    .describe(
+      'How long Flux waits for a link of the chain at a time. While it waits for a link it takes no newer commit for that link, e.g. a revert. The Jobs wait on regardless, and Flux comes back every minute; so a rollout may last longer than this.',
+    ),
+  deadlineMinutes: count(1, 1440)
+    .default(60)
+    .describe(
+      'After how long a Job fails under Argo CD, and the sync with it. A sync that runs takes no newer commit, e.g. a revert. Make it longer than your slowest wave; see [rotation.md](rotation.md#under-argo-cd).',
+    ),
+})
+
+const accepted = z.strictObject({
+  finding: z
+    .string()
+    .regex(/^[a-z]+\/[a-z-]+$/, 'must be the id of a finding')
+    .describe(
+      'Of the areas `workloads`, `flux` and `argocd`, or `restart/unseen`: what Git does not show. Nothing else can be accepted, nor `argocd/rendered`, `argocd/swallowed`, `argocd/ignored`, `argocd/duplicate` and `argocd/changed`.',
+    )
+    .meta({ title: 'the id of a finding' }),
+  file: path.optional().describe('Only in this file.'),
+  reason: text.describe('Why.'),
+})
+
+/**
+ * `reroot.yaml` as people write it. Unknown keys are errors; what has a default may be left out. The descriptions are Markdown: they are what
+ * docs/configuration.md and editors show.
+ */
 export const writtenConfig = z.strictObject({
-  version: z.literal(1),
-  mesh: meshName,
-  trustDomain: z.string().min(1).default('cluster.local'),
-  git: z
-    .strictObject({
-      remote: branch.default('origin'),
-      branch: branch.default('main'),
-      branchPrefix: z
-        .string()
-        .regex(/^[A-Za-z0-9._-]+[/-]$/, 'must end in / or -')
-        .refine((text) => isRefPart(text.slice(0, -1)), 'must be the beginning of the name of a branch')
-        .default('mesh-ca/'),
-    })
-    .prefault({}),
-  pki: z
-    .strictObject({
-      algorithm: z.enum(['rsa-2048', 'rsa-3072', 'rsa-4096', 'ecdsa-p256', 'ecdsa-p384']).default('rsa-4096'),
-      root: z.strictObject({ days: days.default(3650), custody: z.enum(['sealed', 'discard', 'external']).default('sealed') }).prefault({}),
-      intermediate: z.strictObject({ days: days.default(1825) }).prefault({}),
-      backdateMinutes: z.int().min(0).max(1440).default(60),
-      renewBeforeDays: z.int().min(1).max(3650).default(180),
-      workloadCertificateHours: z.int().min(1).max(2160).default(24),
-    })
-    .prefault({}),
-  extraRoots: z.array(path).default([]),
-  clusters: z.array(cluster).min(1),
+  version: z.literal(1).describe('The schema of this file.'),
+  mesh: meshName.describe('The `O=` of every new certificate. Do not change it in the middle of a rotation: the record repeats it.'),
+  trustDomain: text.default('cluster.local').describe('The trust domain of the mesh, as `init` found it. For readers: no step uses it.'),
+  git: git.prefault({}),
+  pki: pki.prefault({}),
+  extraRoots: z
+    .array(path)
+    .default([])
+    .describe(
+      "PEM files of foreign roots that stay trusted in every phase, e.g. of a mesh that this one is federated with. They stand behind the mesh's own roots in `root-cert.pem`. Change the list, or a file, only while the mesh is steady; see [below](#changing-extra-roots).",
+    ),
+  clusters: z
+    .array(cluster)
+    .min(1)
+    .describe('Adding a cluster to a mesh that is initialised is not supported yet: a new item has no record.'),
   restarts: restarts.prefault({}),
-  gates: z
-    .strictObject({
-      image: z.string().min(1).default('registry.k8s.io/kubectl:v1.34.3'),
-      shellImage: z.string().min(1).nullable().default(null),
-      timeoutMinutes: z.int().min(1).max(1440).default(5),
-      deadlineMinutes: z.int().min(1).max(1440).default(60),
-    })
-    .prefault({}),
-  pullRequests: z.enum(['auto', 'one', 'per-wave', 'per-cluster']).default('auto'),
+  gates: gates.prefault({}),
+  pullRequests: z
+    .enum(['auto', 'one', 'per-wave', 'per-cluster'])
+    .default('auto')
+    .describe(
+      'How a step is cut. `auto` and `one`: as few pull requests as the order allows. `per-wave`: the restarts by owners apart, wave by wave; what Jobs restart stays in one. `per-cluster`: each cluster apart. See [rotation.md](rotation.md#several-pull-requests).',
+    ),
   accept: z
-    .array(
-      z.strictObject({
-        finding: z.string().regex(/^[a-z]+\/[a-z-]+$/, 'must be the id of a finding'),
-        file: path.optional(),
-        reason: z.string().min(1),
-      }),
-    )
-    .default([]),
+    .array(accepted)
+    .default([])
+    .describe(
+      'Findings of severity error that a person takes responsibility for. They become warnings, with the reason, in every pull request.',
+    ),
 })
 
 /** `reroot.yaml`, normalised: every value is there. */

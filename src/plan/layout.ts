@@ -7,6 +7,8 @@ export interface Layout {
   /** `mesh-ca` */
   readonly directory: string
   readonly config: string
+  /** The JSON Schema of the configuration, for editors. */
+  readonly schema: string
   readonly mesh: string
   root(generation: GenerationId): string
   cluster(name: string): ClusterLayout
@@ -22,11 +24,15 @@ export interface ClusterLayout {
   readonly ownSecret: string
 }
 
+/** Beside the configuration, which names it for editors. */
+export const schemaName = 'reroot.schema.json'
+
 /** @param directory reroot's directory in the repository, without a trailing slash. */
 export function layoutOf(directory: string): Layout {
   return {
     directory,
     config: `${directory}/reroot.yaml`,
+    schema: `${directory}/${schemaName}`,
     mesh: `${directory}/mesh.yaml`,
     root: (generation) => `${directory}/roots/${generation}.sops.yaml`,
     cluster(name) {

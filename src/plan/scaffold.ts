@@ -1,6 +1,6 @@
 import { writeYaml } from '../base/index.ts'
 import type { IstioRelease } from '../workloads/index.ts'
-import { branchPrefixFor } from './layout.ts'
+import { branchPrefixFor, schemaName } from './layout.ts'
 
 export interface ScaffoldFlux {
   readonly type: 'flux'
@@ -59,7 +59,8 @@ export interface Scaffold {
 /** The text of a first `reroot.yaml`: everything that was found, with where it was found, and what may be set. */
 export function scaffoldConfig(scaffold: Scaffold): string {
   const { unseen } = scaffold
-  return `# How reroot rotates the CA of this mesh. People write this file; \`reroot init\` found what is in it.
+  return `# yaml-language-server: $schema=${schemaName}
+# How reroot rotates the CA of this mesh. People write this file; \`reroot init\` found what is in it.
 # Every key, its values and its default: docs/configuration.md in the repository of reroot. Unknown keys are errors.
 version: 1
 mesh: ${scalar(scaffold.mesh)} # the O= of every new certificate

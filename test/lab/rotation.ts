@@ -17,18 +17,30 @@ export async function takeHalfOfStep(world: World, step: string, id: string): Pr
   await expectUnfinished(world, id)
 }
 
-/** @throws if a step has restarted everybody, or nobody, in some cluster. */
-export async function expectUnfinished(world: World, id: string): Promise<void> {
-  for (const { cluster, journal } of world.members) {
-    const [done, all] = [restartsOf(journal, id).length, (await planned(world, cluster.name)).length]
-    if (done === 0 || done >= all) throw new Error(`${cluster.name}: ${id} has restarted ${done} of ${all}: it is not in the middle`)
-  }
+/** @throws unless a step is in the middle: in some cluster it has restarted somebody, and not everybody. */
+export async function expectUnfinished({ members, operator }: World, id: string): Promise<void> {
+  const states = await Promise.all(
+    members.map(async ({ cluster, journal }) => ({
+      done: restartsOf(journal, id).length,
+      all: (await planned({ operator }, cluster.name)).length,
+    })),
+  )
+  if (!states.some(({ done, all }) => done > 0 && done < all)) throw new Error(`${id} is not in the middle: ${JSON.stringify(states)}`)
 }
 
 /** Merges a step, and lets the controller see it. @returns the commit. */
 export async function mergeStep(world: World, step: string, id: string, more: readonly string[] = []): Promise<string> {
   await world.operator.reroot([step, ...more])
   const commit = await world.operator.merge(`mesh-ca/${id}`)
+  await world.refresh()
+  return commit
+}
+
+/** Merges a step and what other people push right behind it: the controller sees both at once. @returns the commit. */
+export async function mergeStepWith(world: World, step: string, id: string, edits: Readonly<Record<string, string>>): Promise<string> {
+  await world.operator.reroot([step])
+  await world.operator.merge(`mesh-ca/${id}`)
+  const commit = await world.operator.push(edits)
   await world.refresh()
   return commit
 }
@@ -101,8 +113,8 @@ export async function untilHandshakes(world: World, handshakes: number, seconds 
 }
 
 /** The workloads that the cluster's last step restarts, as the frozen list in Git has them. */
-export async function planned(world: World, cluster: string): Promise<readonly string[]> {
-  const text = await world.operator.read(`mesh-ca/clusters/${cluster}/restarts.yaml`)
+export async function planned({ operator }: Pick<World, 'operator'>, cluster: string): Promise<readonly string[]> {
+  const text = await operator.read(`mesh-ca/clusters/${cluster}/restarts.yaml`)
   return [...text.matchAll(/workload: (\S+)/g)].map((match) => match[1] ?? '').toSorted()
 }
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix'
 import { RerootError } from '../../base/index.ts'
-import { parseConfig } from '../../mesh/index.ts'
+import { configSchemaText, parseConfig } from '../../mesh/index.ts'
 import type { Config } from '../../mesh/index.ts'
 import { addListEntry, applySplices, creationRules, insertCreationRules, scaffoldConfig } from '../../plan/index.ts'
 import type { Layout, Scaffold } from '../../plan/index.ts'
@@ -39,6 +39,7 @@ export async function composeInit(input: {
   const config = parseConfig(encode(text), layout.config)
   const write = new Map<string, Uint8Array>([
     [layout.config, encode(text)],
+    [layout.schema, encode(configSchemaText())],
     [layout.mesh, encode(writeMeshRecord(mesh))],
   ])
   const rules = creationRules(layout, recipients.custodians, clustersToRule(files, layout, recipients.clusters))

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { restartsOf, untilSeen } from '../../journal.ts'
 import { until } from '../../process.ts'
-import { configure, everybodyTalked, expectUnfinished, leftOfReroot, mergeStep, planned, survivors, wrongAfter } from '../../rotation.ts'
+import {
+  configure,
+  everybodyTalked,
+  expectUnfinished,
+  leftOfReroot,
+  mergeStep,
+  mergeStepWith,
+  planned,
+  survivors,
+  wrongAfter,
+} from '../../rotation.ts'
 import { scene, withEcdsa } from '../../scene.ts'
 import { startArgocdWorld } from '../../worlds/argocd.ts'
 import { byHand, makeByHand } from '../by-hand.ts'
@@ -23,9 +33,7 @@ describe('gates under Argo CD', () => {
   test('stage, while an image of istiod cannot be pulled: the sync fails; mended, without the failed Job, a whole sync goes on', async () => {
     const { world } = here
     const good = await world.operator.read(istiodValues)
-    await mergeStep(world, 'stage', 'g2-staged')
-    await world.operator.push({ [istiodValues]: `${good}image: registry.example.com/pilot:cannot-be-pulled\n` }, 'Upgrade istiod')
-    await world.refresh()
+    await mergeStepWith(world, 'stage', 'g2-staged', { [istiodValues]: `${good}image: registry.example.com/pilot:cannot-be-pulled\n` })
     for (const { cluster, journal } of world.members) {
       await untilSeen(journal, 'restart', 'g2-staged', new RegExp(controlPlane))
       await until('the sync to fail', async () => (await world.argocd.phase(`mesh-ca-${cluster.name}`)) === 'Failed', {
@@ -78,12 +86,13 @@ describe('gates under Argo CD', () => {
     await makeByHand(world)
     await configure(world, [['rules: []', `rules: [${byHand.rule}]`]])
     await mergeStep(world, 'promote', 'g2-promoted', word)
-    for (const { journal } of world.members) await untilSeen(journal, 'restart', 'g2-promoted', new RegExp(controlPlane))
-    await world.argocd.restart()
     const late = await Promise.all(world.members.map(async ({ cluster }) => planned(world, cluster.name)))
-
-    const commit = await mergeStep(world, 'retire', 'g2-steady', word)
+    await world.operator.reroot(['retire', ...word])
+    for (const { journal } of world.members) await untilSeen(journal, 'restart', 'g2-promoted', new RegExp(controlPlane))
     await expectUnfinished(world, 'g2-promoted')
+    const commit = await world.operator.merge('mesh-ca/g2-steady')
+    await world.refresh()
+    await world.argocd.restart()
     await world.applied(commit)
     await everybodyTalked(world)
     expect(await wrongAfter(world, 'g2-steady')).toEqual([])

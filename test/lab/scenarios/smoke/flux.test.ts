@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { untilSeen } from '../../journal.ts'
-import { departures, everybodyTalked, expectUnfinished, mergeStep, planned, takeHalfOfStep, takeStep, wrongAfter } from '../../rotation.ts'
+import {
+  departures,
+  everybodyTalked,
+  expectUnfinished,
+  mergeStep,
+  mergeStepWith,
+  planned,
+  takeHalfOfStep,
+  takeStep,
+  wrongAfter,
+} from '../../rotation.ts'
 import { scene, withEcdsa } from '../../scene.ts'
 import { startFluxWorld } from '../../worlds/flux.ts'
 import { controlPlane, expectHeld } from '../held.ts'
@@ -14,11 +24,9 @@ describe('a whole rotation of examples/flux, with a gate that holds, a way back,
   test('stage, while an image of istiod cannot be pulled: the gate holds, and a commit that mends it lets everybody go on', async () => {
     const { world } = here
     const good = await world.operator.read(istiodValues)
-    await mergeStep(world, 'stage', 'g2-staged')
-    await world.operator.push({
+    await mergeStepWith(world, 'stage', 'g2-staged', {
       [istiodValues]: good.replace('  values:\n', '  values:\n    image: registry.example.com/pilot:cannot-be-pulled\n'),
     })
-    await world.refresh()
     await untilSeen(world.members[0]!.journal, 'secret', 'g2-staged')
     await untilSeen(world.members[0]!.journal, 'restart', 'g2-staged', new RegExp(controlPlane))
     await expectHeld(world, 'g2-staged')
@@ -42,12 +50,12 @@ describe('a whole rotation of examples/flux, with a gate that holds, a way back,
     const { world } = here
     const { journal } = world.members[0]!
     await mergeStep(world, 'promote', 'g2-promoted.2')
-    await world.refresh()
-    await untilSeen(journal, 'restart', 'g2-promoted.2', new RegExp(controlPlane))
     const late = await planned(world, 'prod')
-
-    const commit = await mergeStep(world, 'retire', 'g2-steady')
+    await world.operator.reroot(['retire'])
+    await untilSeen(journal, 'restart', 'g2-promoted.2', new RegExp(controlPlane))
     await expectUnfinished(world, 'g2-promoted.2')
+    const commit = await world.operator.merge('mesh-ca/g2-steady')
+    await world.refresh()
     await world.applied(commit)
     await everybodyTalked(world)
     expect(await wrongAfter(world, 'g2-steady')).toEqual([])
