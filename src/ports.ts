@@ -17,6 +17,16 @@ export interface Files {
   list(): readonly string[]
   /** @returns the bytes, or `null` if there is no such file. A file is read from disk once. */
   read(path: string): Uint8Array | null
+  /** Symbolic links to files and folders, sorted by path, also those that lead nowhere. Absent where there are none by nature. */
+  links?(): readonly SymbolicLink[]
+}
+
+export interface SymbolicLink {
+  readonly path: string
+  /** What is written in it. */
+  readonly target: string
+  /** Its target is absolute, or leads out of the repository on the way. */
+  readonly leaves: boolean
 }
 
 /** A commit as the history shows it. */

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { isAbsolute, join, sep } from 'node:path'
 import { RerootError } from '../base/index.ts'
-import type { Files } from '../ports.ts'
+import type { Files, SymbolicLink } from '../ports.ts'
 
 /**
  * The files of a folder as they are on disk. The list is made at the first question, each file is read at most once, and neither
@@ -9,11 +9,13 @@ import type { Files } from '../ports.ts'
  * folder, and what is neither a file nor a folder, are left out.
  */
 export function folderFiles(directory: string): Files {
-  let listed: Map<string, string> | null = null
+  let listed: Listing | null = null
   const contents = new Map<string, Uint8Array | null>()
-  const places = (): Map<string, string> => (listed ??= listFolder(directory))
+  const listing = (): Listing => (listed ??= listFolder(directory))
+  const places = (): Listing['places'] => listing().places
   return {
     list: () => [...places().keys()],
+    links: () => listing().links,
     read(path) {
       const known = contents.get(path)
       if (known !== undefined) return known
@@ -25,17 +27,27 @@ export function folderFiles(directory: string): Files {
   }
 }
 
-/** Path in the repository → path on disk, sorted. */
-function listFolder(directory: string): Map<string, string> {
+interface Listing {
+  /** Path in the repository → path on disk, sorted. */
+  readonly places: ReadonlyMap<string, string>
+  readonly links: readonly SymbolicLink[]
+}
+
+function listFolder(directory: string): Listing {
   const found: [string, string][] = []
+  const links: SymbolicLink[] = []
   const root = onDisk(directory, () => realpathSync(directory))
-  walk({ root, found, onLink: false }, root, '')
-  return new Map(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  walk({ root, found, links, onLink: false }, root, '')
+  return {
+    places: new Map(found.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    links: links.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  }
 }
 
 interface Walk {
   readonly root: string
   readonly found: [string, string][]
+  readonly links: SymbolicLink[]
   /** Inside a linked folder no further link to a folder is followed, so that links cannot loop or multiply. */
   readonly onLink: boolean
 }
@@ -52,10 +64,25 @@ function walk(state: Walk, folder: string, prefix: string): void {
 }
 
 function followLink(state: Walk, place: string, path: string): void {
+  const written = onDisk(place, () => readlinkSync(place))
+  // Under a linked folder the path is not the link's own place, and the link is known from there.
+  if (!state.onLink) state.links.push({ path, target: written, leaves: leadsOut(path, written) })
   const target = targetOf(place)
   if (target === null || !isInside(state.root, target.place)) return
   if (target.isFile) state.found.push([path, target.place])
   else if (!state.onLink && !isInside(target.place, place)) walk({ ...state, onLink: true }, target.place, `${path}/`)
+}
+
+/** As Argo CD judges it, by the words alone: each step must stay inside. */
+function leadsOut(path: string, target: string): boolean {
+  if (isAbsolute(target)) return true
+  let depth = path.split('/').length - 1
+  for (const part of target.split('/')) {
+    if (part === '..') depth -= 1
+    else if (part !== '' && part !== '.') depth += 1
+    if (depth < 0) return true
+  }
+  return false
 }
 
 /** @returns `null` for a link that leads nowhere, in a circle, or to something that is neither file nor folder. */

@@ -1,3 +1,4 @@
+import { RerootError } from '../base/index.ts'
 import { folderFiles } from './files.ts'
 import { commitFiles, ignoredPaths } from './git-commit.ts'
 import { gitFailure } from './git-failure.ts'
@@ -44,6 +45,7 @@ const exactBytes = [
 async function checkOut(git: Git, base: string): Promise<void> {
   await git.read(['read-tree', base])
   const listed = await git.read(['ls-files', '-z'])
+  await refuseTwins(git, listed.split('\0'))
   const attributes = listed.split('\0').filter((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'))
   const paths = attributes.map((path) => `${path}\0`).join('')
   // git reads attributes from the index when it checks out: a tree without these files gives the bytes as they are.
@@ -57,6 +59,28 @@ async function checkOut(git: Git, base: string): Promise<void> {
   }
   // The index learns the files' times, so that hooks which ask for changes find none. Exit code 1: an attribute would convert one.
   await git.run(['update-index', '-q', '--refresh'])
+}
+
+/** @throws RerootError ENVIRONMENT for paths of which the disk can hold only one: what is read would be the bytes of the other. */
+async function refuseTwins(git: Git, paths: readonly string[]): Promise<void> {
+  // git finds out what the disk does when it makes a clone.
+  if ((await git.run(['config', '--type=bool', '--get', 'core.ignorecase'])).stdout.trim() !== 'true') return
+  const known = new Map<string, string>()
+  const twins = paths.flatMap((path) => {
+    const key = path.normalize('NFC').toLowerCase()
+    const other = known.get(key)
+    known.set(key, path)
+    return other === undefined ? [] : [`${other} and ${path}`]
+  })
+  if (twins.length === 0) return
+  const more = twins.length > 5 ? `, and ${twins.length - 5} more` : ''
+  throw new RerootError(
+    'ENVIRONMENT',
+    `paths differ only by upper and lower case, and this disk holds one of them: ${twins.slice(0, 5).join(', ')}${more}`,
+    {
+      hint: 'run reroot where the file system tells them apart (Linux, CI), or rename one: on this disk `git status` shows one as changed',
+    },
+  )
 }
 
 async function fill(git: Git, args: readonly string[], input?: string): Promise<void> {

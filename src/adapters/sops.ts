@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { execa } from 'execa'
@@ -7,12 +8,11 @@ import type { SopsProgram } from '../ports.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 // Key services may ask a person, or a network far away.
-const runTimeoutMs = 120_000
-const versionTimeoutMs = 20_000
+const usualTimeouts = { runMs: 120_000, versionMs: 20_000 }
 const largestOutputBytes = 64 * 1024 * 1024
 
 /** The `sops` program on the PATH. Documents go in by stdin only; what it prints is returned and never logged. */
-export function sopsProgram(environment: Environment = process.env): SopsProgram {
+export function sopsProgram(environment: Environment = process.env, timeouts = usualTimeouts): SopsProgram {
   let known: Promise<string | null> | undefined
   let found: Promise<string | null> | undefined
   const start = async (
@@ -22,7 +22,7 @@ export function sopsProgram(environment: Environment = process.env): SopsProgram
     found ??= findProgram('sops', environment)
     const file = await found
     if (file === null) return null
-    const result = await execa(file, args, {
+    const child = execa(file, args, {
       cwd: options.directory,
       input: options.input,
       env: childEnvironment(environment, options.withIdentities),
@@ -31,8 +31,13 @@ export function sopsProgram(environment: Environment = process.env): SopsProgram
       reject: false,
       stripFinalNewline: false,
       timeout: options.timeoutMs,
+      // One that waits for a terminal may pass over a request to end.
+      forceKillAfterDelay: 1000,
       maxBuffer: largestOutputBytes,
     })
+    const timer = letGoWhenLate(child, options.timeoutMs)
+    const result = await child
+    clearTimeout(timer)
     // The result of a program that did not run, or not to its end, also carries what it printed: it goes no further.
     const { exitCode, stdout, stderr, timedOut } = result
     return { exitCode, stdout, stderr, timedOut }
@@ -42,9 +47,15 @@ export function sopsProgram(environment: Environment = process.env): SopsProgram
       input: '',
       directory: '/',
       withIdentities: false,
-      timeoutMs: versionTimeoutMs,
+      timeoutMs: timeouts.versionMs,
     })
-    return /^sops (\d+\.\d+\.\d+)/.exec(result?.stdout ?? '')?.[1] ?? null
+    if (result === null) return null
+    const version = /^sops (\d+\.\d+\.\d+)/.exec(result.stdout)?.[1]
+    if (version !== undefined) return version
+    const why = result.timedOut ? `did not answer within ${timeouts.versionMs / 1000} seconds` : 'does not say its version'
+    throw new RerootError('SOPS_FAILED', `the sops program on the PATH ${why}`, {
+      hint: 'run `sops --version` to see why; `command -v sops` says which program it is',
+    })
   }
   return {
     version() {
@@ -52,17 +63,32 @@ export function sopsProgram(environment: Environment = process.env): SopsProgram
       return known
     },
     async run(args, options) {
-      const result = await start(args, { ...options, timeoutMs: runTimeoutMs })
+      const result = await start(args, { ...options, timeoutMs: timeouts.runMs })
       if (result === null)
         throw new RerootError('SOPS_FAILED', 'there is no sops program on the PATH', { hint: 'install sops 3.10 or later' })
       const { exitCode, stdout, stderr, timedOut } = result
       if (exitCode !== undefined) return { exitCode, stdout, stderr }
       if (!timedOut) throw new RerootError('SOPS_FAILED', 'sops could not run, or was killed', { hint: 'run `sops --version` to see why' })
-      throw new RerootError('SOPS_FAILED', `sops did not end within ${runTimeoutMs / 1000} seconds`, {
+      throw new RerootError('SOPS_FAILED', `sops did not end within ${timeouts.runMs / 1000} seconds`, {
         hint: 'see whether it waits for a key service or for a passphrase',
       })
     },
   }
+}
+
+/** What it has started itself (an agent, a prompt) may outlive it and hold its output open: nobody waits for that once the time is over. */
+function letGoWhenLate(
+  child: Pick<ChildProcess, 'once' | 'stdout' | 'stderr' | 'exitCode' | 'signalCode'>,
+  timeoutMs: number,
+): NodeJS.Timeout {
+  const letGo = (): void => {
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  }
+  return setTimeout(() => {
+    if (child.exitCode === null && child.signalCode === null) child.once('exit', letGo)
+    else letGo()
+  }, timeoutMs)
 }
 
 /** Only absolute entries of the PATH count: a relative one, or none, would find a program inside of the repository. */

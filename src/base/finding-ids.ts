@@ -61,6 +61,7 @@ export const findingTitles = {
   'argocd/source': 'an Application has a source that cannot be read offline',
   'argocd/path-missing': 'an Application builds a folder that does not exist',
   'argocd/revision': 'an Application reads a fixed revision of this repository, not the branch',
+  'argocd/link': 'a symbolic link leaves the repository',
   'argocd/generator': 'an ApplicationSet has a generator that cannot be resolved offline',
   'argocd/template': 'an ApplicationSet uses a template that cannot be resolved offline',
   'argocd/duplicate': 'two manifests define one Application',
@@ -76,6 +77,8 @@ export const findingTitles = {
   'argocd/build-options': 'Argo CD cannot run KSOPS',
   // how the repository builds its manifests
   'workloads/not-an-object': 'a YAML document is not a Kubernetes object',
+  'workloads/not-a-string': 'a name, a namespace, a label or an annotation is a number or a boolean in YAML',
+  'workloads/name': 'a name that Kubernetes does not accept',
   'workloads/template': 'a file holds template markers where YAML is expected',
   'workloads/variable': 'a variable stands where a name or a label is expected, and Git does not show its value',
   'workloads/chart-folder': 'a folder that Flux reads as manifests holds a Helm chart',

@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar, stringify, Document, visit } from 'yaml'
 import type { Node, ParsedNode } from 'yaml'
 import type { Finding } from './finding.ts'
+import { goProblems, unresolvedAlias } from './go-yaml.ts'
 
 /** A step into a YAML value: a key of a map, or an index of a list. */
 export type YamlPath = readonly (string | number)[]
@@ -79,9 +80,9 @@ export function parseYamlFile(bytes: Uint8Array, file: string): YamlFile {
     | { empty: true }
   if (!Array.isArray(parsed)) return { text, documents: [], findings: [] }
 
-  const findings: Finding[] = []
   const documents: YamlDocument[] = []
   const lineAt = (offset: number): number => lineCounter.linePos(offset).line
+  const findings: Finding[] = goProblems(text, parsed).map(({ offset, message }) => syntaxFinding(file, lineAt(offset), message))
   const hasAliases = text.includes('&') && text.includes('*')
   parsed.forEach((document, index) => {
     for (const error of document.errors) findings.push(syntaxFinding(file, lineAt(error.pos[0]), withoutPlace(error.message)))
@@ -95,7 +96,10 @@ export function parseYamlFile(bytes: Uint8Array, file: string): YamlFile {
       const value: unknown = document.toJS({ maxAliasCount: mostAliases })
       if (value !== null) documents.push(yamlDocument(document, index, value, lineCounter))
     } catch (error) {
-      findings.push(syntaxFinding(file, lineAt(document.contents.range[0]), error instanceof Error ? error.message : String(error)))
+      const why = error instanceof Error ? error.message : String(error)
+      // The line of a bad merge key is known already.
+      if (!why.startsWith('Merge sources') || findings.length === 0)
+        findings.push(syntaxFinding(file, lineAt(unresolvedAlias(document) ?? document.contents.range[0]), why))
     }
   })
   const shown = findings.slice(0, mostSyntaxFindings)

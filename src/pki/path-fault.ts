@@ -41,13 +41,18 @@ export function unknownAuthority(child: Certificate, roots: readonly Certificate
   }
 }
 
+/** What was expected of a certificate's time, and what it says. */
+export function validityOf({ notBefore, notAfter }: Certificate, at: Date): { readonly expected: string; readonly found: string } {
+  return { expected: `valid at ${at.toISOString()}`, found: `valid from ${notBefore.toISOString()} to ${notAfter.toISOString()}` }
+}
+
 /** What is wrong with a certificate wherever it stands (isValid). */
 export function ownFaults(certificate: Certificate, at: Date): PathFault[] {
   const faults: PathFault[] = []
   const { notBefore, notAfter, extensions } = certificate
-  const fault = (rule: PathRule, message: string): number => faults.push({ rule, certificate, message, found: at.toISOString() })
-  if (at < notBefore) fault('not-yet-valid', `${describe(certificate)} is valid only from ${notBefore.toISOString()}`)
-  if (at > notAfter) fault('expired', `${describe(certificate)} expired at ${notAfter.toISOString()}`)
+  const validity = validityOf(certificate, at)
+  if (at < notBefore) faults.push({ rule: 'not-yet-valid', certificate, message: `${describe(certificate)} is not valid yet`, ...validity })
+  if (at > notAfter) faults.push({ rule: 'expired', certificate, message: `${describe(certificate)} has expired`, ...validity })
   if (extensions.unhandledCritical.length > 0) {
     faults.push({
       rule: 'unhandled-critical-extension',
@@ -94,8 +99,20 @@ export function signatureFaults(child: Certificate, parent: Certificate): PathFa
       certificate: child,
       message: `${describe(child)} was not signed by the key of ${describe(parent)}`,
       expected: `a certificate ${parent.subject} with the key that signed`,
+      found: `${describe(parent)} with another key`,
     },
   ]
+}
+
+/** What makes a CA, and what the certificate has. */
+export function caWords({ version, extensions }: Certificate): { readonly expected: string; readonly found: string } {
+  const found =
+    version < 3
+      ? `an X.509 version ${version} certificate, which has no extensions`
+      : extensions.basicConstraints === null
+        ? 'no basicConstraints'
+        : 'CA:FALSE'
+  return { expected: 'basicConstraints CA:TRUE', found }
 }
 
 /** Whether the parent may stand above this chain (CheckSignatureFrom, isValid). */
@@ -104,7 +121,7 @@ export function issuerFaults(parent: Certificate, isRoot: boolean, chain: readon
   // A root of version 1 has no extensions to say that it is a CA; Go lets it pass.
   const isOldRoot = isRoot && parent.version < 3 && parent.extensions.basicConstraints === null
   if (!parent.isCa && !isOldRoot)
-    faults.push({ rule: 'not-a-ca', certificate: parent, message: `${describe(parent)} is no CA`, expected: 'basicConstraints CA:TRUE' })
+    faults.push({ rule: 'not-a-ca', certificate: parent, message: `${describe(parent)} is no CA`, ...caWords(parent) })
   if (parent.keyUsage !== null && parent.keyUsage.length > 0 && !parent.keyUsage.includes('keyCertSign')) {
     faults.push({
       rule: 'no-cert-sign',

@@ -1,5 +1,5 @@
 import { hasSameNameAndKey } from './path.ts'
-import { describe } from './path-fault.ts'
+import { describe, validityOf } from './path-fault.ts'
 import { certificatesOf } from './preflight-facts.ts'
 import type { PreflightFacts } from './preflight-facts.ts'
 import type { PreflightCheck, PreflightProblem } from './preflight-problem.ts'
@@ -44,6 +44,8 @@ function blockProblems({ certChain }: PreflightFacts): PreflightProblem[] {
       line,
       severity: 'error',
       message: why,
+      expected: 'an X.509 certificate',
+      found: 'other bytes',
       remedy: 'remove the block, or take the certificate from where it was made',
       source,
     })),
@@ -59,8 +61,8 @@ function firstExpired({ certChain, at }: PreflightFacts): PreflightProblem[] {
       rule: 'expired',
       line: first.line,
       severity: 'error',
-      message: `${describe(first.certificate)} expired at ${first.certificate.notAfter.toISOString()}`,
-      found: at.toISOString(),
+      message: `${describe(first.certificate)} has expired`,
+      ...validityOf(first.certificate, at),
       remedy: 'renew it, or remove it if it does not belong here',
       source: 'istio ca.go:383-476',
     },

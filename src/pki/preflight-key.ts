@@ -27,6 +27,10 @@ export const signingKey: PreflightCheck = {
         severity: 'error',
         message: key.refusal.message,
         expected: 'PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY, not encrypted',
+        found:
+          caKey.blocks[0] === undefined
+            ? 'no PEM block'
+            : `a ${caKey.blocks[0].type} block${caKey.blocks[0].hasHeaders ? ' with headers' : ''}`,
         remedy: key.refusal.hint,
         source: 'istio keycertbundle.go Verify 3',
       })
@@ -36,6 +40,9 @@ export const signingKey: PreflightCheck = {
         rule: 'key-mismatch',
         severity: 'error',
         message: `the key does not belong to ${describe(signer.certificate)} in ca-cert.pem`,
+        ...(caKey.blocks[0] === undefined ? {} : { line: caKey.blocks[0].line }),
+        expected: `the key of ${describe(signer.certificate)}`,
+        found: 'another key',
         remedy: 'put the key and the certificate of the same CA side by side; in ca-cert.pem the CA that signs comes first',
         source: 'istio keycertbundle.go Verify 4',
       })

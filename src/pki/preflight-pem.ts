@@ -13,11 +13,28 @@ export const pemForm: PreflightCheck = {
   ],
 }
 
-const faultMessages: Readonly<Record<PemFaultKind, string>> = {
-  glued: 'two PEM blocks are joined without a line break: both are lost',
-  unpaired: 'a PEM block has no BEGIN or no END of its type',
-  'bad-boundary': 'a BEGIN or END line is malformed or not alone on its line: the block is lost',
-  'bad-base64': 'a PEM block holds something that is not base64',
+type FaultWords = Readonly<Record<'message' | 'expected' | 'found', string>>
+const faultWords: Readonly<Record<PemFaultKind, FaultWords>> = {
+  glued: {
+    message: 'two PEM blocks are joined without a line break: both are lost',
+    expected: 'END and BEGIN on lines of their own',
+    found: 'both on one line',
+  },
+  unpaired: {
+    message: 'a PEM block has no BEGIN or no END of its type',
+    expected: 'BEGIN and END of one type',
+    found: 'one of them',
+  },
+  'bad-boundary': {
+    message: 'a BEGIN or END line is malformed or not alone on its line: the block is lost',
+    expected: 'five dashes on both sides, from the beginning of the line to its end',
+    found: 'something else (not shown: it may be part of a key)',
+  },
+  'bad-base64': {
+    message: 'a PEM block holds something that is not base64',
+    expected: 'base64 between BEGIN and END',
+    found: 'something else (not shown: it may be part of a key)',
+  },
 }
 
 function formProblems(file: CaFileName, pem: PemShape): PreflightProblem[] {
@@ -26,7 +43,7 @@ function formProblems(file: CaFileName, pem: PemShape): PreflightProblem[] {
     rule: kind === 'glued' ? 'glued-pem' : 'broken-pem',
     line,
     severity: 'error',
-    message: faultMessages[kind],
+    ...faultWords[kind],
     remedy: kind === 'glued' ? 'put a line break between "-----END …-----" and "-----BEGIN …-----"' : 'mend the block, or remove it',
     source: 'Go encoding/pem, which istiod reads with',
   }))
@@ -37,6 +54,8 @@ function formProblems(file: CaFileName, pem: PemShape): PreflightProblem[] {
       line,
       severity: 'error',
       message: 'a certificate with headers inside its PEM block is skipped',
+      expected: 'base64 alone between BEGIN and END',
+      found: 'lines with a colon',
       remedy: 'remove the lines between BEGIN and the base64',
       source: 'Go crypto/x509 AppendCertsFromPEM',
     })

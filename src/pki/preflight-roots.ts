@@ -1,5 +1,5 @@
 import { isSamePublicKey } from './key.ts'
-import { describe } from './path-fault.ts'
+import { caWords, describe, validityOf } from './path-fault.ts'
 import type { PlacedCertificate, PreflightFacts } from './preflight-facts.ts'
 import type { PreflightCheck, PreflightProblem } from './preflight-problem.ts'
 
@@ -49,6 +49,8 @@ function blockProblems({ rootCert }: PreflightFacts): PreflightProblem[] {
       line,
       severity: 'error',
       message: why,
+      expected: 'an X.509 certificate',
+      found: 'other bytes',
       remedy: 'remove the block, or take the certificate from where it was made',
       source: 'istio spiffe.go:290-304',
     })),
@@ -65,7 +67,7 @@ function rootProblems({ certificate, line }: PlacedCertificate, index: number, {
       rule: 'not-a-ca',
       severity: stops ? 'error' : 'warning',
       message: `${describe(certificate)} is no CA`,
-      expected: 'basicConstraints CA:TRUE',
+      ...caWords(certificate),
       remedy: 'remove it: nothing that it signed is trusted',
       source: stops ? 'istio trustbundle.go:127-140' : 'Go crypto/x509 CheckSignatureFrom',
     })
@@ -85,8 +87,8 @@ function rootProblems({ certificate, line }: PlacedCertificate, index: number, {
       ...place,
       rule: 'expired',
       severity: 'warning',
-      message: `${describe(certificate)} expired at ${certificate.notAfter.toISOString()}`,
-      found: at.toISOString(),
+      message: `${describe(certificate)} has expired`,
+      ...validityOf(certificate, at),
       remedy: 'remove it',
       source: 'Go crypto/x509: an expired root that nobody needs does no harm',
     })
@@ -119,6 +121,7 @@ function sameSubject({ rootCert: { certificates } }: PreflightFacts): PreflightP
         line: root.line,
         severity: sameKey ? 'warning' : 'error',
         message: `two roots have the subject ${root.certificate.subject}${sameKey ? ' and the same key' : ''}`,
+        expected: 'a subject of its own for each root',
         found: `${describe(earlier.certificate)} at line ${earlier.line}, ${describe(root.certificate)} at line ${root.line}`,
         remedy: sameKey ? 'keep the one that is valid longer' : 'keep one of them; rotate to a root with a subject of its own',
         source: 'OpenSSL: error 7, certificate signature failure, depending on the order',

@@ -1,4 +1,4 @@
-import { describe } from './path-fault.ts'
+import { caWords, describe } from './path-fault.ts'
 import type { PreflightFacts } from './preflight-facts.ts'
 import type { PreflightCheck, PreflightProblem } from './preflight-problem.ts'
 
@@ -32,6 +32,7 @@ function firstBlockProblems({ caCert }: PreflightFacts): PreflightProblem[] {
         severity: 'error',
         message: 'there is no PEM block',
         expected: 'the certificate that signs',
+        found: 'nothing that Go takes for a block',
         remedy: 'put the intermediate certificate into it',
         source: 'istio keycertbundle.go Verify 1',
       },
@@ -60,6 +61,8 @@ function firstBlockProblems({ caCert }: PreflightFacts): PreflightProblem[] {
       line,
       severity: 'error',
       message: why,
+      expected: 'an X.509 certificate',
+      found: 'other bytes',
       remedy: 'take the certificate from where it was made',
       source: 'istio keycertbundle.go Verify 1',
     }))
@@ -74,7 +77,7 @@ function authority({ signer }: PreflightFacts): PreflightProblem[] {
       line: signer.line,
       severity: 'error',
       message: `${describe(signer.certificate)} is no CA`,
-      expected: 'basicConstraints CA:TRUE',
+      ...caWords(signer.certificate),
       remedy: 'have a CA certificate issued',
       source: 'istio ca.go:323',
     },

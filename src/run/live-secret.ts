@@ -1,4 +1,5 @@
 import { Confidential, RerootError, sha256 } from '../base/index.ts'
+import type { Finding } from '../base/index.ts'
 import { parseCertificate, preflight } from '../pki/index.ts'
 import type { CaFiles } from '../pki/index.ts'
 import { cacertsKeys, stateSyncWave } from '../plan/index.ts'
@@ -110,20 +111,31 @@ export function liveBytes(files: Files, cluster: Pick<LoadedCluster, 'config'>):
 
 /** Judges a bundle as istiod would, and for what istiod accepts though the mesh breaks on it. @throws RerootError CA_UNSUPPORTED. */
 export function refuseBadBundle(files: CaFiles, file: string, cluster: string, context: Pick<Context, 'clock' | 'entropy'>): void {
-  const problems = preflight(files, context.clock.now(), { entropy: context.entropy }).filter((problem) => problem.severity === 'error')
-  if (problems.length === 0) return
+  const findings = bundleFindings(files, file, cluster, context).filter(({ severity }) => severity === 'error')
+  if (findings.length === 0) return
   throw new RerootError('CA_UNSUPPORTED', `the CA in ${file} cannot be carried through a rotation`, {
     hint: 'mend the CA first; nothing was written',
-    findings: problems.map((problem) => ({
-      id: 'ca/preflight',
-      severity: 'error',
-      place: { cluster, file, object: problem.file, ...(problem.line === undefined ? {} : { line: problem.line }) },
-      message: `${problem.message} (${problem.rule}; ${problem.source})`,
-      ...(problem.expected === undefined ? {} : { expected: problem.expected }),
-      ...(problem.found === undefined ? {} : { found: problem.found }),
-      remedy: problem.remedy,
-    })),
+    findings,
   })
+}
+
+/** Everything that is worth knowing about a bundle; what is of severity warning works, and will surprise somebody. */
+export function bundleFindings(
+  files: CaFiles,
+  file: string,
+  cluster: string,
+  context: Pick<Context, 'clock' | 'entropy'>,
+): readonly Finding[] {
+  return preflight(files, context.clock.now(), { entropy: context.entropy }).map((problem) => ({
+    id: 'ca/preflight',
+    severity: problem.severity,
+    // Lines are those of the PEM file, which lies in a folder or in a sealed Secret.
+    place: { cluster, file, object: `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}` },
+    message: `${problem.message} (${problem.rule}; ${problem.source})`,
+    ...(problem.expected === undefined ? {} : { expected: problem.expected }),
+    ...(problem.found === undefined ? {} : { found: problem.found }),
+    remedy: problem.remedy,
+  }))
 }
 
 interface SecretShape {

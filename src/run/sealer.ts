@@ -47,6 +47,8 @@ export function openSealer(files: Files, directory: string, context: Pick<Contex
       severity: 'error',
       place: { file: '.sops.yaml' },
       message: `no creation rule covers ${path}`,
+      expected: 'a rule whose path_regex matches this path, or one without',
+      found: configs.length === 0 ? 'no .sops.yaml' : configs.map(({ file, rules }) => `${rules.length} rules in ${file}`).join(', '),
       remedy,
     }
     throw new RerootError('SEAL_REFUSED', `no rule of .sops.yaml covers ${path}`, { hint: remedy, findings: [finding] })

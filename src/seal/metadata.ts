@@ -27,31 +27,64 @@ export interface Metadata {
   readonly ageKeys: readonly WrappedKey[]
 }
 
+/** What is wrong with a `sops:` block. Nothing in it is secret. */
+export interface MetadataProblem {
+  /** The key of the block that it is about; `null`: the block. */
+  readonly key: string | null
+  readonly message: string
+  readonly expected: string
+  readonly found: string
+}
+
 const keyLists = ['kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault', 'age', 'pgp'] as const
 
 /** Reads a `sops:` block. @returns its problems, if it has any; never an error. */
-export function readMetadata(block: Tree): Metadata | { readonly problems: readonly string[] } {
-  const problems: string[] = []
+export function readMetadata(block: Tree): Metadata | { readonly problems: readonly MetadataProblem[] } {
+  const problems: MetadataProblem[] = []
   const lastModified = requiredText(block, 'lastmodified', problems)
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(lastModified))
-    problems.push('lastmodified is not an RFC 3339 time in quotes')
+  if (lastModified !== null && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(lastModified))
+    problems.push({
+      key: 'lastmodified',
+      message: 'lastmodified is no time',
+      expected: 'an RFC 3339 time in quotes',
+      found: shown(lastModified),
+    })
   const mac = requiredText(block, 'mac', problems)
   const version = requiredText(block, 'version', problems)
-  if (!/^\d+\.\d+\.\d+/.test(version)) problems.push('version is not a version of SOPS')
+  // sops 1.x, which was written in Python, counted in two parts; sops 3 does not read them (stores.go, version: semver).
+  if (version !== null && !/^\d+\.\d+\.\d+/.test(version))
+    problems.push({
+      key: 'version',
+      message: /^1\.\d+$/.test(version) ? 'the file was sealed by sops 1.x, which sops 3 does not read' : 'version is no version of sops',
+      expected: 'a version such as 3.13.0',
+      found: shown(version),
+    })
 
   const selectors = selectorKinds.flatMap((kind) => {
     const value = textOf(block.get(kind))
     return value === null || value === '' ? [] : [{ kind, value }]
   })
-  if (selectors.length > 1) problems.push(`${selectors.map(({ kind }) => kind).join(' and ')} exclude each other`)
+  if (selectors.length > 1)
+    problems.push({
+      key: selectors[1]?.kind ?? null,
+      message: 'two settings say which values are encrypted',
+      expected: 'one of them',
+      found: selectors.map(({ kind }) => kind).join(' and '),
+    })
   const groups = block.get('key_groups') ?? null
   const holders = [
     block,
     ...(groups !== null && isList(groups) ? groups.filter((group) => group !== null && isTree(group)) : []),
   ] as readonly Tree[]
   const keys = holders.flatMap((holder) => keyLists.flatMap((list) => readKeys(holder.get(list) ?? null, list, problems)))
-  if (keys.length === 0) problems.push('no recipients')
-  if (problems.length > 0) return { problems: [...new Set(problems)] }
+  if (keys.length === 0 && problems.every(({ key }) => key === null || !keyLists.some((list) => list === key)))
+    problems.push({
+      key: null,
+      message: 'the file names no recipient whose kind is known',
+      expected: `an entry under ${keyLists.join(', ')} or key_groups`,
+      found: [...block.keys()].join(', '),
+    })
+  if (problems.length > 0 || lastModified === null || mac === null || version === null) return { problems }
 
   const macOnly = block.get('mac_only_encrypted') ?? null
   const age = keys.filter(({ list }) => list === 'age')
@@ -76,10 +109,10 @@ interface ReadKey {
   readonly enc: string
 }
 
-function readKeys(node: TreeNode, list: (typeof keyLists)[number], problems: string[]): readonly ReadKey[] {
+function readKeys(node: TreeNode, list: (typeof keyLists)[number], problems: MetadataProblem[]): readonly ReadKey[] {
   if (node === null) return []
   if (!isList(node)) {
-    problems.push(`${list} is not a list`)
+    problems.push({ key: list, message: `${list} is not a list`, expected: 'a list of keys', found: isTree(node) ? 'a map' : 'a text' })
     return []
   }
   return node.flatMap((item) => {
@@ -87,7 +120,13 @@ function readKeys(node: TreeNode, list: (typeof keyLists)[number], problems: str
     const name = nameOf(key, list)
     const enc = textOf(key.get('enc')) ?? ''
     if (name !== null && enc !== '') return [{ list, name, enc }]
-    problems.push(`an entry of ${list} names no key, or holds none`)
+    const lacking = name === null ? 'one without a name' : 'one without enc'
+    problems.push({
+      key: list,
+      message: `an entry of ${list} names no key, or holds none`,
+      expected: 'entries with a name and enc',
+      found: lacking,
+    })
     return []
   })
 }
@@ -118,10 +157,20 @@ function joined(parts: readonly (string | null)[]): string | null {
   return parts.includes(null) ? null : parts.join('/')
 }
 
-function requiredText(block: Tree, key: string, problems: string[]): string {
+function requiredText(block: Tree, key: string, problems: MetadataProblem[]): string | null {
   const text = textOf(block.get(key))
-  if (text === null || text === '') problems.push(`${key} is missing, or not a text`)
-  return text ?? ''
+  if (text !== null && text !== '') return text
+  problems.push({
+    key,
+    message: `${key} is missing, or not a text`,
+    expected: 'a text',
+    found: block.has(key) ? 'something else' : 'nothing',
+  })
+  return null
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 40))
 }
 
 function textOf(node: TreeNode | undefined): string | null {

@@ -35,7 +35,13 @@ export function parseSealed(bytes: Uint8Array, file: string): Sealed | null {
   if (read === null || block === null || !isTree(block)) return null
   const metadata = readMetadata(block)
   if ('problems' in metadata) {
-    throw malformed(metadata.problems.map((problem) => finding(file, read.lineOf(['sops']), `malformed sops block: ${problem}`)))
+    throw malformed(
+      metadata.problems.map(({ key, message, expected, found }) => ({
+        ...finding(file, read.lineOf(key === null ? ['sops'] : ['sops', key]), `malformed sops block: ${message}`),
+        expected,
+        found,
+      })),
+    )
   }
   const tree = new Map([...read.tree].filter(([key]) => key !== 'sops'))
   return { ...metadata, file, text, tree, lineOf: (path) => read.lineOf(path) }

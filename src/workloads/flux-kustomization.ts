@@ -95,7 +95,7 @@ export function kustomizationFor(
       id: 'flux/path-missing',
       severity: 'error',
       place: { ...flux.place('spec', 'path'), object: `Kustomization ${flux.controller.id}` },
-      message: 'the folder that this Kustomization builds does not exist, or .sourceignore hides it',
+      message: 'the folder that this Kustomization builds does not exist: .sourceignore may hide it, and Flux leaves symbolic links out',
       expected: 'a folder of this repository',
       found: path === '' ? '(the repository’s root)' : path,
       remedy: 'correct spec.path',

@@ -9,6 +9,7 @@ import type { NamespaceDefinition } from './namespace-definition.ts'
 import { takeProbe } from './overlay-view.ts'
 import { makesPods, readPodOwner } from './pod-owner.ts'
 import type { PodOwner } from './pod-owner.ts'
+import { badName } from './object-name.ts'
 import type { Report } from './report.ts'
 import { groupVersion, isClusterScoped, nameOf, namespaceOf } from './resource.ts'
 import type { Resource } from './resource.ts'
@@ -104,6 +105,11 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
   const written = namespaceOf(object)
   if (hasVariable(name) || hasVariable(written ?? '')) {
     taking.report.add(variableFinding(object, taking, `${written ?? '(no namespace)'}/${name}`))
+    return
+  }
+  const bad = pods || kind === 'Namespace' ? badName(kind, written, name, site) : null
+  if (bad !== null) {
+    taking.report.add(bad)
     return
   }
   const labels = textMap(valueAt(object, ...(kind === 'Namespace' ? [] : ['spec', 'template']), 'metadata', 'labels'))

@@ -105,7 +105,12 @@ function canonicalFields(written: ValueMap, place: Kustomization['place'], repor
     const name = canonical.get(key.toLowerCase())
     if (name === undefined) {
       report.add(invalid(place(key), `kustomize has no field ${key}`, 'fields of kustomize.config.k8s.io', key))
-    } else fields[name] = value
+      continue
+    }
+    if (Object.hasOwn(fields, name))
+      report.add(invalid(place(key), `${name} is there twice, in other letters`, 'each field once: kustomize takes one of them', key))
+    fields[name] = value
+    reportShapes(name, value, (...path) => place(key, ...path), report)
   }
   const { apiVersion, kind } = fields
   const wanted = kind === 'Component' ? 'kustomize.config.k8s.io/v1alpha1' : 'kustomize.config.k8s.io/v1beta1'
@@ -120,6 +125,33 @@ function canonicalFields(written: ValueMap, place: Kustomization['place'], repor
     )
   }
   return fields
+}
+
+const textFields = new Set(['namespace', 'namePrefix', 'nameSuffix'])
+const textMaps = new Set(['commonLabels', 'commonAnnotations'])
+const mapFields = new Set(['openapi', 'metadata', 'sortOptions', 'generatorOptions', 'helmGlobals', 'apiVersion', 'kind'])
+const textLists = new Set(['resources', 'bases', 'components', 'crds', 'configurations', 'generators', 'transformers', 'validators'])
+
+/** Go refuses a value of another type than its field has; without this, what a list should name would be left out without a word. */
+function reportShapes(field: string, value: Value, place: Kustomization['place'], report: Report): void {
+  const refuse = (path: YamlPath, what: string, expected: string, found: Value): void =>
+    report.add(invalid(place(...path), `${[field, ...path].join('.')} is ${what}`, expected, JSON.stringify(found) ?? 'nothing'))
+  const refuseScalars = (map: Value, path: YamlPath): void => {
+    for (const [key, entry] of Object.entries(asMap(map) ?? {}))
+      if (typeof entry !== 'string' && entry !== null) refuse([...path, key], 'not a string', 'a string, in quotes', entry)
+  }
+  if (value === null || mapFields.has(field)) return
+  if (textFields.has(field)) {
+    if (typeof value !== 'string') refuse([], 'not a string', 'a string, in quotes', value)
+  } else if (textMaps.has(field)) refuseScalars(value, [])
+  else if (!Array.isArray(value)) refuse([], 'not a list', 'a list', value)
+  else {
+    value.forEach((item: Value, index) => {
+      if (textLists.has(field) && asText(item) === null)
+        refuse([index], 'not a string', 'a path, in quotes if it looks like anything else', item)
+      if (field === 'labels') refuseScalars(asMap(item)?.['pairs'], [index, 'pairs'])
+    })
+  }
 }
 
 function invalid(place: Place, message: string, expected: string, found: string): Parameters<Report['add']>[0] {

@@ -198,7 +198,9 @@ function subFolder(build: Build, path: string | null, entry: Entry<string>, chai
       unreadable(
         'workloads/missing-file',
         entry,
-        build.manifests.tool === 'Flux' ? 'there is no such file or folder, or .sourceignore hides it' : 'there is no such file or folder',
+        build.manifests.tool === 'Flux'
+          ? 'there is no such file or folder: .sourceignore may hide it, and Flux leaves symbolic links out'
+          : 'there is no such file or folder',
         'a file or folder of this repository',
       ),
     )

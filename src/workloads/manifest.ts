@@ -1,6 +1,7 @@
 import type { Tool } from './applier.ts'
 import { parseYamlFile } from '../base/index.ts'
 import type { Finding, YamlFile, YamlPath } from '../base/index.ts'
+import { notAString, notStrings } from './not-a-string.ts'
 import type { Report } from './report.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Site } from './types.ts'
@@ -89,7 +90,7 @@ function readFileOnce(bytes: Uint8Array, file: string): ReadFile {
       sealed: asMap(asMap(document.value)?.['sops']) !== null,
       documents: yaml.documents.length,
     })),
-    findings: yaml.findings.map((finding) => withTemplateHint(finding, yaml.text)),
+    findings: withTemplateHint(yaml.findings, yaml.text),
   }
   // A link shows the same bytes under another path.
   alreadyRead.set(bytes, new Map([...(known ?? []), [file, made]]))
@@ -107,14 +108,14 @@ export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Fl
     for (const finding of findings) report.add(finding)
     return made
   }
-  return {
+  const manifests: Manifests = {
     tree,
     tool,
     documents,
     objects(file) {
       const known = objects.get(file)
       if (known !== undefined) return known
-      const made = documents(file).flatMap((document) => objectsOf(document, report, tool))
+      const made = documents(file).flatMap((document) => objectsOf(document, manifests, report))
       objects.set(file, made)
       return made
     },
@@ -123,6 +124,7 @@ export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Fl
       return latest.yaml.documents.find((one) => one.index === document)?.lineOf(path) ?? 1
     },
   }
+  return manifests
 }
 
 function pruned(value: Value): Value {
@@ -157,17 +159,19 @@ function withoutPodSpec(object: ValueMap): ValueMap {
   return withValueAt(object, path, () => (spec['hostNetwork'] === undefined ? {} : { hostNetwork: spec['hostNetwork'] }))
 }
 
-function objectsOf(document: PlainDocument, report: Report, tool: Tool): Manifest[] {
+function objectsOf(document: PlainDocument, manifests: Pick<Manifests, 'lineOf' | 'tool'>, report: Report): Manifest[] {
   const map = asMap(document.value)
   const kind = asText(map?.['kind'])
   if (map !== null && kind !== null && kind.endsWith('List') && Array.isArray(map['items'])) {
     return asList(map['items']).flatMap((item, index) =>
-      objectsOf({ ...document, value: item, site: { ...document.site, item: document.site.item ?? index } }, report, tool),
+      objectsOf({ ...document, value: item, site: { ...document.site, item: document.site.item ?? index } }, manifests, report),
     )
   }
+  const scalars = map === null ? [] : notStrings(map, kind === null || keptKinds.has(kind))
+  for (const finding of scalars.map((one) => notAString(document, map, one, manifests))) report.add(finding)
   // kustomize wants kind and metadata.name of each object (kyaml, GetValidatedMetadata).
   if (map === null || kind === null || asText(asMap(map['metadata'])?.['name']) === null) {
-    report.add(notAnObject(document, tool))
+    if (scalars.length === 0) report.add(notAnObject(document, manifests.tool))
     return []
   }
   return [{ object: map, site: document.site, sealed: document.sealed, documents: document.documents }]
@@ -175,28 +179,46 @@ function objectsOf(document: PlainDocument, report: Report, tool: Tool): Manifes
 
 function notAnObject({ value, site }: PlainDocument, tool: Tool): Finding {
   const map = asMap(value)
-  const templated = map !== null && JSON.stringify([map['kind'], map['metadata']]).includes('[object Object]')
+  // `{{ … }}` without quotes is a map whose key is a map.
+  const templated = map !== null && [map['apiVersion'], map['kind'], asMap(map['metadata'])?.['name']].some((part) => asMap(part) !== null)
+  const place = { file: site.file, line: site.line }
+  const outside =
+    tool === 'Flux'
+      ? 'move the file out of the folder that Flux builds, or list it in .sourceignore: Flux refuses the whole folder because of it'
+      : 'move the file out of the folder that Argo CD applies, or exclude it in the Application: Argo CD may refuse the whole folder because of it'
+  if (templated) {
+    return {
+      ...template(place, 'a map in place of a kind or a name'),
+      remedy: `${renderFirst}; in quotes, if Argo CD or Flux fills it in`,
+    }
+  }
   return {
-    id: templated ? 'workloads/template' : 'workloads/not-an-object',
-    severity: templated ? 'error' : 'info',
-    place: { file: site.file, line: site.line },
+    id: 'workloads/not-an-object',
+    severity: 'info',
+    place,
     message: 'this document is not a Kubernetes object, and was left out',
     expected: 'apiVersion, kind and metadata.name, as strings',
     found: map === null ? 'no map' : `keys ${Object.keys(map).slice(0, 5).join(', ') || '(none)'}`,
-    remedy:
-      tool === 'Flux'
-        ? 'move the file out of the folder that Flux builds, or list it in .sourceignore: Flux refuses the whole folder because of it'
-        : 'move the file out of the folder that Argo CD applies, or exclude it in the Application: Argo CD may refuse the whole folder because of it',
+    remedy: outside,
   }
 }
 
-function withTemplateHint(finding: Finding, text: string): Finding {
-  if (finding.id !== 'yaml/syntax' || !text.includes('{{')) return finding
+const renderFirst = 'render the template before it is committed, or keep it out of the paths that the cluster syncs'
+
+function template(place: Finding['place'], found: string): Finding {
   return {
-    ...finding,
     id: 'workloads/template',
+    severity: 'error',
+    place,
     message: 'template markers ({{ … }}) where YAML is expected: the file was left out',
-    found: finding.message,
-    remedy: 'render the template before it is committed, or keep it out of the paths that the cluster syncs',
+    expected: 'YAML as Kubernetes reads it',
+    found,
+    remedy: renderFirst,
   }
+}
+
+/** A template gives an error wherever it stands: one finding is enough. */
+function withTemplateHint(findings: readonly Finding[], text: string): readonly Finding[] {
+  const first = findings.find(({ id }) => id === 'yaml/syntax')
+  return first === undefined || !text.includes('{{') ? findings : [template(first.place, first.message)]
 }

@@ -6,6 +6,7 @@ import type { IgnoreFile } from './source-ignore.ts'
 export interface Files {
   list(): readonly string[]
   read(path: string): Uint8Array | null
+  links?(): readonly { readonly path: string; readonly target: string; readonly leaves: boolean }[]
 }
 
 /** The repository as Flux's source shows it, without what it ignores, or whole as Argo CD checks it out; with its folders. Folders have no trailing slash; the top one is `''`. */
@@ -23,7 +24,9 @@ export interface SourceTree {
 
 /** @param ignore the source's `spec.ignore`. */
 export function readTree(files: Files, ignore: string | null): SourceTree {
-  const all = files.list()
+  // Flux's source leaves symbolic links out of what it hands on (source-controller, storage.go: Archive).
+  const links = files.links?.() ?? []
+  const all = links.length === 0 ? files.list() : files.list().filter((path) => !links.some((link) => isUnder(path, link.path)))
   const ignoreFiles: IgnoreFile[] = all
     .filter((path) => posix.basename(path) === '.sourceignore')
     .map((path) => ({ folder: folderOf(path), text: new TextDecoder().decode(files.read(path) ?? new Uint8Array()) }))

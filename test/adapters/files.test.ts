@@ -77,6 +77,24 @@ test('links inside the folder are listed under their own path, folders too, but 
   expect(read('linked/cart.yaml')).toBe('cart')
 })
 
+test('every link is told, with what is written in it and whether it leaves the folder on its way', () => {
+  const links = [
+    ['a', '../outside', true],
+    ['apps/absolute', '/etc/hostname', true],
+    ['apps/again', '../apps-2', false],
+    ['apps/nowhere', './nothing', false],
+    ['apps/round', '../../repository/README.md', true],
+    ['linked', 'apps', false],
+  ] as const
+  for (const [link, target] of links) symlinkSync(target, join(root, link))
+
+  const files = folderFiles(root)
+
+  expect(files.links?.()).toEqual(links.map(([path, target, leaves]) => ({ path, target, leaves })))
+  expect(files.list()).not.toContain('a')
+  expect(files.list()).not.toContain('apps/absolute')
+})
+
 test('what is no file is left out', () => {
   execFileSync('mkfifo', [join(root, 'pipe')])
 

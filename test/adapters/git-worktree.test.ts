@@ -26,6 +26,26 @@ async function inWorktree<T>(clone: string, action: (worktree: Worktree) => Prom
 
 const commitOf = (change: Change, clone = fixture.clone): Promise<string | null> => inWorktree(clone, (worktree) => worktree.commit(change))
 
+test('paths that differ by case alone are refused on a disk that takes them for one, and read elsewhere', async () => {
+  put(fixture.clone, 'apps/Cart.yaml', 'kind: Service\n')
+  git(fixture.clone, 'add', '-A')
+  git(fixture.clone, 'commit', '-q', '-m', 'twins')
+  const twins = (): Promise<readonly string[]> => inWorktree(fixture.clone, (worktree) => Promise.resolve(worktree.files.list()))
+
+  expect(await twins()).toEqual(expect.arrayContaining(['apps/Cart.yaml', 'apps/cart.yaml']))
+  // What git notes in a clone on such a disk.
+  git(fixture.clone, 'config', 'core.ignorecase', 'true')
+  const before = userState(fixture.clone)
+
+  await expect(twins()).rejects.toMatchObject({
+    code: 'ENVIRONMENT',
+    message: 'paths differ only by upper and lower case, and this disk holds one of them: apps/Cart.yaml and apps/cart.yaml',
+    hint: expect.stringContaining('rename one') as string,
+  })
+  expect(userState(fixture.clone)).toEqual(before)
+  expect(readdirSync(fixture.temporary)).toEqual([])
+})
+
 describe('a commit that is refused', () => {
   test('by the pre-commit hook: its output is shown, and nothing remains', async () => {
     hook(fixture.clone, 'pre-commit', 'printf "\\033[31mno secrets on fridays\\033[0m\\n"; exit 1')

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sopsProgram } from '../../src/adapters/sops.ts'
 
@@ -9,6 +10,8 @@ const script = `#!/bin/sh
 if [ "$1" = --version ]; then echo "sops 3.13.3"; exit 0; fi
 if [ "$1" = fail ]; then echo "oh no" >&2; exit 51; fi
 if [ "$1" = die ]; then kill -9 $$; fi
+if [ "$1" = half ]; then echo "apiVersion: v1"; echo "a secret line"; kill -9 $$; fi
+if [ "$1" = hang ]; then trap '' TERM; echo "a secret line"; sleep 25 & wait; sleep 25; fi
 env | sort
 pwd
 cat
@@ -44,6 +47,54 @@ describe('a program that does not do', () => {
     const result = sopsProgram({ PATH: path() }).run(['die'], { input: 'secret', directory: folder, withIdentities: false })
 
     await expect(result).rejects.toMatchObject({ code: 'SOPS_FAILED', message: expect.not.stringContaining('secret') as string })
+  })
+})
+
+describe('a program that hangs, fails half-way, or is another one', () => {
+  const timeouts = { runMs: 300, versionMs: 300 }
+
+  test('one that hangs, and does not end when it is asked to', async () => {
+    const start = performance.now()
+    const error: unknown = await sopsProgram({ PATH: path() }, timeouts)
+      .run(['hang'], { input: 'secret', directory: folder, withIdentities: false })
+      .catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({
+      code: 'SOPS_FAILED',
+      message: 'sops did not end within 0.3 seconds',
+      hint: 'see whether it waits for a key service or for a passphrase',
+    })
+    expect(inspect(error)).not.toContain('secret line')
+    expect(performance.now() - start).toBeLessThan(20_000)
+  })
+
+  test('one that dies half-way: what it printed is not taken, and not repeated', async () => {
+    const error: unknown = await sopsProgram({ PATH: path() })
+      .run(['half'], { input: 'x', directory: folder, withIdentities: false })
+      .catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({ code: 'SOPS_FAILED', message: 'sops could not run, or was killed' })
+    expect(inspect(error)).not.toContain('secret line')
+  })
+
+  test.each([
+    [
+      'that says nothing of a version',
+      'echo "SOPS, the school of performing arts"',
+      'the sops program on the PATH does not say its version',
+    ],
+    ['that fails', 'exit 1', 'the sops program on the PATH does not say its version'],
+    ['that hangs', 'sleep 25', 'the sops program on the PATH did not answer within 0.3 seconds'],
+  ])('one %s: not the same as none', async (_, body, message) => {
+    const other = await mkdtemp(join(folder, 'other-'))
+    await writeFile(join(other, 'sops'), `#!/bin/sh\n${body}\n`)
+    await chmod(join(other, 'sops'), 0o755)
+
+    await expect(sopsProgram({ PATH: `${other}:/usr/bin:/bin` }, timeouts).version()).rejects.toMatchObject({
+      code: 'SOPS_FAILED',
+      message,
+      hint: expect.stringContaining('sops --version') as string,
+    })
   })
 })
 

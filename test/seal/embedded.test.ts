@@ -101,6 +101,76 @@ describe('what is not opened', () => {
     await expect(open(edit(sealed))).rejects.toMatchObject({ code: 'FILE_INVALID' })
   })
 
+  test.each([
+    [
+      'a version of sops 1.x',
+      (text: string) => text.replace(/version: .*/, 'version: "1.18"'),
+      /version/,
+      'the file was sealed by sops 1.x, which sops 3 does not read',
+      'a version such as 3.13.0',
+      '"1.18"',
+    ],
+    [
+      'a version that is a number',
+      (text: string) => text.replace(/version: .*/, 'version: 1.18'),
+      /version/,
+      'version is missing, or not a text',
+      'a text',
+      'something else',
+    ],
+    [
+      'a kind of key that nobody knows',
+      (text: string) => text.replace(/ {4}age:\n[^]*?recipient.*\n/, '    tpm:\n        - { enc: x }\n'),
+      /^sops:/,
+      'the file names no recipient whose kind is known',
+      'an entry under kms',
+      'tpm',
+    ],
+    [
+      'no MAC',
+      (text: string) => text.replace(/ +mac: .*\n/, '').concat('# mac: ENC[\n'),
+      /^sops:/,
+      'mac is missing, or not a text',
+      'a text',
+      'nothing',
+    ],
+    [
+      'an unquoted time',
+      (text: string) => text.replace(/"(2026.*Z)"/, '$1'),
+      /lastmodified/,
+      'lastmodified is missing, or not a text',
+      'a text',
+      'something else',
+    ],
+    [
+      'an age entry without a recipient',
+      (text: string) => text.replace(/ +recipient: .*\n/, ''),
+      /^ {4}age/,
+      'an entry of age names no key, or holds none',
+      'entries with a name and enc',
+      'one without a name',
+    ],
+  ])('%s: with its line, what was expected and found', async (_name, edit, where, message, expected, found) => {
+    const text = edit(sealed)
+    const line = text.split('\n').findIndex((one) => where.test(one)) + 1
+
+    const error: unknown = await open(text).catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({
+      code: 'FILE_INVALID',
+      message: `${path} is a malformed SOPS document: malformed sops block: ${message}`,
+      hint: 'restore the file from history, or seal it again with sops',
+      findings: [
+        {
+          id: 'sops/document',
+          place: { file: path, line },
+          expected: expect.stringContaining(expected) as string,
+          found: expect.stringContaining(found) as string,
+        },
+      ],
+    })
+  })
+
   test('a file without a sops block', async () => {
     expect(readSealed(bytesOf('kind: Secret\n'), path)).toBeNull()
     await expect(open('kind: Secret\n')).rejects.toMatchObject({ code: 'FILE_INVALID' })

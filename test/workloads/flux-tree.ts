@@ -1,3 +1,4 @@
+import type { Files } from '../../src/workloads/source-tree.ts'
 import type { DiscoveredCluster } from '../../src/workloads/index.ts'
 import type { Discovery } from '../../src/workloads/types.ts'
 import { discoverTwice, filesOf } from './tree.ts'
@@ -77,16 +78,23 @@ export const bootstrap: Tree = {
 }
 
 /** Discovery of cluster `prod` in a tree that starts with `bootstrap`. */
-export function discoverProd(tree: Tree, options: Partial<DiscoveredCluster> = {}): Discovery {
-  return discoverTwice(filesOf({ ...bootstrap, ...tree }), {
-    name: 'prod',
-    paths: ['clusters/prod'],
-    controller: { type: 'flux', source: { kind: 'GitRepository', name: 'flux-system' } },
-    istio: { namespace: 'istio-system', revisions: null },
-    namespaces: new Map(),
-    ignore: 'mesh-ca/',
-    ...options,
-  })
+export function discoverProd(
+  tree: Tree,
+  options: Partial<DiscoveredCluster> = {},
+  links: ReturnType<NonNullable<Files['links']>> = [],
+): Discovery {
+  return discoverTwice(
+    { ...filesOf({ ...bootstrap, ...tree }), links: () => links },
+    {
+      name: 'prod',
+      paths: ['clusters/prod'],
+      controller: { type: 'flux', source: { kind: 'GitRepository', name: 'flux-system' } },
+      istio: { namespace: 'istio-system', revisions: null },
+      namespaces: new Map(),
+      ignore: 'mesh-ca/',
+      ...options,
+    },
+  )
 }
 
 /** Findings as `severity id file:line`. */

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseYamlFile } from '../../src/base/index.ts'
 import { onPath } from '../support/tools.ts'
-import type { Tree } from './tree.ts'
 
 /** Whether the program `kustomize` 5.8 is there to compare with. */
 export const haveKustomize = onPath('kustomize')
@@ -16,7 +15,7 @@ export interface Template {
 }
 
 /** Writes a tree into a new temporary folder. */
-export function writeTree(tree: Tree): string {
+export function writeTree(tree: Readonly<Record<string, string | Uint8Array>>): string {
   const root = mkdtempSync(join(tmpdir(), 'reroot-kustomize-'))
   for (const [file, text] of Object.entries(tree)) {
     mkdirSync(dirname(join(root, file)), { recursive: true })

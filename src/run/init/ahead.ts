@@ -38,5 +38,6 @@ export function withWritten(files: Files, written: ReadonlyMap<string, Uint8Arra
   return {
     list: () => [...new Set([...files.list(), ...written.keys()])].toSorted(),
     read: (path) => written.get(path) ?? files.read(path),
+    links: () => files.links?.() ?? [],
   }
 }

@@ -1,9 +1,9 @@
-import { RerootError } from '../../base/index.ts'
+import { describeFinding, RerootError } from '../../base/index.ts'
 import type { CaFiles, Certificate } from '../../pki/index.ts'
 import type { Files } from '../../ports.ts'
 import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
 import type { Context } from '../context.ts'
-import { openSecret, refuseBadBundle } from '../live-secret.ts'
+import { bundleFindings, openSecret, refuseBadBundle } from '../live-secret.ts'
 import { rootsIn } from '../load.ts'
 import { activeIntermediate, adoptCa, sharedRoot } from './adopt.ts'
 import type { AdoptedCa } from './adopt.ts'
@@ -53,6 +53,8 @@ export async function takeOver(input: {
     const { name } = cluster.sync
     const source = await sourceOf(cluster, input.readCa, files, context)
     refuseBadBundle(source.files, source.from, name, context)
+    for (const finding of bundleFindings(source.files, source.from, name, context))
+      context.terminal.say(`warning: ${describeFinding(finding)}`)
     sources.set(name, source)
     adopted.set(name, adoptCa(source.files, extraRoots, name, source.from))
   }

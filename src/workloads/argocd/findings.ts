@@ -1,5 +1,6 @@
 import type { Finding } from '../../base/index.ts'
 import type { Application } from './application.ts'
+import type { Files } from '../source-tree.ts'
 import type { Applied } from './resolve.ts'
 
 /** Two manifests define one Application. */
@@ -43,4 +44,20 @@ export function hiddenChart(file: string): Finding {
     remedy:
       'commit what `helm template` makes of it as manifests; or leave its folder out of clusters[].paths if it is not for this cluster',
   }
+}
+
+/** Argo CD makes no manifests from a repository that holds such a link, wherever it stands (util/app/path: CheckOutOfBoundsSymlinks). */
+export function linkFindings(files: Files): readonly Finding[] {
+  return (files.links?.() ?? [])
+    .filter(({ leaves }) => leaves)
+    .map(({ path, target }) => ({
+      id: 'argocd/link',
+      severity: 'error',
+      place: { file: path },
+      message:
+        'a symbolic link leaves the repository: Argo CD makes no manifests from a repository that holds one, and reroot follows none',
+      expected: 'a link to a file of this repository, by a relative path',
+      found: target,
+      remedy: 'put the file in its place; or accept this finding, if your repo-server allows such links and no manifest is behind one',
+    }))
 }

@@ -20,7 +20,7 @@ import { makeReading, withNamespacesOf } from './content.ts'
 import type { Reading } from './content.ts'
 import { applicationFacts } from './application-facts.ts'
 import { placeOf } from './definition.ts'
-import { duplicateApplication, hiddenChart, untoldDestination } from './findings.ts'
+import { duplicateApplication, hiddenChart, linkFindings, untoldDestination } from './findings.ts'
 import { withHandApplied } from './hand-applied.ts'
 import { headBesideBranch } from './head-revision.ts'
 import { ignoreRulesOf, ignoreRulesOfSettings } from './ignored.ts'
@@ -75,6 +75,7 @@ export function walkArgocd(files: Files, cluster: ArgocdWalkedCluster, report: R
   for (const applied of here) takeApplication(inventory, applied, [...ignoreRulesOf(applied.application), ...rules], cluster, report)
   for (const { application } of here) labelNamespace(inventory, application, report)
   for (const finding of headBesideBranch(reading, here, resolution, cluster.ignore)) report.add(finding)
+  for (const finding of linkFindings(files)) report.add(finding)
   reportObjects(reading, resolution, cluster, judge, report)
   reportFiles(parsing.all(), seeds, resolution, here, report)
   return { manifests, inventory, controllers: here.map(applicationFacts), argocd }
