@@ -20,7 +20,7 @@ export interface Places {
  */
 export async function openGitWorktree(repository: Git, places: Places, base: string): Promise<Worktree> {
   await removeLeftovers(places.registry)
-  const folder = await makeTemporaryFolder(places.registry)
+  const folder = makeTemporaryFolder(places.registry)
   const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
   try {
     // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.

@@ -18,7 +18,7 @@ export interface TemporaryFolder {
  * Makes the (empty) folder. Its name holds this process and this machine, so that a later run knows whether it is still in use.
  * @param registry the folder in which git will keep an entry of the same name for it (`.git/worktrees`), if it is to be a worktree.
  */
-export async function makeTemporaryFolder(registry: string | null): Promise<TemporaryFolder> {
+export function makeTemporaryFolder(registry: string | null): TemporaryFolder {
   const directory = makeFolder()
   const lease: Lease = { directory, registry }
   hold(lease)

@@ -34,7 +34,7 @@ export async function writePlan(folder: string | null, files: ReadonlyMap<string
     await writeFolder(folder, files)
     return folder
   }
-  const begun = await makeTemporaryFolder(null)
+  const begun = makeTemporaryFolder(null)
   try {
     await writeFolder(begun.directory, files)
     return await begun.keepAs('reroot-plan-')
