@@ -137,7 +137,9 @@ test('a lock file that a killed git has left in the clone is named, and stays', 
   await expect(repository.fetch('origin', 'main')).rejects.toMatchObject({
     code: 'GIT_FAILED',
     message: 'cannot fetch main from origin',
-    hint: expect.stringMatching(/^another git runs in this clone, or one crashed: .*remove the lock file[^]*refs\/remotes\/origin\/main\.lock/),
+    hint: expect.stringMatching(
+      /^another git runs in this clone, or one crashed: .*remove the lock file[^]*refs\/remotes\/origin\/main\.lock/,
+    ),
   })
 
   expect(existsSync(lock)).toBe(true)
