@@ -1,9 +1,8 @@
-import { mkdtemp, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { readCaFolder } from '../../src/adapters/ca-folder.ts'
-import { writeFolder } from '../../src/adapters/write-folder.ts'
+import { writePlan } from '../../src/adapters/write-folder.ts'
 import { RerootError } from '../../src/base/index.ts'
 import { init } from '../../src/run/index.ts'
 import type { InitOptions } from '../../src/run/index.ts'
@@ -83,8 +82,7 @@ export const initCommand = () =>
         push: flags.push,
         dryRun: flags.dryRun,
       })
-      const out = flags.dryRun ? (flags.out ?? (await mkdtemp(join(tmpdir(), 'reroot-plan-')))) : null
-      if (out !== null) await writeFolder(out, result.write)
+      const out = flags.dryRun ? await writePlan(flags.out ?? null, result.write) : null
       reportInit(result, { output: flags.output, out })
     } catch (error) {
       reportError(error, flags.output)

@@ -1,8 +1,5 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
-import { writeFolder } from '../../src/adapters/write-folder.ts'
+import { writePlan } from '../../src/adapters/write-folder.ts'
 import { RerootError } from '../../src/base/index.ts'
 import { rollbackStep, takeStep } from '../../src/run/index.ts'
 import type { StepOptions } from '../../src/run/index.ts'
@@ -87,8 +84,8 @@ export function stepCommand(name: string) {
       }
       const { context, checkout } = await openWorld(process.cwd())
       const result = await takeStep(context, checkout, choose, options)
-      const out = flags.dryRun && result.changes.length > 0 ? (flags.out ?? (await mkdtemp(join(tmpdir(), 'reroot-plan-')))) : null
-      if (out !== null) await writeFolder(out, new Map(result.changes.flatMap(({ set }) => [...set.write])))
+      const planned = new Map(result.changes.flatMap(({ set }) => [...set.write]))
+      const out = flags.dryRun && result.changes.length > 0 ? await writePlan(flags.out ?? null, planned) : null
       reportStep(result, { output: flags.output, dryRun: flags.dryRun, out })
     } catch (error) {
       reportError(error, flags.output)

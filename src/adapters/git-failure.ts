@@ -17,6 +17,11 @@ export function gitFailure(args: readonly string[], output: GitOutput, message?:
   })
 }
 
+const lockFile = /\.lock': File exists/i
+
+/** Whether git stopped before a lock file. One that a killed git has left stays there: nobody but the user can tell that it is dead. */
+export const isLocked = (words: string): boolean => lockFile.test(words)
+
 const knownCauses: readonly { readonly pattern: RegExp; readonly advice: string }[] = [
   {
     pattern: /tell me who you are|unable to auto-detect email|empty ident|no email was given|no name was given/i,
@@ -45,7 +50,7 @@ const knownCauses: readonly { readonly pattern: RegExp; readonly advice: string 
     advice: 'the remote cannot be reached: check its URL with `git remote -v`, and the network',
   },
   {
-    pattern: /index\.lock|cannot lock ref .*File exists/i,
+    pattern: lockFile,
     advice: 'another git runs in this clone, or one crashed: wait for it, or remove the lock file that git names',
   },
 ]

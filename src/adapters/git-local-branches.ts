@@ -19,7 +19,8 @@ export async function setLocalBranches(git: Git, branches: readonly { readonly b
   }
   if (lines.length === 0) return
   const args = ['update-ref', '-m', 'reroot', '-z', '--stdin']
-  const output = await git.run(args, { input: lines.join('') })
+  // Without the last line nothing is done: where our end breaks off, git would take what it has got for all.
+  const output = await git.run(args, { input: ['start\0', ...lines, 'commit\0'].join('') })
   if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot set the local branches')
 }
 

@@ -1,4 +1,4 @@
-import { execa, execaSync } from 'execa'
+import { execa } from 'execa'
 import type { ResultPromise } from 'execa'
 import { RerootError } from '../base/index.ts'
 import { gitEnvironment } from './git-environment.ts'
@@ -26,8 +26,6 @@ export interface Git {
   run(args: readonly string[], options?: GitOptions): Promise<GitOutput>
   /** Runs git. @returns what it printed. @throws RerootError GIT_FAILED if it fails. */
   read(args: readonly string[], options?: GitOptions): Promise<string>
-  /** For the last moments of the process, when nothing can be awaited. Failing is no matter. */
-  runSync(args: readonly string[]): void
   /** The same program in another folder, with settings (`core.autocrlf=false`) on top. */
   at(directory: string, settings: readonly string[]): Git
 }
@@ -48,16 +46,6 @@ export function gitIn(directory: string, settings: readonly string[] = []): Git 
       const output = await git.run(args, options)
       if (output.exitCode !== 0) throw gitFailure(args, output)
       return output.stdout
-    },
-    runSync(args) {
-      execaSync('git', [...flags, ...args], {
-        cwd: directory,
-        env: gitEnvironment(process.env, false),
-        extendEnv: false,
-        reject: false,
-        stdio: 'ignore',
-        timeout: 10_000,
-      })
     },
     at: (other, more) => gitIn(other, [...settings, ...more]),
   }

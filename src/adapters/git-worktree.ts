@@ -3,18 +3,26 @@ import { folderFiles } from './files.ts'
 import { commitFiles, ignoredPaths } from './git-commit.ts'
 import { gitFailure } from './git-failure.ts'
 import type { Git } from './git-process.ts'
-import { makeWorktreeFolder, removeLeftovers } from './worktree-folder.ts'
+import { makeTemporaryFolder, removeLeftovers } from './temporary-folder.ts'
 import type { Worktree } from '../ports.ts'
+
+/** Folders of the clone. */
+export interface Places {
+  /** The user's hooks. */
+  readonly hooks: string
+  /** `.git/worktrees`: git's entries for linked worktrees. */
+  readonly registry: string
+}
 
 /**
  * Checks a commit out into a temporary folder, detached. The files there are the commit's bytes, without line-ending conversion
  * or filters: what Flux and Argo CD read, whatever `.gitattributes` or the user's configuration say. Sparse checkouts are
  * filled, submodules stay empty, Git LFS files stay pointers.
  */
-export async function openGitWorktree(repository: Git, hooksDirectory: string, base: string): Promise<Worktree> {
-  await removeLeftovers(repository)
-  const folder = await makeWorktreeFolder(repository)
-  const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${hooksDirectory}`])
+export async function openGitWorktree(repository: Git, places: Places, base: string): Promise<Worktree> {
+  await removeLeftovers(places.registry)
+  const folder = makeTemporaryFolder(places.registry)
+  const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
   try {
     // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
     await repository.read(['worktree', 'add', '--quiet', '--no-checkout', '--detach', folder.directory, base])

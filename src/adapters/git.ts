@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from 'node:path'
-import { gitFailure } from './git-failure.ts'
+import { gitFailure, isLocked } from './git-failure.ts'
 import { commitsBetween, pathsEver, deepenUntilMerged, fetchArguments } from './git-history.ts'
 import type { FetchedBranch } from './git-history.ts'
 import { setLocalBranches } from './git-local-branches.ts'
@@ -7,6 +7,7 @@ import { gitIn } from './git-process.ts'
 import type { Git } from './git-process.ts'
 import { namespaceConflict, parentBranches, pushBranches } from './git-push.ts'
 import { openGitWorktree } from './git-worktree.ts'
+import type { Places } from './git-worktree.ts'
 import { RerootError } from '../base/index.ts'
 import type { GitRepository } from '../ports.ts'
 
@@ -19,7 +20,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
   const start = gitIn(resolvePath(directory))
   await refuseOldGit(start)
   const git = gitIn(await topFolder(start))
-  const hooksDirectory = resolvePath(git.directory, oneLine(await git.read(['rev-parse', '--git-path', 'hooks'])))
+  const places = await placesOf(git)
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
   const fetched = new Map<string, FetchedBranch>()
   return {
@@ -50,10 +51,16 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
       )
       return commitsBetween(git, base, head)
     },
-    openWorktree: (commit) => openGitWorktree(git, hooksDirectory, commit),
+    openWorktree: (commit) => openGitWorktree(git, places, commit),
     push: (remote, branches) => pushBranches(git, remote, branches),
     setLocalBranches: (branches) => setLocalBranches(git, branches),
   }
+}
+
+async function placesOf(git: Git): Promise<Places> {
+  const paths = oneLine(await git.read(['rev-parse', '--git-path', 'hooks', '--git-path', 'worktrees']))
+  const [hooks = '', registry = ''] = paths.split('\n')
+  return { hooks: resolvePath(git.directory, hooks), registry: resolvePath(git.directory, registry) }
 }
 
 /** @returns the URL without a user or a token: it is compared, and may be shown. */
@@ -94,7 +101,7 @@ async function fetchBranch(git: Git, wanted: FetchedBranch): Promise<string | nu
   if (output.exitCode === 0) return oneLine(await git.read(['rev-parse', `refs/remotes/${remote}/${branch}^{commit}`]))
   if (/couldn't find remote ref/i.test(output.stderr)) return null
   const stale = /'refs\/remotes\/[^']*' exists; cannot create|cannot lock ref 'refs\/remotes/.test(output.stderr)
-  if (stale) throw staleTracking(wanted, output.stderr)
+  if (stale && !isLocked(output.stderr)) throw staleTracking(wanted, output.stderr)
   const known = (await git.read(['remote'])).split('\n')
   throw gitFailure(
     ['fetch'],

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RerootError } from '../base/index.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /**
  * Writes files below a folder, which is made if it is not there. Paths are relative to it; other files of it stay.
@@ -20,5 +21,24 @@ export async function writeFolder(folder: string, files: ReadonlyMap<string, Uin
       hint: 'give --out a folder that is there, or can be made, and that you may write to',
       cause,
     })
+  }
+}
+
+/**
+ * Writes what `--dry-run` shows. A folder of its own appears whole, under its name, when everything is in it.
+ * @param folder `null`: a new one in the temporary folder, which is the user's from then on.
+ * @returns the folder.
+ */
+export async function writePlan(folder: string | null, files: ReadonlyMap<string, Uint8Array>): Promise<string> {
+  if (folder !== null) {
+    await writeFolder(folder, files)
+    return folder
+  }
+  const begun = makeTemporaryFolder(null)
+  try {
+    await writeFolder(begun.directory, files)
+    return await begun.keepAs('reroot-plan-')
+  } finally {
+    await begun.remove()
   }
 }

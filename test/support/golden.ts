@@ -39,7 +39,8 @@ export function withoutPayloads(text: string): string {
 
 type Scrubbed = Record<string, Record<string, string>>
 
-function scrubbed(phases: Readonly<Record<string, Tree>>): Scrubbed {
+/** The texts with what is new in each run replaced; equal values stay equal. */
+export function scrubbed(phases: Readonly<Record<string, Tree>>): Scrubbed {
   const token = numbered()
   return Object.fromEntries(
     Object.entries(phases).map(([phase, tree]) => [

@@ -23,6 +23,11 @@ export const liveFile = `${clusterFolder}/cacerts/cacerts.sops.yaml`
 export async function inside(sandbox: Sandbox, path = liveFile, as: Reader = sandbox.cluster): Promise<SecretInside> {
   const bytes = sandbox.forge.files().get(path)
   if (bytes === undefined) throw new Error(`main has no ${path}`)
+  return insideOf(bytes, path, as)
+}
+
+/** The same for the bytes of a file. */
+export async function insideOf(bytes: Uint8Array, path: string, as: Reader): Promise<SecretInside> {
   const { data, metadata } = await opened(bytes, path, as)
   const text = (key: string): string => data[key] ?? ''
   const files = {

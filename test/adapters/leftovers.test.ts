@@ -1,0 +1,160 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openGitRepository } from '../../src/adapters/git.ts'
+import { writePlan } from '../../src/adapters/write-folder.ts'
+import { sha256 } from '../../src/base/index.ts'
+import { git, hook, makeFixture, pushElsewhere, userState } from './git-fixture.ts'
+import type { Fixture } from './git-fixture.ts'
+
+const machine = sha256(hostname()).slice(0, 8)
+/** No process has this number. */
+const dead = 999_999_999
+
+let fixture: Fixture
+beforeEach(() => {
+  fixture = makeFixture()
+})
+afterEach(() => fixture.dispose())
+
+const temporary = (name: string): string => join(fixture.temporary, name)
+const administered = (): readonly string[] => {
+  const folder = join(fixture.clone, '.git/worktrees')
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+async function nextRun(): Promise<void> {
+  const worktree = await (await openGitRepository(fixture.clone)).openWorktree('HEAD')
+  await worktree.dispose()
+}
+
+test('a folder that git was not told of yet goes, with what is in it; that of a living process stays', async () => {
+  for (const name of [`reroot-${dead}-${machine}-aaaaaa`, `reroot-${process.ppid}-${machine}-bbbbbb`, `reroot-${dead}-00000000-cccccc`]) {
+    mkdirSync(temporary(name))
+    writeFileSync(join(temporary(name), 'half'), 'a')
+  }
+
+  await nextRun()
+
+  expect(readdirSync(fixture.temporary)).toEqual([`reroot-${process.ppid}-${machine}-bbbbbb`, `reroot-${dead}-00000000-cccccc`].toSorted())
+})
+
+test.each([
+  ['.git of it is gone', (folder: string) => rmSync(join(folder, '.git'))],
+  ['whole folder is gone', (folder: string) => rmSync(folder, { recursive: true })],
+  ['folder is empty', (folder: string) => execFileSync('sh', ['-c', 'rm -rf "$1"; mkdir "$1"', 'sh', folder])],
+])('a checkout that was being removed goes, also from git’s list: the %s', async (_, removeHalf) => {
+  const folder = temporary(`reroot-${dead}-${machine}-aaaaaa`)
+  git(fixture.clone, 'worktree', 'add', '-q', '--detach', folder)
+  removeHalf(folder)
+
+  await nextRun()
+
+  expect(readdirSync(fixture.temporary)).toEqual([])
+  expect(administered()).toEqual([])
+})
+
+test('a checkout that git was making goes: it is locked, and names no folder yet', async () => {
+  const entry = join(fixture.clone, '.git/worktrees', `reroot-${dead}-${machine}-aaaaaa`)
+  mkdirSync(entry, { recursive: true })
+  writeFileSync(join(entry, 'locked'), 'initializing')
+  const living = `reroot-${process.ppid}-${machine}-bbbbbb`
+  mkdirSync(join(fixture.clone, '.git/worktrees', living))
+
+  await nextRun()
+
+  expect(administered()).toEqual([living])
+})
+
+test('a process that has the number of a dead one does not take its leftovers for its own', async () => {
+  const folder = temporary(`reroot-${process.pid}-${machine}-aaaaaa`)
+  git(fixture.clone, 'worktree', 'add', '-q', '--detach', folder)
+  const repository = await openGitRepository(fixture.clone)
+
+  const first = await repository.openWorktree('HEAD')
+  const second = await repository.openWorktree('HEAD')
+
+  expect(existsSync(folder)).toBe(false)
+  expect(existsSync(first.directory)).toBe(true)
+  await first.dispose()
+  await second.dispose()
+  expect(readdirSync(fixture.temporary)).toEqual([])
+})
+
+test('a folder of a dead process that is registered under another name is not touched', async () => {
+  const mine = temporary('mine')
+  git(fixture.clone, 'worktree', 'add', '-q', '--detach', mine)
+  const entry = join(fixture.clone, '.git/worktrees', `reroot-${dead}-${machine}-aaaaaa`)
+  mkdirSync(entry)
+  writeFileSync(join(entry, 'gitdir'), `${mine}/.git\n`)
+
+  await nextRun()
+
+  expect(existsSync(join(mine, 'README.md'))).toBe(true)
+})
+
+test('the folder of a plan appears whole: what a dead process has begun goes', async () => {
+  const whole = await writePlan(null, new Map([['a/b.yaml', new Uint8Array([10])]]))
+  const begun = temporary(`reroot-${dead}-${machine}-aaaaaa`)
+  mkdirSync(begun)
+
+  await nextRun()
+
+  expect(readdirSync(fixture.temporary).map(temporary)).toEqual([whole])
+  expect(realpathSync(whole)).toBe(whole)
+  expect(readdirSync(join(whole, 'a'))).toEqual(['b.yaml'])
+})
+
+test('git that goes on alone with a hook in a leftover brings nothing back', async () => {
+  // Its words go nowhere: who would have read them is dead, and writing them would end it.
+  const script = `exec >/dev/null 2>&1; touch ${temporary('started')}; sleep 2; mkdir -p a/b; echo x > a/b/c; git add -A; touch ${temporary('ended')}`
+  hook(fixture.clone, 'pre-commit', script)
+  const program = join(fixture.folder, 'run.mts')
+  writeFileSync(program, committing(fixture.clone))
+  const before = userState(fixture.clone)
+  const child = spawn(process.execPath, ['--import', new URL('../../scripts/typescript.js', import.meta.url).href, program])
+  const ended = new Promise((resolve) => child.on('exit', resolve))
+  await until(() => existsSync(temporary('started')))
+  child.kill('SIGKILL')
+  await ended
+
+  await nextRun()
+  await until(() => existsSync(temporary('ended')))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+
+  expect(readdirSync(fixture.temporary)).toEqual(['ended', 'started'])
+  expect(userState(fixture.clone)).toEqual(before)
+})
+
+test('a lock file that a killed git has left in the clone is named, and stays', async () => {
+  const lock = join(fixture.clone, '.git/refs/remotes/origin/main.lock')
+  writeFileSync(lock, '')
+  pushElsewhere(fixture, 'main', 'b.yaml')
+  const repository = await openGitRepository(fixture.clone)
+
+  await expect(repository.fetch('origin', 'main')).rejects.toMatchObject({
+    code: 'GIT_FAILED',
+    message: 'cannot fetch main from origin',
+    hint: expect.stringMatching(
+      /^another git runs in this clone, or one crashed: .*remove the lock file[^]*refs\/remotes\/origin\/main\.lock/,
+    ),
+  })
+
+  expect(existsSync(lock)).toBe(true)
+  rmSync(lock)
+  expect(await repository.fetch('origin', 'main')).toMatch(/^[0-9a-f]{40}$/)
+})
+
+async function until(seen: () => boolean): Promise<void> {
+  while (!seen()) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+function committing(clone: string): string {
+  const adapter = new URL('../../src/adapters/git.ts', import.meta.url).href
+  return `import { openGitRepository } from ${JSON.stringify(adapter)}
+const worktree = await (await openGitRepository(${JSON.stringify(clone)})).openWorktree('HEAD')
+await worktree.commit({ write: new Map([['a.yaml', new Uint8Array([10])]]), remove: [], message: 'x' })
+`
+}
