@@ -4,7 +4,7 @@ import { scene, withEcdsa } from '../../scene.ts'
 import { startFluxWorld } from '../../worlds/flux.ts'
 
 describe('every way back, from steps that are complete and from half-way', () => {
-  const here = scene(startFluxWorld, { multiRoot: true, namespaces: 2, workloadsEach: 3, config: [withEcdsa] })
+  const here = scene(startFluxWorld, { multiRoot: true, namespaces: 1, workloadsEach: 2, config: [withEcdsa] })
 
   // The state that the Secret ends in; or the step is left when some workloads have restarted, and others have not.
   test.each([
