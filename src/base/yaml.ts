@@ -1,7 +1,11 @@
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar, stringify, Document, visit } from 'yaml'
-import type { Node, ParsedNode } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
+import type { Document, Node, ParsedNode } from 'yaml'
+import { alongPath } from './along-path.ts'
 import type { Finding } from './finding.ts'
 import { goProblems, unresolvedAlias } from './go-yaml.ts'
+import { readSimpleYaml } from './simple-yaml.ts'
+import type { SimpleDocument } from './simple-yaml.ts'
+import { asKubernetesReads } from './yaml-schema.ts'
 
 /** A step into a YAML value: a key of a map, or an index of a list. */
 export type YamlPath = readonly (string | number)[]
@@ -17,6 +21,8 @@ export interface YamlDocument {
   lineOfKey(path: YamlPath, key: string): number
   /** The node at `path`, with its `range` (offsets into the text), for splices; `null` if there is none. */
   nodeAt(path: YamlPath): ParsedNode | null
+  /** The document's node, in which only the maps on the way to `path` may hold something: for one splice in a large file. */
+  nodeAlong(path: readonly string[]): ParsedNode | null
 }
 
 export interface YamlFile {
@@ -29,51 +35,42 @@ export interface YamlFile {
 
 const largestFileBytes = 5 * 1024 * 1024
 
-interface YamlTag {
-  readonly tag?: string
-  readonly format?: string
-  readonly test?: RegExp
-}
-
 // Far more than people write, and far less than it takes to fill the memory: Go's reader, too, draws a line.
 const mostAliases = 1000
 
 // A file that is no YAML at all gives an error for almost every character.
 const mostSyntaxFindings = 20
 
-// Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, never take
-// `22:22` for a number to the base 60, and take a number without digits for text, as `.` of `path: .` or `e1` (run: kustomize 5.8.1).
-const asKubernetesReads = {
-  version: '1.1',
-  customTags: (tags: readonly YamlTag[]) =>
-    tags
-      .filter(({ tag, format }) => tag !== 'tag:yaml.org,2002:timestamp' && format !== 'TIME')
-      .map((tag) => ({ ...tag, ...withDigits(tag) })),
-} as const
-
-function withDigits({ tag, format, test }: YamlTag): Pick<YamlTag, 'test'> {
-  switch (format) {
-    case 'EXP':
-      return { test: /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/ }
-    case 'BIN':
-      return { test: /^[-+]?0b_*[01][01_]*$/ }
-    case 'OCT':
-      return { test: /^[-+]?0_*[0-7][0-7_]*$/ }
-    case 'HEX':
-      return { test: /^[-+]?0x_*[0-9a-fA-F][0-9a-fA-F_]*$/ }
-    default:
-      return tag === 'tag:yaml.org,2002:float' && test?.test('.') === true
-        ? { test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ }
-        : {}
-  }
-}
-
 /** Reads a YAML (or JSON) file of any number of documents as Kubernetes would. All problems are reported at once. */
 export function parseYamlFile(bytes: Uint8Array, file: string): YamlFile {
   const decoded = decodeText(bytes, file)
   if ('finding' in decoded) return { text: '', documents: [], findings: [decoded.finding] }
-  const { text } = decoded
+  const simple = readSimpleYaml(decoded.text)
+  return simple === null ? parseText(decoded.text, file) : simpleFile(decoded.text, simple)
+}
 
+/** Values are there at once; where their parts stand is found out when somebody asks: for a finding, or an edit. */
+function simpleFile(text: string, simple: readonly SimpleDocument[]): YamlFile {
+  let parsed: ReadonlyMap<number, YamlDocument> | null = null
+  const whole = (index: number): YamlDocument => {
+    parsed ??= new Map(parseText(text, '').documents.map((document) => [document.index, document]))
+    const found = parsed.get(index)
+    if (found === undefined) throw new TypeError('a document was read that the parser does not see')
+    return found
+  }
+  const documents = simple.map(({ index, value, offset, line }): YamlDocument => ({
+    index,
+    value,
+    nodeAt: (path) => whole(index).nodeAt(path),
+    nodeAlong: (path) => parseText(alongPath(text, offset, path), '').documents[0]?.nodeAt([]) ?? null,
+    lineOf: (path) => (path.length === 0 ? line : whole(index).lineOf(path)),
+    lineOfKey: (path, key) => whole(index).lineOfKey(path, key),
+  }))
+  return { text, documents, findings: [] }
+}
+
+/** Reads whatever is YAML, node by node. */
+export function parseText(text: string, file: string): YamlFile {
   const lineCounter = new LineCounter()
   const parsed = parseAllDocuments(text, { ...asKubernetesReads, lineCounter, logLevel: 'silent' } as never) as unknown as
     | Document.Parsed[]
@@ -178,6 +175,7 @@ function yamlDocument(document: Document.Parsed, index: number, value: unknown, 
     index,
     value,
     nodeAt: (path) => (path.length === 0 ? document.contents : nodeAt(path)),
+    nodeAlong: () => document.contents,
     lineOf(path) {
       for (let length = path.length; length > 0; length--) {
         const parent = document.getIn(path.slice(0, length - 1), true)
@@ -196,48 +194,4 @@ function yamlDocument(document: Document.Parsed, index: number, value: unknown, 
       return this.lineOf([...path, key])
     },
   }
-}
-
-const plainString = /^[A-Za-z][A-Za-z0-9_./-]*$/
-const yamlWord = /^(y|n|yes|no|on|off|true|false|null|nan|inf|e-?[0-9_]+)$/i
-// Go's YAML reader takes these unescaped for line breaks or drops them.
-const needsEscape = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
-const literalSafe = /^[\x20-\x7e\n\u00a0-\u2027\u202a-\ud7ff]*$/
-
-/**
- * Writes a value as YAML that every reader of the field (YAML 1.1 and 1.2, Go and JavaScript) takes for the same value: a string
- * is plain only where nothing could take it for something else, a text of several lines is a literal block, and all else is
- * double-quoted (facts: SOPS reads back what was hashed only under this rule). Keys keep their order.
- * @param comment text for the head of the file, without `#`.
- */
-export function writeYaml(value: unknown, options: { readonly comment?: string; readonly indent?: number } = {}): string {
-  const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false } as never)
-  visit(document, {
-    Scalar(key, node) {
-      if (typeof node.value !== 'string') return
-      node.type = scalarStyle(node.value, key === 'key')
-    },
-  })
-  const text = stringify(document, {
-    indent: options.indent ?? 2,
-    lineWidth: 0,
-    doubleQuotedAsJSON: true,
-    blockQuote: 'literal',
-    flowCollectionPadding: true,
-  })
-  const escaped = text.replace(needsEscape, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  const head =
-    options.comment === undefined
-      ? ''
-      : `${options.comment
-          .split('\n')
-          .map((line) => `# ${line}`.trimEnd())
-          .join('\n')}\n`
-  return head + escaped
-}
-
-function scalarStyle(text: string, isKey: boolean): Scalar.Type {
-  if (plainString.test(text) && !yamlWord.test(text)) return Scalar.PLAIN
-  if (!isKey && text.endsWith('\n') && !/^\s|\n\n$|[ \t]\n/.test(text) && literalSafe.test(text)) return Scalar.BLOCK_LITERAL
-  return Scalar.QUOTE_DOUBLE
 }

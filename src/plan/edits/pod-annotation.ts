@@ -23,11 +23,11 @@ export function annotatePodTemplate(
     `write \`${key}: ${value}\` under spec.template.metadata.annotations by hand, or choose \`delivery: job\` for this workload in reroot.yaml`,
   )
   const target = source.documents.find(({ index }) => index === document)
-  const root = target?.nodeAt([])
+  const root = target?.nodeAlong(['spec', 'template', 'metadata', 'annotations'])
   if (target === undefined || !isMap(root))
     return refuseAt(source, target?.lineOf([]) ?? 1, `document ${document + 1} of the file is not an object`)
   const spec = mapAt(source, root, 'spec', target.lineOf([]))
-  const template = mapAt(source, spec.map, 'template', target.lineOf(['spec']))
+  const template = mapAt(source, spec.map, 'template', lineAt(source, spec.pair.key.range[0]))
   if (annotationsOf(target.value)[key] === value) return []
 
   const splices = setDeep(source, template.pair, template.map, ['metadata', 'annotations', key], value)

@@ -1,0 +1,60 @@
+import { Document, isScalar } from 'yaml'
+
+interface YamlTag {
+  readonly tag?: string
+  readonly format?: string
+  readonly test?: RegExp
+}
+
+// Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, never take
+// `22:22` for a number to the base 60, and take a number without digits for text, as `.` of `path: .` or `e1` (run: kustomize 5.8.1).
+export const asKubernetesReads = {
+  version: '1.1',
+  customTags: (tags: readonly YamlTag[]) =>
+    tags
+      .filter(({ tag, format }) => tag !== 'tag:yaml.org,2002:timestamp' && format !== 'TIME')
+      .map((tag) => ({ ...tag, ...withDigits(tag) })),
+} as const
+
+function withDigits({ tag, format, test }: YamlTag): Pick<YamlTag, 'test'> {
+  switch (format) {
+    case 'EXP':
+      return { test: /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/ }
+    case 'BIN':
+      return { test: /^[-+]?0b_*[01][01_]*$/ }
+    case 'OCT':
+      return { test: /^[-+]?0_*[0-7][0-7_]*$/ }
+    case 'HEX':
+      return { test: /^[-+]?0x_*[0-9a-fA-F][0-9a-fA-F_]*$/ }
+    default:
+      return tag === 'tag:yaml.org,2002:float' && test?.test('.') === true
+        ? { test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ }
+        : {}
+  }
+}
+
+interface ScalarTag {
+  readonly default?: boolean | 'key'
+  readonly test?: RegExp
+  resolve(text: string, onError: (message: string) => void, options: { readonly intAsBigInt: boolean }): unknown
+}
+
+const tags = new Document(null, asKubernetesReads as never).schema.tags as unknown as readonly ScalarTag[]
+const known = new Map<string, unknown>()
+// Booleans, nulls and special floats have at most five letters; numbers start with another character.
+const surelyText = /^[A-Za-z].{5}/
+
+/** The value of a plain scalar, by the parser's own tags. */
+export function plainScalar(text: string): unknown {
+  if (surelyText.test(text)) return text
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const tag = tags.find(({ default: applies, test }) => applies === true && test?.test(text) === true)
+  const made = tag === undefined ? text : tag.resolve(text, () => {}, { intAsBigInt: false })
+  const value: unknown = isScalar(made) ? made.value : made
+  if (known.size < mostKnown) known.set(text, value)
+  return value
+}
+
+// Most are repeated in every file: ports, replicas, `true`. A hostile file must not fill the memory.
+const mostKnown = 10_000
