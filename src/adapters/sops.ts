@@ -49,13 +49,7 @@ export function sopsProgram(environment: Environment = process.env, timeouts = u
       withIdentities: false,
       timeoutMs: timeouts.versionMs,
     })
-    if (result === null) return null
-    const version = /^sops (\d+\.\d+\.\d+)/.exec(result.stdout)?.[1]
-    if (version !== undefined) return version
-    const why = result.timedOut ? `did not answer within ${timeouts.versionMs / 1000} seconds` : 'does not say its version'
-    throw new RerootError('SOPS_FAILED', `the sops program on the PATH ${why}`, {
-      hint: 'run `sops --version` to see why; `command -v sops` says which program it is',
-    })
+    return result === null ? null : versionIn(result, timeouts.versionMs)
   }
   return {
     version() {
@@ -74,6 +68,16 @@ export function sopsProgram(environment: Environment = process.env, timeouts = u
       })
     },
   }
+}
+
+/** @throws RerootError SOPS_FAILED for a program that does not tell: it is not the same as none. */
+function versionIn({ stdout, timedOut }: { readonly stdout: string; readonly timedOut: boolean }, timeoutMs: number): string {
+  const version = /^sops (\d+\.\d+\.\d+)/.exec(stdout)?.[1]
+  if (version !== undefined) return version
+  const why = timedOut ? `did not answer within ${timeoutMs / 1000} seconds` : 'does not say its version'
+  throw new RerootError('SOPS_FAILED', `the sops program on the PATH ${why}`, {
+    hint: 'run `sops --version` to see why; `command -v sops` says which program it is',
+  })
 }
 
 /** What it has started itself (an agent, a prompt) may outlive it and hold its output open: nobody waits for that once the time is over. */

@@ -41,24 +41,9 @@ const keyLists = ['kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault', 'age', 'pgp
 /** Reads a `sops:` block. @returns its problems, if it has any; never an error. */
 export function readMetadata(block: Tree): Metadata | { readonly problems: readonly MetadataProblem[] } {
   const problems: MetadataProblem[] = []
-  const lastModified = requiredText(block, 'lastmodified', problems)
-  if (lastModified !== null && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(lastModified))
-    problems.push({
-      key: 'lastmodified',
-      message: 'lastmodified is no time',
-      expected: 'an RFC 3339 time in quotes',
-      found: shown(lastModified),
-    })
+  const lastModified = readLastModified(block, problems)
   const mac = requiredText(block, 'mac', problems)
-  const version = requiredText(block, 'version', problems)
-  // sops 1.x, which was written in Python, counted in two parts; sops 3 does not read them (stores.go, version: semver).
-  if (version !== null && !/^\d+\.\d+\.\d+/.test(version))
-    problems.push({
-      key: 'version',
-      message: /^1\.\d+$/.test(version) ? 'the file was sealed by sops 1.x, which sops 3 does not read' : 'version is no version of sops',
-      expected: 'a version such as 3.13.0',
-      found: shown(version),
-    })
+  const version = readVersion(block, problems)
 
   const selectors = selectorKinds.flatMap((kind) => {
     const value = textOf(block.get(kind))
@@ -155,6 +140,23 @@ function nameOf(key: Tree, list: (typeof keyLists)[number]): string | null {
 
 function joined(parts: readonly (string | null)[]): string | null {
   return parts.includes(null) ? null : parts.join('/')
+}
+
+function readLastModified(block: Tree, problems: MetadataProblem[]): string | null {
+  const text = requiredText(block, 'lastmodified', problems)
+  if (text !== null && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(text))
+    problems.push({ key: 'lastmodified', message: 'lastmodified is no time', expected: 'an RFC 3339 time in quotes', found: shown(text) })
+  return text
+}
+
+// sops 1.x, which was written in Python, counted in two parts; sops 3 does not read them (stores.go, version: semver).
+function readVersion(block: Tree, problems: MetadataProblem[]): string | null {
+  const text = requiredText(block, 'version', problems)
+  if (text !== null && !/^\d+\.\d+\.\d+/.test(text)) {
+    const message = /^1\.\d+$/.test(text) ? 'the file was sealed by sops 1.x, which sops 3 does not read' : 'version is no version of sops'
+    problems.push({ key: 'version', message, expected: 'a version such as 3.13.0', found: shown(text) })
+  }
+  return text
 }
 
 function requiredText(block: Tree, key: string, problems: MetadataProblem[]): string | null {

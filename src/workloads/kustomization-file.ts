@@ -135,7 +135,7 @@ const textLists = new Set(['resources', 'bases', 'components', 'crds', 'configur
 /** Go refuses a value of another type than its field has; without this, what a list should name would be left out without a word. */
 function reportShapes(field: string, value: Value, place: Kustomization['place'], report: Report): void {
   const refuse = (path: YamlPath, what: string, expected: string, found: Value): void =>
-    report.add(invalid(place(...path), `${[field, ...path].join('.')} is ${what}`, expected, JSON.stringify(found) ?? 'nothing'))
+    report.add(invalid(place(...path), `${[field, ...path].join('.')} is ${what}`, expected, JSON.stringify(found)))
   const refuseScalars = (map: Value, path: YamlPath): void => {
     for (const [key, entry] of Object.entries(asMap(map) ?? {}))
       if (typeof entry !== 'string' && entry !== null) refuse([...path, key], 'not a string', 'a string, in quotes', entry)
