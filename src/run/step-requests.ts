@@ -77,7 +77,10 @@ export function describe(
   return gone.length === 0 ? request : vanishedRequest(request, story.decision.id, gone, [...set.write.keys(), ...set.remove].toSorted())
 }
 
-/** Pushes the first change set, or all of them stacked; the rest waits. */
+/**
+ * Pushes the first change set, or all of them stacked; the rest waits.
+ * @param seen branches at the remote when the step's certificates were chosen: see `StepMaterial`.
+ */
 export async function send(
   context: Context,
   worktree: Worktree,
@@ -88,7 +91,13 @@ export async function send(
   {
     directory,
     ...options
-  }: { readonly directory: string; readonly stack: boolean; readonly push: boolean; readonly gone: readonly string[] },
+  }: {
+    readonly directory: string
+    readonly stack: boolean
+    readonly push: boolean
+    readonly gone: readonly string[]
+    readonly seen: ReadonlyMap<string, string | null>
+  },
 ): Promise<readonly PreparedChange[]> {
   const sent = options.stack ? pending.length : 1
   await sayIfIgnored(
@@ -97,8 +106,9 @@ export async function send(
     pending.slice(0, sent).flatMap((set) => [...set.write.keys()]),
   )
   const existing = new Map<string, string | null>()
-  for (const request of requests.slice(0, sent)) {
-    existing.set(request.branch, await presentCommit(context.git, base, request.branch, options.push, directory))
+  for (const { branch } of requests.slice(0, sent)) {
+    const known = options.push && base.remote !== null ? options.seen.get(branch) : undefined
+    existing.set(branch, known === undefined ? await presentCommit(context.git, base, branch, options.push, directory) : known)
   }
   const delivered = await deliver({
     git: context.git,

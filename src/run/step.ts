@@ -77,7 +77,7 @@ export async function takeStep(
     refuseErrors(step, findings)
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
-    const material = await materialFor(context, worktree, loaded, decision, base, first, options)
+    const { material, seen } = await materialFor(context, worktree, loaded, decision, base, first, options)
     const composition = await compose(loaded, decision, steps, material)
     if (material === null) await verifyCopies(context, loaded, decision, composition)
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
@@ -95,7 +95,7 @@ export async function takeStep(
         changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })),
       }
     }
-    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone })
+    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone, seen })
     return { decision, base, findings, changes }
   } finally {
     await worktree.dispose()
