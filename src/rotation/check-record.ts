@@ -20,17 +20,22 @@ export interface Contradiction {
   readonly found: string
 }
 
-/** All that a record says twice, or that mesh.yaml knows better. @param file the folder in which the record lies is named by the cluster. */
+/**
+ * All that a record says twice, or that mesh.yaml knows better.
+ * @param file the folder in which the record lies is named by the cluster.
+ * @param mesh `null`: it cannot be read, and contradicts nothing.
+ */
 export function contradictions(
   written: Written,
   file: string,
   history: Followed,
-  mesh: MeshRecord,
+  mesh: MeshRecord | null,
   intermediates: readonly (Intermediate | null)[],
 ): readonly Contradiction[] {
+  const own = [...claims(written, file, history), ...keys(written, history)]
+  if (mesh === null) return own
   return [
-    ...claims(written, file, history),
-    ...keys(written, history),
+    ...own,
     ...unknownGenerations(written, mesh),
     ...wrongIssuers(intermediates, mesh),
     ...adoptedBundle(written, mesh),
