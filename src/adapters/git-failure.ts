@@ -54,8 +54,16 @@ const knownCauses: readonly { readonly pattern: RegExp; readonly advice: string 
     advice: 'the remote could not store what was sent: whoever runs it should see whether its disk is full or read-only',
   },
   {
-    pattern: /No space left on device|Disk quota exceeded|File too large/i,
+    pattern: /ended by SIGXFSZ|File too large/,
+    advice: 'a file must not grow that large here (`ulimit -f`): lift the limit',
+  },
+  {
+    pattern: /No space left on device|Disk quota exceeded/i,
     advice: noRoom,
+  },
+  {
+    pattern: /is in submodule/,
+    advice: 'reroot cannot write into a submodule: choose a --directory outside of it',
   },
   {
     pattern: /does not support --atomic/i,

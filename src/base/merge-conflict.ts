@@ -15,7 +15,8 @@ export function conflictFindings(text: string, file: string): readonly Finding[]
         message: `not valid YAML: lines ${index + 1} to ${end + 1} are a merge conflict that nobody resolved`,
         expected: 'one side of the conflict',
         found: `the markers of both: ${start.trim()} and ${lines[end]?.trim() ?? ''}`,
-        remedy: 'resolve the conflict; a file that reroot writes must be taken whole from the side that is right, and so must those beside it',
+        remedy:
+          'resolve the conflict; a file that reroot writes must be taken whole from the side that is right, and so must those beside it',
       },
     ]
   })

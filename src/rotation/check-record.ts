@@ -34,12 +34,7 @@ export function contradictions(
 ): readonly Contradiction[] {
   const own = [...claims(written, file, history), ...keys(written, history)]
   if (mesh === null) return own
-  return [
-    ...own,
-    ...unknownGenerations(written, mesh),
-    ...wrongIssuers(intermediates, mesh),
-    ...adoptedBundle(written, mesh),
-  ]
+  return [...own, ...unknownGenerations(written, mesh), ...wrongIssuers(intermediates, mesh), ...adoptedBundle(written, mesh)]
 }
 
 function claims(written: Written, file: string, { phase }: Followed): readonly Contradiction[] {

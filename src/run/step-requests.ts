@@ -105,11 +105,8 @@ export async function send(
     worktree,
     pending.slice(0, sent).flatMap((set) => [...set.write.keys()]),
   )
-  const existing = new Map<string, string | null>()
-  for (const { branch } of requests.slice(0, sent)) {
-    const known = options.push && base.remote !== null ? options.seen.get(branch) : undefined
-    existing.set(branch, known === undefined ? await presentCommit(context.git, base, branch, options.push, directory) : known)
-  }
+  const branches = requests.slice(0, sent).map(({ branch }) => branch)
+  const existing = await presentBranches(context, base, branches, { ...options, directory })
   const delivered = await deliver({
     git: context.git,
     worktree,
@@ -141,6 +138,21 @@ export async function send(
       unchanged: done?.unchanged ?? false,
     }
   })
+}
+
+/** What each branch is now where it will go. The remote's branch that certificates were chosen by is what it was then. */
+async function presentBranches(
+  context: Context,
+  base: Base,
+  branches: readonly string[],
+  { directory, push, seen }: { readonly directory: string; readonly push: boolean; readonly seen: ReadonlyMap<string, string | null> },
+): Promise<ReadonlyMap<string, string | null>> {
+  const present = new Map<string, string | null>()
+  for (const branch of branches) {
+    const known = push && base.remote !== null ? seen.get(branch) : undefined
+    present.set(branch, known === undefined ? await presentCommit(context.git, base, branch, push, directory) : known)
+  }
+  return present
 }
 
 function never(): never {

@@ -47,7 +47,11 @@ describe('refused', () => {
     expect(file.documents).toEqual([])
     expect(file.findings.map(({ place, message, found }) => [place.line, message, found])).toEqual([
       [3, 'not valid YAML: lines 3 to 7 are a merge conflict that nobody resolved', 'the markers of both: <<<<<<< HEAD and >>>>>>> theirs'],
-      [9, 'not valid YAML: lines 9 to 13 are a merge conflict that nobody resolved', 'the markers of both: <<<<<<< HEAD and >>>>>>> theirs'],
+      [
+        9,
+        'not valid YAML: lines 9 to 13 are a merge conflict that nobody resolved',
+        'the markers of both: <<<<<<< HEAD and >>>>>>> theirs',
+      ],
     ])
   })
 
