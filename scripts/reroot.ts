@@ -39,8 +39,15 @@ Exit codes:  0 done · 1 a check found errors · 2 wrong usage or configuration 
 `,
   )
 
-// A reader that has seen enough (`| head`) is no error, and no reason to stop half-way.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+// A reader that has seen enough (`| head`) is no error, and no reason to stop half-way. Data that is lost otherwise is one.
+process.stderr.on('error', () => {})
+process.stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return
+  process.stderr.write(
+    `error: the output could not be written (${code}) [ENVIRONMENT]\nhint: whatever was done is done; run the same command again for its output\n`,
+  )
+  process.exitCode = 4
+})
 
 const called = process.argv.slice(2).find((argument) => !argument.startsWith('-'))
 for (const [name, description, load] of commands) {

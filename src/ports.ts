@@ -85,6 +85,15 @@ export interface GitRepository {
   defaultBranch(remote: string): Promise<string | null>
   /** Commits that `head` has and `base` has not, newest first. */
   commitsSince(base: string, head: string): Promise<readonly Commit[]>
+  /** When a commit was made, by the clock of who made it. */
+  commitTime(commit: string): Promise<Date>
+  /**
+   * Whether `base`, since it and `head` parted, has held every file as `head` has changed it: then `head` was merged, squashed and rebased
+   * branches too.
+   */
+  hasHeld(base: string, head: string): Promise<boolean>
+  /** Every line that a commit of this history has added to these files, also those that are gone. A shallow clone is completed first. */
+  linesEver(commit: string, paths: readonly string[]): Promise<readonly string[]>
   /** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone is completed first. */
   pathsEver(commit: string, folder: string): Promise<readonly string[]>
   openWorktree(commit: string): Promise<Worktree>

@@ -22,11 +22,22 @@ export async function commitsBetween(git: Git, base: string, head: string): Prom
     .map(parseCommit)
 }
 
-/** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone is completed first. */
-export async function pathsEver(git: Git, commit: string, folder: string, branches: readonly FetchedBranch[]): Promise<readonly string[]> {
-  if (branches.length > 0 && (await git.read(['rev-parse', '--is-shallow-repository'])).trim() === 'true') {
-    await git.read(fetchArguments(branches, '--unshallow'), { network: true })
-  }
+/** Makes a shallow clone whole. @param branch that a commit was fetched from; `undefined`: it was not, and there is nowhere to ask. */
+export async function completeHistory(git: Git, branch: FetchedBranch | undefined): Promise<void> {
+  if (branch === undefined || (await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
+  await git.read(fetchArguments([branch], '--unshallow'), { network: true })
+}
+
+/** See `GitRepository.linesEver`. */
+export async function linesEver(git: Git, commit: string, paths: readonly string[]): Promise<readonly string[]> {
+  if (paths.length === 0) return []
+  const plain = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--unified=0']
+  const output = await git.read(['log', '--patch', '--format=', ...plain, commit, '--', ...paths])
+  return output.split('\n').flatMap((line) => (line.startsWith('+') && !line.startsWith('+++ ') ? [line.slice(1)] : []))
+}
+
+/** See `GitRepository.pathsEver`. */
+export async function pathsEver(git: Git, commit: string, folder: string): Promise<readonly string[]> {
   const output = await git.read([
     'log',
     '-z',
@@ -40,6 +51,25 @@ export async function pathsEver(git: Git, commit: string, folder: string, branch
     folder,
   ])
   return [...new Set(output.split('\0').map((path) => path.trim()))].filter((path) => path !== '').toSorted()
+}
+
+/** See `GitRepository.hasHeld`. What `head` has removed is left out of account. */
+export async function hasHeld(git: Git, base: string, head: string): Promise<boolean> {
+  const parted = await git.run(['merge-base', base, head])
+  if (parted.exitCode !== 0) return false
+  const from = parted.stdout.trim()
+  const raw = ['--raw', '-z', '--no-abbrev', '--no-renames']
+  const changed = rawEntries(await git.read(['diff-tree', '-r', ...raw, from, head]))
+  if (changed.length === 0) return true
+  const paths = changed.map(({ path }) => path)
+  const held = rawEntries(await git.read(['log', '-m', '--format=', ...raw, `${from}..${base}`, '--', ...paths]))
+  const known = new Set(held.map(({ path, blob }) => `${blob} ${path}`))
+  return changed.every(({ path, blob }) => known.has(`${blob} ${path}`))
+}
+
+/** Of `:100644 100644 <blob> <blob> M`, NUL, path: what each path has become; removals are none. */
+function rawEntries(output: string): readonly { readonly blob: string; readonly path: string }[] {
+  return [...output.matchAll(/:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [AMT]\u0000([^\u0000]*)/g)].map(([, blob = '', path = '']) => ({ blob, path }))
 }
 
 function parseCommit(entry: string): Commit {

@@ -79,7 +79,8 @@ async function runGit(directory: string, vector: readonly string[], args: readon
       })
     }
     if (result.exitCode === undefined && result.signal === undefined) throw cannotStart(result.code, directory)
-    return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr: result.stderr }
+    const ended = result.signal === undefined ? '' : `git was ended by ${result.signal}\n`
+    return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr: result.stderr + ended }
   } finally {
     running.delete(subprocess as ResultPromise)
   }

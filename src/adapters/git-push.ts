@@ -35,7 +35,7 @@ async function rejected(git: Git, remote: string, branches: readonly PushedBranc
     const [, branch, why] = /^!\t[^\t]*:refs\/heads\/([^\t]*)\t(.*)$/.exec(line) ?? []
     return branch === undefined || why === undefined ? [] : [{ branch, why: printable(why) }]
   })
-  const stale = refusals.find(({ why }) => why.includes('stale info'))
+  const stale = refusals.find(({ why }) => why.includes('stale info') || isLostRace(why, output.stderr))
   if (stale !== undefined) {
     return new RerootError('GIT_FAILED', `${stale.branch} on ${remote} was changed by someone else in the meantime; nothing was pushed`, {
       hint: 'run the same command again: it reads the branch anew',
@@ -49,6 +49,12 @@ async function rejected(git: Git, remote: string, branches: readonly PushedBranc
   // Without a verdict on any branch, 1 is the refusal of the pre-push hook; git's own failures end in 128.
   if (refusals.length === 0 && output.exitCode === 1) return hookFailure(output, 'the pre-push hook of yours refused; nothing was pushed')
   return gitFailure(['push'], output, `cannot push to ${remote}; nothing was pushed`)
+}
+
+/** The branch was moved after the lease was checked, while the remote took what was sent; forges and git word it in two places. */
+function isLostRace(why: string, stderr: string): boolean {
+  const lost = /reference already exists|is at [0-9a-f]+ but expected [0-9a-f]+/
+  return lost.test(why) || (why.includes('failed to update ref') && lost.test(stderr))
 }
 
 /** git keeps branches as files in folders: `mesh-ca` and `mesh-ca/g2-staged` cannot both exist. */

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Git } from './git-process.ts'
+import { writingHint } from './writing-hint.ts'
 import { RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
@@ -59,10 +60,7 @@ async function writeBytes(place: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     throw new RerootError('ENVIRONMENT', `cannot write ${place} (${code})`, {
-      hint:
-        code === 'ENOTDIR' || code === 'EISDIR' || code === 'EEXIST'
-          ? 'a file stands where a folder is needed, or the other way round'
-          : 'free some space there, or set TMPDIR',
+      hint: writingHint(code),
       cause: error,
     })
   }

@@ -25,7 +25,9 @@ export async function openGitWorktree(repository: Git, places: Places, base: str
   const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
   try {
     // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
-    await repository.read(['worktree', 'add', '--quiet', '--no-checkout', '--detach', folder.directory, base])
+    const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', folder.directory, base]
+    const output = await repository.run(args)
+    if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot add a temporary worktree to this clone')
     await checkOut(git, base)
   } catch (error) {
     await folder.remove()

@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from 'node:path'
 import { gitFailure, isLocked } from './git-failure.ts'
-import { commitsBetween, pathsEver, deepenUntilMerged, fetchArguments } from './git-history.ts'
+import { commitsBetween, completeHistory, deepenUntilMerged, fetchArguments, hasHeld, linesEver, pathsEver } from './git-history.ts'
 import type { FetchedBranch } from './git-history.ts'
 import { setLocalBranches } from './git-local-branches.ts'
 import { gitIn } from './git-process.ts'
@@ -23,6 +23,12 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
   const places = await placesOf(git)
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
   const fetched = new Map<string, FetchedBranch>()
+  const deepen = (base: string, head: string): Promise<void> =>
+    deepenUntilMerged(
+      git,
+      [base, head],
+      [base, head].flatMap((commit) => fetched.get(commit) ?? []),
+    )
   return {
     root: git.directory,
     async fetch(remote, branch) {
@@ -36,19 +42,21 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
     remoteUrl: (remote) => remoteUrl(git, remote),
     defaultBranch: (remote) => defaultBranch(git, remote),
-    pathsEver: (commit, folder) =>
-      pathsEver(
-        git,
-        commit,
-        folder,
-        [...(fetched.has(commit) ? [fetched.get(commit)] : [])].filter((one) => one !== undefined),
-      ),
+    commitTime: async (commit) => new Date(oneLine(await git.read(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit]))),
+    async hasHeld(base, head) {
+      await deepen(base, head)
+      return hasHeld(git, base, head)
+    },
+    async pathsEver(commit, folder) {
+      await completeHistory(git, fetched.get(commit))
+      return pathsEver(git, commit, folder)
+    },
+    async linesEver(commit, paths) {
+      await completeHistory(git, fetched.get(commit))
+      return linesEver(git, commit, paths)
+    },
     async commitsSince(base, head) {
-      await deepenUntilMerged(
-        git,
-        [base, head],
-        [base, head].flatMap((commit) => fetched.get(commit) ?? []),
-      )
+      await deepen(base, head)
       return commitsBetween(git, base, head)
     },
     openWorktree: (commit) => openGitWorktree(git, places, commit),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { Confidential } from '../base/index.ts'
@@ -68,7 +68,8 @@ function places(environment: Environment, platform: NodeJS.Platform): readonly S
 
 /** Go's `os.UserConfigDir`, and XDG_CONFIG_HOME on macOS, where Go does not look at it. */
 function configFolder(environment: Environment, platform: NodeJS.Platform): string {
-  const home = environment['HOME'] ?? homedir()
+  // An empty HOME would make a path of the folder that reroot runs in, which is other people's.
+  const home = [environment['HOME'], homedir()].find((folder) => folder !== undefined && folder !== '') ?? userInfo().homedir
   const configured = environment['XDG_CONFIG_HOME'] ?? ''
   if (configured !== '') return configured
   return platform === 'darwin' ? join(home, 'Library', 'Application Support') : join(home, '.config')

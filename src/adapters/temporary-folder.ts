@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sha256, RerootError } from '../base/index.ts'
 import { endRunningGit } from './git-process.ts'
+import { writingHint } from './writing-hint.ts'
 
 /** A temporary folder that does not outlive the process. */
 export interface TemporaryFolder {
@@ -66,8 +67,9 @@ function makeFolder(): string {
     // git lists worktrees by their real path; on macOS the temporary folder is a link.
     return mkdtempSync(join(realpathSync(tmpdir()), `reroot-${process.pid}-${machine}-`))
   } catch (error) {
-    throw new RerootError('ENVIRONMENT', `cannot make a temporary folder in ${tmpdir()}`, {
-      hint: 'free some space there, or set TMPDIR',
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new RerootError('ENVIRONMENT', `cannot make a temporary folder in ${tmpdir()} (${code})`, {
+      hint: writingHint(code),
       cause: error,
     })
   }
@@ -132,9 +134,13 @@ interface Lease {
 const held = new Set<Lease>()
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+// Past `ulimit -f` a write is to fail like one on a full disk (EFBIG): without a handler the process is killed, and leaves everything behind.
+const failTheWrite = (): void => {}
+
 function hold(lease: Lease): void {
   if (held.size === 0) {
     for (const signal of signals) process.on(signal, leave)
+    process.on('SIGXFSZ', failTheWrite)
     process.on('exit', removeAllNow)
   }
   held.add(lease)
@@ -144,6 +150,7 @@ function release(lease: Lease): void {
   held.delete(lease)
   if (held.size > 0) return
   for (const signal of signals) process.off(signal, leave)
+  process.off('SIGXFSZ', failTheWrite)
   process.off('exit', removeAllNow)
 }
 

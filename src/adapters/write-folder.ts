@@ -18,7 +18,7 @@ export async function writeFolder(folder: string, files: ReadonlyMap<string, Uin
   } catch (cause) {
     const { code = 'unknown', path = folder } = cause as NodeJS.ErrnoException
     throw new RerootError('ENVIRONMENT', `cannot write into ${folder}: ${path} (${code})`, {
-      hint: 'give --out a folder that is there, or can be made, and that you may write to',
+      hint: 'give --out a folder that is there, or can be made, and that has room, and that you may write to',
       cause,
     })
   }

@@ -3,6 +3,7 @@ import type { Document, Node, ParsedNode } from 'yaml'
 import { alongPath } from './along-path.ts'
 import type { Finding } from './finding.ts'
 import { goProblems, unresolvedAlias } from './go-yaml.ts'
+import { conflictFindings } from './merge-conflict.ts'
 import { readSimpleYaml } from './simple-yaml.ts'
 import type { SimpleDocument } from './simple-yaml.ts'
 import { asKubernetesReads } from './yaml-schema.ts'
@@ -99,6 +100,8 @@ export function parseText(text: string, file: string): YamlFile {
         findings.push(syntaxFinding(file, lineAt(unresolvedAlias(document) ?? document.contents.range[0]), why))
     }
   })
+  const conflicts = findings.length > 0 ? conflictFindings(text, file) : []
+  if (conflicts.length > 0) return { text, documents: [], findings: conflicts }
   const shown = findings.slice(0, mostSyntaxFindings)
   const last = shown.at(-1)
   if (last !== undefined && findings.length > shown.length) {

@@ -46,7 +46,7 @@ export const workloadPath: PreflightCheck = {
 
 const remedies: Readonly<Record<PathRule, string>> = {
   expired: 'renew it: no workload certificate of this CA verifies any more',
-  'not-yet-valid': 'wait, or have it issued anew with an earlier notBefore',
+  'not-yet-valid': 'see that the clock of this machine is right; if it is, wait, or have it issued anew with an earlier notBefore',
   'unhandled-critical-extension': 'have the certificate issued anew without them',
   'unknown-authority': 'put the root of this CA into root-cert.pem, and every CA between into cert-chain.pem',
   'signature-mismatch': 'replace the CA certificate of that name by the one that signed',

@@ -20,21 +20,21 @@ export interface Contradiction {
   readonly found: string
 }
 
-/** All that a record says twice, or that mesh.yaml knows better. @param file the folder in which the record lies is named by the cluster. */
+/**
+ * All that a record says twice, or that mesh.yaml knows better.
+ * @param file the folder in which the record lies is named by the cluster.
+ * @param mesh `null`: it cannot be read, and contradicts nothing.
+ */
 export function contradictions(
   written: Written,
   file: string,
   history: Followed,
-  mesh: MeshRecord,
+  mesh: MeshRecord | null,
   intermediates: readonly (Intermediate | null)[],
 ): readonly Contradiction[] {
-  return [
-    ...claims(written, file, history),
-    ...keys(written, history),
-    ...unknownGenerations(written, mesh),
-    ...wrongIssuers(intermediates, mesh),
-    ...adoptedBundle(written, mesh),
-  ]
+  const own = [...claims(written, file, history), ...keys(written, history)]
+  if (mesh === null) return own
+  return [...own, ...unknownGenerations(written, mesh), ...wrongIssuers(intermediates, mesh), ...adoptedBundle(written, mesh)]
 }
 
 function claims(written: Written, file: string, { phase }: Followed): readonly Contradiction[] {

@@ -17,6 +17,8 @@ export interface DecisionFacts {
   readonly clusters: readonly StepFacts[]
   /** Generations that the base's history shows, also those of reverted merges. */
   readonly usedGenerations: readonly GenerationId[]
+  /** Ids that the base's history shows, likewise. */
+  readonly usedIds: readonly RestartId[]
   readonly workloadCertificateHours: number
   readonly now: Date
 }
@@ -143,7 +145,7 @@ function lastRetired(cluster: StepFacts): GenerationId | null {
 }
 
 function usedIds(facts: DecisionFacts): ReadonlySet<RestartId> {
-  return new Set(facts.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id)))
+  return new Set([...facts.usedIds, ...facts.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))])
 }
 
 function never(): never {

@@ -37,9 +37,10 @@ export function readMeshRecord(bytes: Uint8Array, file: string): MeshRecord {
 /**
  * Reads record.yaml and checks it against its certificates, its own transitions, and mesh.yaml.
  * @param file its path, `…/<cluster>/record.yaml`.
+ * @param mesh `null`: mesh.yaml cannot be read. Then what only it knows better is not found.
  * @throws RerootError RECORD_INVALID with every difference: the file was edited by hand, or belongs to another mesh.
  */
-export function readClusterRecord(bytes: Uint8Array, file: string, mesh: MeshRecord): ClusterRecord {
+export function readClusterRecord(bytes: Uint8Array, file: string, mesh: MeshRecord | null): ClusterRecord {
   const { value, document } = valid(parseBySchema(bytes, file, writtenRecord, { id: 'record/schema', remedy: handsOff }), file)
   const complain = complainer(file, document)
   const findings: Finding[] = []

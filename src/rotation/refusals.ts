@@ -4,6 +4,7 @@ import { commandOf, describePhase, namedGeneration, stateOf } from './phase.ts'
 import type { Phase, Step } from './phase.ts'
 import { lastTransition } from './record.ts'
 import type { MeshRecord, Transition } from './record.ts'
+import type { GenerationId } from './types.ts'
 import { momentText } from './write-record.ts'
 
 const legal: Readonly<Record<Phase['phase'], string>> = {
@@ -69,13 +70,25 @@ export function unfit(step: Step, cluster: StepFacts, to: Phase, mesh: MeshRecor
       },
     )
   }
-  const { notAfter } = signer.certificate
+  const { notBefore, notAfter } = signer.certificate
+  if (notBefore > now) return notYetValid(step, record.cluster, to.signer, notBefore, now)
   if (notAfter > now) return null
   return new RerootError(
     'REFUSED',
     `${step} is not possible: the intermediate of ${record.cluster} under ${to.signer} expired at ${momentText(notAfter)}`,
     {
       hint: `it cannot sign any more: ${step === 'promote' ? `\`reroot rollback\` gives up ${namedGeneration(to)}; then stage a new one` : 'go on with `reroot retire`'}`,
+    },
+  )
+}
+
+/** One of two clocks is wrong, and from here nobody can tell which. */
+function notYetValid(step: Step, cluster: string, generation: GenerationId, notBefore: Date, now: Date): RerootError {
+  return new RerootError(
+    'REFUSED',
+    `${step} is not possible: the intermediate of ${cluster} under ${generation} is valid only from ${momentText(notBefore)}, and this machine's clock says ${momentText(now)}`,
+    {
+      hint: `set the clock of this machine right. If it is right, the clock was wrong where ${generation} was made: ${step === 'promote' ? '`reroot rollback` gives it up; then stage a new one' : 'go on with `reroot retire`'}`,
     },
   )
 }

@@ -40,12 +40,16 @@ export function load(files: Files, directory: string, config: Uint8Array | null 
   const layout = layoutOf(directory)
   const written = config ?? files.read(layout.config)
   if (written === null) {
-    throw new RerootError('CONFIG_INVALID', `there is no ${layout.config} on the branch that the controllers read`, {
-      hint: 'run `reroot init` and merge its pull request; or name reroot’s directory with --directory',
+    throw new RerootError('CONFIG_INVALID', `there is no ${layout.config} in this folder`, {
+      hint: 'check out, in full, the branch that the controllers read; or name reroot’s directory with --directory. Without it: run `reroot init` and merge its pull request',
     })
   }
   const parsed = parseConfig(written, layout.config)
-  const mesh = readMeshRecord(required(files, layout.mesh), layout.mesh)
+  const mesh = orError(() => readMeshRecord(required(files, layout.mesh), layout.mesh))
+  if (mesh instanceof RerootError) {
+    const more = parsed.clusters.map(({ name }) => orError(() => readCluster(files, layout.cluster(name), null)))
+    throw asOne([mesh, ...more.filter((one) => one instanceof RerootError)])
+  }
   const extraRoots = parsed.extraRoots.flatMap((path) => readRoots(files, path))
   const clusters = together(parsed.clusters.map((cluster) => () => loadCluster(files, layout, cluster, mesh, extraRoots)))
   return { files, layout, config: parsed, mesh, extraRoots, clusters }
@@ -59,7 +63,7 @@ function loadCluster(
   extraRoots: readonly Certificate[],
 ): LoadedCluster {
   const own = layout.cluster(config.name)
-  const record = readClusterRecord(required(files, own.record), own.record, mesh)
+  const { record, restarts } = readCluster(files, own, mesh)
   const bundle = sha256(rootBundleText(mesh, record.phase, extraRoots, record.adoptedRootBundle))
   if (bundle !== record.rootBundle) {
     const finding: Finding = {
@@ -74,13 +78,18 @@ function loadCluster(
     }
     throw new RerootError('RECORD_INVALID', `${own.record} does not fit the certificates`, { hint: finding.remedy, findings: [finding] })
   }
-  const restarts = files.read(own.restarts)
-  return {
-    config,
-    layout: own,
-    record,
-    restarts: restarts === null ? null : readRestartList(restarts, own.restarts),
-  }
+  return { config, layout: own, record, restarts }
+}
+
+/** The files of one cluster. @param mesh `null`: it cannot be read itself. */
+function readCluster(files: Files, own: ClusterLayout, mesh: MeshRecord | null): Pick<LoadedCluster, 'record' | 'restarts'> {
+  const record = orError(() => readClusterRecord(required(files, own.record), own.record, mesh))
+  const bytes = files.read(own.restarts)
+  const known = record instanceof RerootError ? null : record
+  const restarts = bytes === null ? null : orError(() => readRestartList(bytes, own.restarts, known))
+  const errors = [record, restarts].filter((one) => one instanceof RerootError)
+  if (record instanceof RerootError || restarts instanceof RerootError) throw asOne(errors)
+  return { record, restarts }
 }
 
 function readRoots(files: Files, path: string): readonly Certificate[] {
@@ -111,7 +120,7 @@ function required(files: Files, path: string): Uint8Array {
   const bytes = files.read(path)
   if (bytes !== null) return bytes
   throw new RerootError('RECORD_INVALID', `${path} is missing`, {
-    hint: 'take it back from git history (`git log -- FILE`), or run `reroot init` for a new mesh',
+    hint: `take it back from git history: \`git log --diff-filter=D -- ${path}\` names the commit that removed it`,
   })
 }
 
@@ -120,20 +129,35 @@ function together<T>(tasks: readonly (() => T)[]): readonly T[] {
   const results: T[] = []
   const errors: RerootError[] = []
   for (const task of tasks) {
-    try {
-      results.push(task())
-    } catch (error) {
-      if (!(error instanceof RerootError)) throw error
-      errors.push(error)
-    }
+    const result = orError(task)
+    if (result instanceof RerootError) errors.push(result)
+    else results.push(result)
   }
-  const [first, ...rest] = errors
-  if (first === undefined) return results
-  if (rest.length === 0) throw first
-  throw new RerootError(first.code, errors.map((error) => error.message).join('; '), {
-    hint: first.hint,
+  if (errors.length > 0) throw asOne(errors)
+  return results
+}
+
+function orError<T>(task: () => T): T | RerootError {
+  try {
+    return task()
+  } catch (error) {
+    if (error instanceof RerootError) return error
+    throw error
+  }
+}
+
+/** One error with the problems of all. */
+function asOne(errors: readonly RerootError[]): RerootError {
+  const [first = never(), ...rest] = errors
+  if (rest.length === 0) return first
+  return new RerootError(first.code, errors.map((error) => error.message).join('; '), {
+    hint: [...new Set(errors.map((error) => error.hint))].join('\n'),
     findings: errors.flatMap((error) => error.findings),
   })
+}
+
+function never(): never {
+  throw new TypeError('there is no error to report')
 }
 
 /** What one cluster's controller applies. */

@@ -1,9 +1,8 @@
-import { parseId, unfinishedStep } from '../rotation/index.ts'
+import { parseId } from '../rotation/index.ts'
 import type { Decision, RestartId, Step } from '../rotation/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
 import type { Loaded } from './load.ts'
-import { stepFacts } from './step-facts.ts'
 
 /** reroot's branches on the remote that are not merged. */
 export async function openBranches(context: Context, loaded: Loaded, remote: string, base: string): Promise<readonly string[]> {
@@ -12,15 +11,23 @@ export async function openBranches(context: Context, loaded: Loaded, remote: str
   // A squash or a rebase leaves the branch's own commits out of the history; the record knows better.
   const ids = loaded.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))
   const merged = new Set(['init', ...ids].map((id) => `${branchPrefix}${id}`))
-  const unfinished = unfinishedStep(stepFacts(loaded))?.id
   const open: string[] = []
   for (const branch of [...branches.keys()].toSorted()) {
-    const id = idOf(loaded, branch)
-    if (merged.has(branch) || (id !== null && id !== unfinished && ids.includes(id))) continue
+    if (merged.has(branch)) continue
     const commit = await context.git.fetch(remote, branch)
-    if (commit !== null && (await context.git.commitsSince(base, commit)).length > 0) open.push(branch)
+    if (commit === null || (await context.git.commitsSince(base, commit)).length === 0) continue
+    // Of a later part the record says nothing: after a way back it may still wait, though its step is long over.
+    const id = idOf(loaded, branch)
+    if (id !== null && ids.includes(id) && (await context.git.hasHeld(base, commit))) continue
+    open.push(branch)
   }
   return open
+}
+
+/** A branch that a command to prepare this step would take up again: not one that a step of before has left behind. */
+export function isAhead(loaded: Loaded, branch: string): boolean {
+  const id = idOf(loaded, branch)
+  return id !== null && !loaded.clusters.some(({ record }) => record.transitions.some((transition) => transition.id === id))
 }
 
 /** The step that a branch of reroot's belongs to; `null` for all others. */

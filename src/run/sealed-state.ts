@@ -2,10 +2,12 @@ import { RerootError, sha256 } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { parseCertificate } from '../pki/index.ts'
 import { cacertsKeys, rootsAnnotation, signerAnnotation, stateAnnotation } from '../plan/index.ts'
+import type { Files } from '../ports.ts'
 import type { ClusterRecord } from '../rotation/index.ts'
 import { canUnseal, readSealed } from '../seal/index.ts'
 import type { Context } from './context.ts'
-import { openSecret } from './live-secret.ts'
+import { liveBytes, openSecret } from './live-secret.ts'
+import type { LoadedCluster } from './load.ts'
 
 interface SealedSecret {
   readonly kind?: unknown
@@ -21,6 +23,30 @@ interface SealedSecret {
  * @throws RerootError REFUSED with every difference.
  */
 export function checkSealedState(bytes: Uint8Array, file: string, record: ClusterRecord): void {
+  const findings = stateDifferences(bytes, file, record)
+  if (findings.length === 0) return
+  throw new RerootError('REFUSED', `${file} is not the sealed state that the step needs`, {
+    hint: 'somebody changed it without reroot: do not merge anything that was made from it',
+    findings,
+  })
+}
+
+/** What the live Secret says of itself in the clear, where that is not what the record says of now. No key is needed. */
+export function liveSecretFindings(files: Files, { config, record }: Pick<LoadedCluster, 'config' | 'record'>): readonly Finding[] {
+  const { file } = config.cacerts
+  try {
+    return stateDifferences(liveBytes(files, { config }), file, record)
+  } catch (error) {
+    if (!(error instanceof RerootError)) throw error
+    if (error.findings.length > 0) return error.findings
+    const place = { cluster: record.cluster, file }
+    return [
+      { id: 'record/secret', severity: 'error', place, message: error.message, expected: `the state ${record.state}`, remedy: error.hint },
+    ]
+  }
+}
+
+function stateDifferences(bytes: Uint8Array, file: string, record: ClusterRecord): readonly Finding[] {
   const secret = readSealed(bytes, file)?.document as SealedSecret | undefined
   const annotations = secret?.metadata?.annotations ?? {}
   const keys = new Set([...Object.keys(secret?.data ?? {}), ...Object.keys(secret?.stringData ?? {})])
@@ -38,7 +64,7 @@ export function checkSealedState(bytes: Uint8Array, file: string, record: Cluste
           [rootsAnnotation, record.rootBundle, String(annotations[rootsAnnotation])],
         ] as const)),
   ]
-  const findings = claims.flatMap(([what, expected, found]): Finding[] =>
+  return claims.flatMap(([what, expected, found]): Finding[] =>
     expected === found
       ? []
       : [
@@ -49,15 +75,10 @@ export function checkSealedState(bytes: Uint8Array, file: string, record: Cluste
             message: `${what} is not what the record says`,
             expected,
             found,
-            remedy: `take ${file} back from the commit that reroot made (\`git log -- ${file}\`)`,
+            remedy: `take ${file} and record.yaml back from the commit that reroot made (\`git log -- ${file}\`)`,
           },
         ],
   )
-  if (findings.length === 0) return
-  throw new RerootError('REFUSED', `${file} is not the sealed state that the step needs`, {
-    hint: 'somebody changed it without reroot: do not merge anything that was made from it',
-    findings,
-  })
 }
 
 /**

@@ -17,7 +17,7 @@ import { fetchBase, refuseUninitialised } from './base.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
-import { openBranches, stepOfBranch } from './open-branches.ts'
+import { isAhead, openBranches, stepOfBranch } from './open-branches.ts'
 import { discoveredFacts, stepFacts } from './step-facts.ts'
 import { discoverAll, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
@@ -169,7 +169,7 @@ function nextSteps(loaded: Loaded, now: Date, unfinished: Unfinished | null, bra
     step,
     needs,
     findings: errorsOf(loaded, discoveries, step, clusters),
-    branch: branches.find((branch) => stepOfBranch(loaded, branch) === step) ?? null,
+    branch: branches.find((branch) => stepOfBranch(loaded, branch) === step && isAhead(loaded, branch)) ?? null,
     ...(clusters.length === loaded.clusters.length ? {} : { clusters: clusters.map(({ config }) => config.name) }),
   })
   if (unfinished?.lacks === 'step') {

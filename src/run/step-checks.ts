@@ -1,10 +1,11 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { applicationName } from '../plan/index.ts'
-import { generationIn, generationOf, lastTransition } from '../rotation/index.ts'
+import { generationIn, generationOf, lastTransition, momentText } from '../rotation/index.ts'
 import type { Testimony } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
+import type { Context } from './context.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 
 /**
@@ -31,6 +32,18 @@ export function checkTestimony(loaded: Loaded, testimony: Testimony, now: Date):
       )
     }
   }
+}
+
+/**
+ * New certificates are of no use to clusters for whom they lie in the future. The clusters' clocks cannot be seen from here; the last commit can.
+ */
+export async function sayIfClockIsOff(context: Pick<Context, 'git' | 'clock' | 'terminal'>, base: Base): Promise<void> {
+  const [now, last] = [context.clock.now(), await context.git.commitTime(base.commit)]
+  const days = (now.getTime() - last.getTime()) / 86_400_000
+  if (days > -1 && days < 365) return
+  context.terminal.say(
+    `warning: this machine's clock says ${momentText(now)}, and the last commit on ${base.branch} is of ${momentText(last)}: see that the clock is right, since clusters refuse certificates that are not valid yet`,
+  )
 }
 
 /** What is read must be what the controllers read: the file on the branch may name another one than the checkout does. */

@@ -1,4 +1,5 @@
-import type { decide, Step, StepFacts } from '../rotation/index.ts'
+import { parseId } from '../rotation/index.ts'
+import type { decide, RestartId, Step, StepFacts } from '../rotation/index.ts'
 import { hidesWorkloads } from '../workloads/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
@@ -12,6 +13,17 @@ export async function usedGenerations(context: Context, loaded: Loaded, base: Ba
   if (step !== 'stage' && step !== 'replace') return []
   const paths = await context.git.pathsEver(base.commit, loaded.layout.directory)
   return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
+}
+
+/** Ids that the history shows: after a reverted merge, pods may still carry them, and would not restart for one that they have. */
+export async function usedIds(context: Context, loaded: Loaded, base: Base): Promise<readonly RestartId[]> {
+  const lines = await context.git.linesEver(
+    base.commit,
+    loaded.clusters.map(({ layout }) => layout.record),
+  )
+  return [...new Set(lines.flatMap((line) => /^\s*-? *id: "?([a-z0-9.-]+)"?\s*$/.exec(line)?.[1] ?? []))].filter(
+    (id) => parseId(id) !== null,
+  )
 }
 
 /** Members of the mesh that no step restarts: what nothing can restart, and what people accepted not to see. */
@@ -51,10 +63,10 @@ export function decisionFacts(
   loaded: Loaded,
   discoveries: Discoveries,
   context: Context,
-  usedGenerations: readonly string[],
+  used: Pick<Parameters<typeof decide>[1], 'usedGenerations' | 'usedIds'>,
 ): Parameters<typeof decide>[1] {
   return {
-    usedGenerations,
+    ...used,
     mesh: loaded.mesh,
     clusters: discoveredFacts(loaded, discoveries),
     workloadCertificateHours: loaded.config.pki.workloadCertificateHours,

@@ -6,6 +6,7 @@ import type { Discovery } from '../workloads/index.ts'
 import { clusterFindings } from './cluster-findings.ts'
 import { discoverCluster, meshFindings } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
+import { liveSecretFindings } from './sealed-state.ts'
 
 /** What each cluster's controller applies. */
 export type Discoveries = ReadonlyMap<LoadedCluster, Discovery>
@@ -28,6 +29,8 @@ export function examine(
     const { restarts, findings: about } = chooseDeliveries(loaded.config, cluster.config, discovery, step)
     chosen.set(cluster, restarts)
     findings.push(...clusterFindings(loaded, cluster, discovery, about))
+    // A leaked key does not wait until somebody knows what happened to the Secret.
+    if (step !== 'replace') findings.push(...liveSecretFindings(loaded.files, cluster))
   }
   return { chosen, findings: acceptFindings(findings, loaded.config.accept) }
 }

@@ -12,6 +12,19 @@ import { reuseMaterial } from './reuse.ts'
 import { openSealer } from './sealer.ts'
 import type { Sealer } from './sealer.ts'
 
+/** What a step issues or takes up again. */
+export interface StepMaterial {
+  /** `null`: the step only copies. */
+  readonly material: Material | null
+  /**
+   * The step's branch at the remote, and its commit (`null`: it was not there), when the certificates were chosen. Its push must find it
+   * so: what somebody else has pushed since holds other certificates. Empty where no branch played a part.
+   */
+  readonly seen: ReadonlyMap<string, string | null>
+}
+
+const none: StepMaterial = { material: null, seen: new Map() }
+
 /** Only `stage` and `replace` need keys, and only once: what a run before has made is taken up again. */
 export async function materialFor(
   context: Context,
@@ -21,30 +34,29 @@ export async function materialFor(
   base: Base,
   branch: string,
   options: { readonly reissue: boolean },
-): Promise<Material | null> {
-  if (decision.step !== 'stage' && decision.step !== 'replace') return null
+): Promise<StepMaterial> {
+  if (decision.step !== 'stage' && decision.step !== 'replace') return none
   if (decision.moves.some((move) => move.merged)) {
     if (options.reissue)
       throw new RerootError('REFUSED', `${decision.id} is merged: its certificates cannot be made again`, {
         hint: 'leave --reissue out; to start over, run `reroot rollback` first',
       })
-    return decision.moves.every((move) => move.merged)
-      ? null
-      : reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read')
+    if (decision.moves.every((move) => move.merged)) return none
+    return { material: reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read'), seen: none.seen }
   }
-  const existing = await existingBranch(context, base, branch, loaded.layout.directory)
+  const { existing, seen } = await existingBranch(context, base, branch, loaded.layout.directory)
   if (existing !== null && !options.reissue) {
     const earlier = await context.git.openWorktree(existing)
     try {
       context.terminal.say(`taking up ${branch} again: its certificates and sealed files are kept (--reissue makes new ones)`)
       const material = reuseMaterial(loaded, decision, earlier.files, branch)
       refuseOtherRules(material, openSealer(loaded.files, worktree.directory, context), branch)
-      return material
+      return { material, seen }
     } finally {
       await earlier.dispose()
     }
   }
-  return makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
+  return { material: await makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context), seen }
 }
 
 /**
@@ -63,15 +75,21 @@ function refuseOtherRules(material: Material, sealer: Sealer, branch: string): v
 }
 
 /** The step's branch at the remote; else one that a run with --no-push has left in this clone, if reroot alone made it. */
-async function existingBranch(context: Context, base: Base, branch: string, directory: string): Promise<string | null> {
+async function existingBranch(
+  context: Context,
+  base: Base,
+  branch: string,
+  directory: string,
+): Promise<{ readonly existing: string | null; readonly seen: StepMaterial['seen'] }> {
   const remote = base.remote === null ? null : await inspectBranch(context.git, base.remote, branch, base.commit, directory)
-  if (remote !== null) return remote.commit
+  if (remote !== null) return { existing: remote.commit, seen: new Map([[branch, remote.commit]]) }
+  const seen: StepMaterial['seen'] = base.remote === null ? none.seen : new Map([[branch, null]])
   const local = await context.git.resolve(`refs/heads/${branch}`)
-  if (local === null) return null
+  if (local === null) return { existing: null, seen }
   const commits = await context.git.commitsSince(base.commit, local)
   refuseOtherMesh(commits, `the branch ${branch} of this clone`, directory)
   const foreign = commits.filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
-  if (foreign.length === 0) return local
+  if (foreign.length === 0) return { existing: local, seen }
   throw new RerootError('FOREIGN_COMMITS', `the branch ${branch} of this clone holds commits that reroot did not make`, {
     hint: `move them to another branch and delete it (git branch -D ${branch}), then run the command again`,
   })

@@ -77,7 +77,10 @@ export function describe(
   return gone.length === 0 ? request : vanishedRequest(request, story.decision.id, gone, [...set.write.keys(), ...set.remove].toSorted())
 }
 
-/** Pushes the first change set, or all of them stacked; the rest waits. */
+/**
+ * Pushes the first change set, or all of them stacked; the rest waits.
+ * @param seen branches at the remote when the step's certificates were chosen: see `StepMaterial`.
+ */
 export async function send(
   context: Context,
   worktree: Worktree,
@@ -88,7 +91,13 @@ export async function send(
   {
     directory,
     ...options
-  }: { readonly directory: string; readonly stack: boolean; readonly push: boolean; readonly gone: readonly string[] },
+  }: {
+    readonly directory: string
+    readonly stack: boolean
+    readonly push: boolean
+    readonly gone: readonly string[]
+    readonly seen: ReadonlyMap<string, string | null>
+  },
 ): Promise<readonly PreparedChange[]> {
   const sent = options.stack ? pending.length : 1
   await sayIfIgnored(
@@ -96,10 +105,8 @@ export async function send(
     worktree,
     pending.slice(0, sent).flatMap((set) => [...set.write.keys()]),
   )
-  const existing = new Map<string, string | null>()
-  for (const request of requests.slice(0, sent)) {
-    existing.set(request.branch, await presentCommit(context.git, base, request.branch, options.push, directory))
-  }
+  const branches = requests.slice(0, sent).map(({ branch }) => branch)
+  const existing = await presentBranches(context, base, branches, { ...options, directory })
   const delivered = await deliver({
     git: context.git,
     worktree,
@@ -131,6 +138,21 @@ export async function send(
       unchanged: done?.unchanged ?? false,
     }
   })
+}
+
+/** What each branch is now where it will go. The remote's branch that certificates were chosen by is what it was then. */
+async function presentBranches(
+  context: Context,
+  base: Base,
+  branches: readonly string[],
+  { directory, push, seen }: { readonly directory: string; readonly push: boolean; readonly seen: ReadonlyMap<string, string | null> },
+): Promise<ReadonlyMap<string, string | null>> {
+  const present = new Map<string, string | null>()
+  for (const branch of branches) {
+    const known = push && base.remote !== null ? seen.get(branch) : undefined
+    present.set(branch, known === undefined ? await presentCommit(context.git, base, branch, push, directory) : known)
+  }
+  return present
 }
 
 function never(): never {

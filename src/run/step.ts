@@ -15,8 +15,8 @@ import { load } from './load.ts'
 import type { Loaded } from './load.ts'
 import { sayOpenBranches } from './open-branches.ts'
 import { verifySealedState } from './sealed-state.ts'
-import { checkTestimony, refuseOtherBranch } from './step-checks.ts'
-import { decisionFacts, stepFacts, usedGenerations } from './step-facts.ts'
+import { checkTestimony, refuseOtherBranch, sayIfClockIsOff } from './step-checks.ts'
+import { decisionFacts, stepFacts, usedGenerations, usedIds } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
 import { materialFor } from './step-material.ts'
@@ -68,7 +68,10 @@ export async function takeStep(
     const discoveries = discoverAll(loaded)
     const decision = decide(
       step,
-      decisionFacts(loaded, discoveries, context, await usedGenerations(context, loaded, base, step)),
+      decisionFacts(loaded, discoveries, context, {
+        usedGenerations: await usedGenerations(context, loaded, base, step),
+        usedIds: await usedIds(context, loaded, base),
+      }),
       options.testimony,
       options.force,
     )
@@ -77,7 +80,8 @@ export async function takeStep(
     refuseErrors(step, findings)
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
-    const material = await materialFor(context, worktree, loaded, decision, base, first, options)
+    if (step === 'stage' || step === 'replace') await sayIfClockIsOff(context, base)
+    const { material, seen } = await materialFor(context, worktree, loaded, decision, base, first, options)
     const composition = await compose(loaded, decision, steps, material)
     if (material === null) await verifyCopies(context, loaded, decision, composition)
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
@@ -95,7 +99,7 @@ export async function takeStep(
         changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })),
       }
     }
-    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone })
+    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone, seen })
     return { decision, base, findings, changes }
   } finally {
     await worktree.dispose()
@@ -129,7 +133,7 @@ function planClusters(
         step: decision.step,
         config: loaded.config,
         record: move.merged
-          ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from }
+          ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from, state: stateOf(move.from) }
           : cluster.record,
         before: cluster.restarts,
         discovery,

@@ -178,6 +178,46 @@ describe('reading', () => {
   })
 })
 
+describe('whether the base has held what a branch changes', () => {
+  test('merged, squashed, edited since, and not at all', async () => {
+    const repository = await openGitRepository(fixture.clone)
+    const first = pushElsewhere(fixture, 'mesh-ca/one', 'apps/one.yaml')
+    pushElsewhere(fixture, 'mesh-ca/two', 'apps/two.yaml')
+    pushElsewhere(fixture, 'main', 'apps/other.yaml')
+    const held = async (branch: string): Promise<boolean> =>
+      repository.hasHeld((await repository.fetch('origin', 'main')) ?? '', (await repository.fetch('origin', branch)) ?? '')
+
+    expect([await held('mesh-ca/one'), await held('mesh-ca/two')]).toEqual([false, false])
+    // A squash: the same files, in a commit of its own. Later the file goes on.
+    pushElsewhere(fixture, 'main', 'apps/one.yaml', 'one, squashed')
+    expect([await held('mesh-ca/one'), await held('mesh-ca/two')]).toEqual([true, false])
+    git(fixture.clone, 'pull', '-q')
+    git(fixture.clone, 'rm', '-q', 'apps/one.yaml')
+    git(fixture.clone, 'commit', '-q', '-m', 'gone again')
+    git(fixture.clone, 'push', '-q', 'origin', 'main')
+    expect(await held('mesh-ca/one')).toBe(true)
+    expect((await repository.commitTime(first)).getTime()).toBeGreaterThan(Date.now() - 120_000)
+  })
+})
+
+describe('what the history holds', () => {
+  test('every line of a file that there ever was, also in a shallow clone, and the clone is whole then', async () => {
+    for (const message of ['first', 'second']) pushElsewhere(fixture, 'main', `${message}.yaml`)
+    git(fixture.clone, 'pull', '-q')
+    put(fixture.clone, 'first.yaml', 'changed\n')
+    git(fixture.clone, 'commit', '-q', '-a', '-m', 'changed')
+    git(fixture.clone, 'push', '-q', 'origin', 'main')
+    const shallow = join(fixture.folder, 'shallow')
+    git(fixture.folder, 'clone', '-q', '--depth=1', `file://${fixture.remote}`, shallow)
+    const repository = await openGitRepository(shallow)
+
+    const commit = (await repository.fetch('origin', 'main')) ?? ''
+
+    expect(await repository.linesEver(commit, ['first.yaml', 'none.yaml'])).toEqual(['changed', 'first.yaml'])
+    expect(await repository.linesEver(commit, [])).toEqual([])
+  })
+})
+
 describe('local branches', () => {
   test("all or none; never one that is checked out, holds others' commits, or has no room", async () => {
     const repository = await openGitRepository(fixture.clone)

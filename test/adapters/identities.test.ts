@@ -58,6 +58,14 @@ describe('a place without a usable identity is passed over, and told of', () => 
   })
 })
 
+test('an empty HOME does not make the folder of the repository a place', () => {
+  expect(
+    ageIdentities({ environment: { HOME: '' } })
+      .places()
+      .at(-1),
+  ).toMatch(/^\//)
+})
+
 test('an identity does not show when it is printed', async () => {
   const { found } = await load({ SOPS_AGE_KEY: ann })
 

@@ -40,11 +40,24 @@ describe('refused', () => {
     expect(file.findings[0]?.message).not.toMatch(/at line|\n/)
   })
 
-  test('markers of a merge conflict, each with its line, and no document of the file is taken', () => {
-    const file = parse('ok: 1\n---\n<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> theirs\n')
+  test('each merge conflict, and nothing else, with its lines; no document of the file is taken', () => {
+    const conflict = '<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> theirs\n'
+    const file = parse(`ok: 1\n---\n${conflict}b: 1\r\n${conflict.replaceAll('\n', '\r\n')}`)
 
     expect(file.documents).toEqual([])
-    expect(file.findings.map(({ place }) => place.line)).toEqual(expect.arrayContaining([3, 5, 7]))
+    expect(file.findings.map(({ place, message, found }) => [place.line, message, found])).toEqual([
+      [3, 'not valid YAML: lines 3 to 7 are a merge conflict that nobody resolved', 'the markers of both: <<<<<<< HEAD and >>>>>>> theirs'],
+      [
+        9,
+        'not valid YAML: lines 9 to 13 are a merge conflict that nobody resolved',
+        'the markers of both: <<<<<<< HEAD and >>>>>>> theirs',
+      ],
+    ])
+  })
+
+  test('what only looks like a merge conflict is text', () => {
+    expect(parse('a: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> theirs\n').findings).toEqual([])
+    expect(parse('a: [\n<<<<<<< HEAD\n').findings[0]?.message).not.toContain('conflict')
   })
 
   test('problems of all documents, at once', () => {

@@ -109,6 +109,22 @@ test('a way back goes on with its second part, too', async () => {
   }
 })
 
+test('the second part of a step that was given up before it was merged is named until its branch is gone, squashed ones are not', async () => {
+  const sandbox = await sandboxIn('inPlace')
+  await sandbox.does(['stage', '--stack'], { as: sandbox.operator })
+  sandbox.forge.merge('mesh-ca/g2-staged', 'squash')
+  await sandbox.takes(['rollback'], 'mesh-ca/g2-abandoned', { squash: true })
+
+  const back = await sandbox.takes(['rollback'], 'mesh-ca/g2-abandoned-2-restarts', { squash: true })
+  const { stdout } = await sandbox.does(['status'])
+
+  expect(back.stderr).toContain(
+    'warning: mesh-ca/g2-staged-2-restarts is not merged, and was made for another step: close its pull request and delete the branch',
+  )
+  expect(stdout).toMatch(/^not merged yet: mesh-ca\/g2-staged-2-restarts$/m)
+  expect(stdout).not.toContain('is prepared: it takes up')
+})
+
 test('labels, annotations and recipients of the owner’s Secret are kept in every state', async () => {
   const sandbox = await sandboxIn('fresh')
   const document = secretOf(laidOutCa(sandbox), {

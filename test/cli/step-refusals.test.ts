@@ -1,19 +1,11 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { opened, sealed, secretOf } from '../support/sealed-secret.ts'
-import type { Sandbox } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
 const own = 'mesh-ca/clusters/prod'
 const live = `${own}/cacerts/cacerts.sops.yaml`
-
-/** A hook of the user, in the clone. */
-function hook(sandbox: Sandbox, name: string, script: string): void {
-  mkdirSync(join(sandbox.clone, '.git/hooks'), { recursive: true })
-  writeFileSync(join(sandbox.clone, '.git/hooks', name), `#!/bin/sh\n${script}\n`)
-  chmodSync(join(sandbox.clone, '.git/hooks', name), 0o755)
-}
 
 test('no reroot.yaml: init is not merged', async () => {
   const sandbox = await sandboxIn('fresh')
@@ -234,7 +226,7 @@ test('a live Secret that somebody swapped for another one, and stage', async () 
 
 test('a live Secret whose bytes were altered', async () => {
   const sandbox = await sandboxIn('initialised')
-  sandbox.forge.edit(live, [['g1-steady', 'g1-ready']])
+  sandbox.forge.edit(live, [['type: Opaque', 'type: Odd']])
 
   await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: [live] })
 })
@@ -394,9 +386,9 @@ test('a hook of the user that fails: before the commit, before the push, at the 
   const sandbox = await sandboxIn('staged')
   const failed = { exitCode: 4, code: 'GIT_FAILED' } as const
 
-  hook(sandbox, 'pre-push', 'echo "push only in the afternoon" >&2; exit 1')
+  sandbox.hook('pre-push', 'echo "push only in the afternoon" >&2; exit 1')
   await sandbox.refuses(['promote'], { ...failed, says: ['push only in the afternoon'] })
-  hook(sandbox, 'pre-commit', 'echo "commit only in the morning" >&2; exit 1')
+  sandbox.hook('pre-commit', 'echo "commit only in the morning" >&2; exit 1')
   await sandbox.refuses(['promote'], { ...failed, says: ['commit only in the morning'] })
 })
 

@@ -61,6 +61,21 @@ describe('refused', () => {
     expect(decide('restore', { ...facts, now: new Date(notAfter.getTime() - 1) }, somebody, null).id).toBe('g2-restored')
   })
 
+  test('promote to an intermediate that is not valid yet: one of two clocks is wrong', () => {
+    const facts = staged()
+    const { notBefore } = facts.clusters[0]!.record.intermediates.find((one) => one.generation === 'g2')!.certificate
+    const early = { ...facts, now: new Date(notBefore.getTime() - 1000) }
+
+    expect(thrown(() => decide('promote', early, somebody, 'at once'))).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringMatching(
+        /^promote is not possible: the intermediate of prod under g2 is valid only from .*Z, and this machine's clock says .*Z$/,
+      ) as unknown,
+      hint: expect.stringContaining('set the clock of this machine right') as unknown,
+    })
+    expect(decide('abandon', early, nobody, null)).toMatchObject({ id: 'g2-abandoned' })
+  })
+
   test('promote to an intermediate that has expired', () => {
     const { notAfter } = intermediateOf('g2')
 

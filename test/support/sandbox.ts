@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** A process that runs nothing else, as users start it. */
   readonly ownProcess?: boolean
+  /** A script by which a shell runs it, as `"$@"`, in a process of its own: to limit or redirect it. */
+  readonly shell?: string
 }
 
 export interface SandboxWishes {
@@ -111,9 +113,15 @@ export class Sandbox {
   }
 
   /** Runs the built program in the clone, as a user would. */
-  async run(args: readonly string[], { as = null, cwd = this.clone, environment = {}, ownProcess = false }: RunOptions = {}): Promise<Run> {
+  async run(
+    args: readonly string[],
+    { as = null, cwd = this.clone, environment = {}, ownProcess = false, shell }: RunOptions = {},
+  ): Promise<Run> {
     const env = { ...environmentOf(this.folder), ...(as === null ? {} : { SOPS_AGE_KEY_FILE: as.file }), ...environment }
-    const result = await (ownProcess ? runAlone : runWarm)(programFile(), args, cwd, env)
+    const result =
+      ownProcess || shell !== undefined
+        ? await runAlone(programFile(), args, cwd, env, shell)
+        : await runWarm(programFile(), args, cwd, env)
     this.#said.push(result.stdout, result.stderr)
     expect(
       filesBelow(this.temporary).filter((path) => !path.includes('/reroot-plan-')),
@@ -183,6 +191,13 @@ export class Sandbox {
       this.custodian.recipient,
       ...more,
     ]
+  }
+
+  /** A hook of the user in the clone, or of the remote. */
+  hook(name: string, script: string, where: 'clone' | 'remote' = 'clone'): void {
+    const folder = join(where === 'clone' ? join(this.clone, '.git') : this.forge.directory, 'hooks')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
 
   /** git in the user's clone. */

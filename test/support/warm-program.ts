@@ -11,10 +11,21 @@ export interface Run {
   readonly stderr: string
 }
 
-/** Runs the program in a process of its own. */
-export async function runAlone(file: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Run> {
+/**
+ * Runs the program in a process of its own.
+ * @param shell a script by which a shell runs it, as `"$@"`.
+ */
+export async function runAlone(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  shell: string | null = null,
+): Promise<Run> {
   // A run ends before it has earned what V8's optimising compiler costs.
-  const { exitCode, stdout, stderr } = await execa(process.execPath, ['--no-opt', file, ...args], {
+  const words = [process.execPath, '--no-opt', file, ...args]
+  const [program = '', ...rest] = shell === null ? words : ['sh', '-c', shell, 'sh', ...words]
+  const { exitCode, stdout, stderr } = await execa(program, rest, {
     cwd,
     env,
     extendEnv: false,

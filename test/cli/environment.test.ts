@@ -1,0 +1,118 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { execa } from 'execa'
+import { expect, inject, test } from 'vitest'
+import { filesBelow } from '../support/forge.ts'
+import { environmentOf } from '../support/sandbox.ts'
+import { sandboxIn } from '../support/states.ts'
+
+test('a disk without room, as a limit on files shows it: in what reroot writes, and in what git writes', async () => {
+  const staging = await sandboxIn('initialised')
+  await staging.refuses(['stage'], {
+    as: staging.operator,
+    shell: 'ulimit -f 16; exec "$@"',
+    exitCode: 4,
+    code: 'ENVIRONMENT',
+    says: [/cannot write \S+\.sops\.yaml \(EFBIG\)/, 'hint: a file must not grow that large here'],
+  })
+
+  const retiring = await sandboxIn('promoted')
+  await retiring.refuses(['retire'], {
+    shell: 'ulimit -f 40; exec "$@"',
+    exitCode: 4,
+    code: 'GIT_FAILED',
+    says: ['cannot check the commit out into a temporary folder', 'hint: a file must not grow that large here', 'git was ended by SIGXFSZ'],
+  })
+})
+
+test('a TMPDIR that is not there, or is a file', async () => {
+  const sandbox = await sandboxIn('staged')
+  const environment = (name: string) => ({ TMPDIR: join(sandbox.folder, name) })
+  writeFileSync(join(sandbox.folder, 'file'), '')
+  const failed = { exitCode: 4, code: 'ENVIRONMENT' } as const
+
+  await sandbox.refuses(['promote'], {
+    ...failed,
+    environment: environment('nowhere'),
+    says: [/cannot make a temporary folder in \S+nowhere \(ENOENT\)/, 'hint: make that folder, or let TMPDIR name one that is there'],
+  })
+  await sandbox.refuses(['promote'], {
+    ...failed,
+    environment: environment('file'),
+    says: [/cannot make a temporary folder in \S+file \(ENOTDIR\)/],
+  })
+})
+
+test('the language, the character set and the home of the user change nothing of what is made', async () => {
+  const sandbox = await sandboxIn('staged')
+  sandbox.git('config', 'user.name', 'Ada Platform')
+  sandbox.git('config', 'user.email', 'ada@shop.example')
+  const made = async (place: string, shell: string): Promise<Readonly<Record<string, string>>> => {
+    const out = join(sandbox.folder, place)
+    await sandbox.does(['promote', '--dry-run', '--out', out], { shell, environment: { LANG: 'de_DE.UTF-8', LANGUAGE: 'de' } })
+    return Object.fromEntries(filesBelow(out).map((path) => [path.slice(out.length), readFileSync(path, 'utf8')]))
+  }
+
+  const plain = await made('plain', 'exec "$@"')
+  const other = await made('other', 'unset HOME; LC_ALL=tr_TR.UTF-8; export LC_ALL; exec "$@"')
+
+  expect(Object.keys(plain).length).toBeGreaterThan(10)
+  expect(other).toEqual(plain)
+})
+
+test('what init would ask is refused where there is no terminal, with the flag that answers', async () => {
+  const sandbox = await sandboxIn('fresh')
+
+  await sandbox.refuses(['init', '--mesh', 'shop', '--from', '../certs'], {
+    exitCode: 2,
+    code: 'USAGE',
+    says: ['init must know the age recipient', 'hint: give it with --'],
+  })
+})
+
+test('a reader that has seen enough stops nothing', async () => {
+  const sandbox = await sandboxIn('staged')
+
+  const { exitCode, stdout, stderr } = await sandbox.run(['promote'], { shell: '"$@" | head -n 1' })
+
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^# [^\n]*\n$/)])
+  expect(stderr).toContain('pushed mesh-ca/g2-promoted to origin')
+  expect(stderr).not.toContain('error')
+})
+
+test.skipIf(!existsSync('/dev/full'))('output that is lost is an error, and the same command prints it anew', async () => {
+  const sandbox = await sandboxIn('staged')
+
+  const lost = await sandbox.run(['promote'], { shell: '"$@" >/dev/full' })
+  const again = await sandbox.does(['promote'])
+
+  expect([lost.exitCode, lost.stderr]).toEqual([
+    4,
+    expect.stringContaining('error: the output could not be written (ENOSPC) [ENVIRONMENT]\nhint: '),
+  ])
+  expect(again.stdout).toContain('Reroot-Id: g2-promoted')
+  expect(again.stderr).toContain('nothing was pushed')
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s while it pushes: nothing is pushed, nothing is left', async (signal) => {
+  const sandbox = await sandboxIn('staged')
+  const started = join(sandbox.folder, 'started')
+  sandbox.hook('pre-push', `touch ${started}; sleep 2`)
+  const before = sandbox.everything()
+  const program = inject('program')
+  const running = execa(process.execPath, ['--no-opt', 'file' in program ? program.file : '', 'promote'], {
+    cwd: sandbox.clone,
+    env: environmentOf(sandbox.folder),
+    extendEnv: false,
+    reject: false,
+  })
+  while (!existsSync(started)) await setTimeout(20)
+
+  running.kill(signal)
+  const ended = await running
+
+  expect(ended.signal).toBe(signal)
+  expect(filesBelow(sandbox.temporary)).toEqual([])
+  expect({ ...sandbox.everything(), files: null }).toEqual({ ...before, files: null })
+})
