@@ -3,7 +3,7 @@ import { folderFiles } from './files.ts'
 import { commitFiles, ignoredPaths } from './git-commit.ts'
 import { gitFailure } from './git-failure.ts'
 import type { Git } from './git-process.ts'
-import { makeTemporaryFolder, removeLeftovers } from './temporary-folder.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 import type { Worktree } from '../ports.ts'
 
 /** Folders of the clone. */
@@ -20,7 +20,6 @@ export interface Places {
  * filled, submodules stay empty, Git LFS files stay pointers.
  */
 export async function openGitWorktree(repository: Git, places: Places, base: string): Promise<Worktree> {
-  await removeLeftovers(places.registry)
   const folder = makeTemporaryFolder(places.registry)
   const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
   try {

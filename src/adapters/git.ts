@@ -6,14 +6,15 @@ import { setLocalBranches } from './git-local-branches.ts'
 import { gitIn } from './git-process.ts'
 import type { Git } from './git-process.ts'
 import { namespaceConflict, parentBranches, pushBranches } from './git-push.ts'
+import { removeLeftovers } from './temporary-folder.ts'
 import { openGitWorktree } from './git-worktree.ts'
 import type { Places } from './git-worktree.ts'
 import { RerootError } from '../base/index.ts'
 import type { GitRepository } from '../ports.ts'
 
 /**
- * The clone that a folder belongs to. A linked worktree, a shallow, sparse or partial clone, and a detached or dirty checkout are
- * all fine: none of them is touched.
+ * The clone that a folder belongs to, without what crashed runs have left in it. A linked worktree, a shallow, sparse or partial clone, and a
+ * detached or dirty checkout are all fine: none of them is touched.
  * @throws RerootError GIT_FAILED if it is not a clone with a working tree, or git is missing or too old.
  */
 export async function openGitRepository(directory: string): Promise<GitRepository> {
@@ -21,6 +22,8 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
   await refuseOldGit(start)
   const git = gitIn(await topFolder(start))
   const places = await placesOf(git)
+  // First of all: git itself stumbles over a worktree that was not made to its end.
+  await removeLeftovers(places.registry)
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
   const fetched = new Map<string, FetchedBranch>()
   const deepen = (base: string, head: string): Promise<void> =>

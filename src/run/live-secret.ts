@@ -6,7 +6,7 @@ import { cacertsKeys, stateSyncWave } from '../plan/index.ts'
 import type { SecretMetadata } from '../plan/index.ts'
 import type { Files } from '../ports.ts'
 import { generationIn } from '../rotation/index.ts'
-import { describeRule, readSealed, unseal } from '../seal/index.ts'
+import { describeRule, isSameRecipient, readSealed, unseal } from '../seal/index.ts'
 import type { CreationRule, PlainDocument } from '../seal/index.ts'
 import { syncWaveOf } from '../workloads/index.ts'
 import type { Context } from './context.ts'
@@ -65,7 +65,7 @@ export async function openLiveSecret(loaded: Loaded, cluster: LoadedCluster, con
 export function refuseOtherReaders(loaded: Pick<Loaded, 'files'>, cluster: Pick<LoadedCluster, 'config'>, rule: CreationRule): void {
   const file = cluster.config.cacerts.file
   const readers = readSealed(liveBytes(loaded.files, cluster), file)?.facts.recipients ?? []
-  const left = readers.filter((reader) => !rule.recipients.includes(reader))
+  const left = readers.filter((reader) => !rule.recipients.some((want) => isSameRecipient(want, reader)))
   if (left.length === 0) return
   throw new RerootError(
     'SEAL_REFUSED',

@@ -3,7 +3,7 @@ import { parseCertificate } from '../pki/index.ts'
 import type { Certificate } from '../pki/index.ts'
 import type { Files } from '../ports.ts'
 import { lastTransition, readClusterRecord, readMeshRecord, stateOf } from '../rotation/index.ts'
-import type { Decision, MeshRecord } from '../rotation/index.ts'
+import type { Decision, MeshRecord, Move } from '../rotation/index.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import type { Material } from './material.ts'
 
@@ -31,14 +31,22 @@ export function reuseMaterial(loaded: Loaded, decision: Decision, source: Files,
   const intermediates = new Map<string, Certificate>()
   for (const cluster of loaded.clusters) {
     intermediates.set(cluster.config.name, intermediateOf(cluster, decision, mesh, source, from))
-    // The state that the step starts from is the live Secret's: its bytes come from the base.
     const move = decision.moves.find((one) => one.cluster === cluster.config.name)
+    if (move !== undefined && !move.merged) keepTaken(sealed, cluster, move, decision, source)
+    // The state that the step starts from is the live Secret's: its bytes come from the base.
     const start = move === undefined || move.merged ? null : cluster.layout.prepared(stateOf(move.from))
     for (const path of source.list()) {
       if (path.startsWith(cluster.layout.preparedDirectory) && path.endsWith('.sops.yaml') && path !== start) keep(path)
     }
   }
   return { generation, intermediates, sealed }
+}
+
+/** Where a change set has taken a cluster to the step's state and left nothing prepared, as `replace` does, the live file has that state's bytes. */
+function keepTaken(sealed: Map<string, Uint8Array>, cluster: LoadedCluster, move: Move, { generation }: Decision, source: Files): void {
+  const live = source.read(cluster.config.cacerts.file)
+  const isWaiting = source.read(waitingCertificate(cluster, generation)) !== null
+  if (live !== null && !isWaiting) sealed.set(cluster.layout.prepared(stateOf(move.to)), live)
 }
 
 function intermediateOf(cluster: LoadedCluster, decision: Decision, mesh: MeshRecord, source: Files, from: string): Certificate {

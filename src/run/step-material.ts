@@ -1,7 +1,7 @@
 import { RerootError } from '../base/index.ts'
 import type { Worktree } from '../ports.ts'
 import type { Decision } from '../rotation/index.ts'
-import { readSealed } from '../seal/index.ts'
+import { readSealed, sameRecipients } from '../seal/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
 import { inspectBranch, refuseOtherMesh } from './deliver.ts'
@@ -66,8 +66,7 @@ export async function materialFor(
 function refuseOtherRules(material: Material, sealer: Sealer, branch: string): void {
   for (const [path, bytes] of material.sealed) {
     const readers = readSealed(bytes, path)?.facts.recipients ?? []
-    const wanted = sealer.rule(path).recipients
-    if (readers.length === wanted.length && readers.every((reader) => wanted.includes(reader))) continue
+    if (sameRecipients(sealer.rule(path).recipients, readers)) continue
     throw new RerootError('SEAL_REFUSED', `${path} on ${branch} is sealed for others than the rules of .sops.yaml name now`, {
       hint: 'make new certificates, sealed by the present rules, with --reissue; it replaces the branch',
     })

@@ -7,6 +7,7 @@ import type { CreationRule } from './creation-rule.ts'
 import { documentOf, leavesOf, treeOf } from './document.ts'
 import type { PlainDocument, TreePath } from './document.ts'
 import { keyMaterialFindings } from './guard-change.ts'
+import { sameRecipients } from './recipient.ts'
 import { parseSealed } from './sealed.ts'
 import type { Sealed } from './sealed.ts'
 import { encryptedPaths, isCommentSelector, sameSelector } from './selector.ts'
@@ -85,13 +86,6 @@ function settingsFindings({ facts, file, lineOf }: Sealed, rule: CreationRule): 
       found: describeRule({ ...rule, ...facts }),
     },
   ]
-}
-
-// A key of Azure's may be named without its version: SOPS then writes the newest. A key of AWS's has its role behind a `+`.
-function sameRecipients(expected: readonly string[], found: readonly string[]): boolean {
-  const fits = (want: string, has: string): boolean =>
-    want === has || (want.startsWith('azure_kv:') && has.startsWith(`${want}/`)) || (want.startsWith('kms:') && want.startsWith(`${has}+`))
-  return expected.every((want) => found.some((has) => fits(want, has))) && found.every((has) => expected.some((want) => fits(want, has)))
 }
 
 function valueFindings(sealed: Sealed): readonly Finding[] {

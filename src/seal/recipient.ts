@@ -53,3 +53,21 @@ export async function openedBy(
   const known = await Promise.all(identities.map(async (source) => ({ ...source, recipient: await recipientOf(source.identity) })))
   return known.filter(({ recipient }) => recipients.includes(recipient))
 }
+
+/**
+ * Whether a recipient of a rule is the one that a sealed file names. A key of Azure's may be named without its version: SOPS then writes the
+ * newest. A key of AWS's has its role behind a `+`.
+ */
+export function isSameRecipient(want: string, has: string): boolean {
+  return (
+    want === has || (want.startsWith('azure_kv:') && has.startsWith(`${want}/`)) || (want.startsWith('kms:') && want.startsWith(`${has}+`))
+  )
+}
+
+/** Whether a file is sealed for those of a rule, and for nobody else. Somebody in several key groups is one. */
+export function sameRecipients(wanted: readonly string[], found: readonly string[]): boolean {
+  return (
+    wanted.every((want) => found.some((has) => isSameRecipient(want, has))) &&
+    found.every((has) => wanted.some((want) => isSameRecipient(want, has)))
+  )
+}

@@ -68,13 +68,23 @@ test('a checkout that git was making goes: it is locked, and names no folder yet
   expect(administered()).toEqual([living])
 })
 
+test('a checkout that git had not given its commit yet does not stop the next fetch', async () => {
+  const name = `reroot-${dead}-${machine}-aaaaaa`
+  git(fixture.clone, 'worktree', 'add', '-q', '--detach', temporary(name))
+  writeFileSync(join(fixture.clone, '.git/worktrees', name, 'HEAD'), `${'0'.repeat(40)}\n`)
+  const pushed = pushElsewhere(fixture, 'main', 'b.yaml')
+
+  expect(await (await openGitRepository(fixture.clone)).fetch('origin', 'main')).toBe(pushed)
+
+  expect(administered()).toEqual([])
+})
+
 test('a process that has the number of a dead one does not take its leftovers for its own', async () => {
   const folder = temporary(`reroot-${process.pid}-${machine}-aaaaaa`)
   git(fixture.clone, 'worktree', 'add', '-q', '--detach', folder)
-  const repository = await openGitRepository(fixture.clone)
 
-  const first = await repository.openWorktree('HEAD')
-  const second = await repository.openWorktree('HEAD')
+  const first = await (await openGitRepository(fixture.clone)).openWorktree('HEAD')
+  const second = await (await openGitRepository(fixture.clone)).openWorktree('HEAD')
 
   expect(existsSync(folder)).toBe(false)
   expect(existsSync(first.directory)).toBe(true)

@@ -116,6 +116,22 @@ test.each([
   expect(stdout).toContain('**This interrupts mutual TLS.**')
 })
 
+test.each(['initialised', 'inPlace', 'twoClusters'] as const)(
+  'replace again, while its branch is not merged: the same certificates are taken up (%s)',
+  async (state) => {
+    const sandbox = await sandboxIn(state)
+    const branches = (): readonly string[] => sandbox.forge.branches().filter((name) => name.startsWith('mesh-ca/g2'))
+    await sandbox.does(['replace', '--stack'])
+    const before = branches().map((name) => sandbox.forge.text('rev-parse', name))
+
+    const { stderr } = await sandbox.does(['replace', '--stack'])
+
+    expect(stderr).toContain('taking up mesh-ca/g2-replaced again')
+    expect(before.length).toBeGreaterThan(0)
+    expect(branches().map((name) => sandbox.forge.text('rev-parse', name))).toEqual(before)
+  },
+)
+
 test('replace needs no identity: the present key is not asked; and it can be repeated', async () => {
   const sandbox = await sandboxIn('initialised')
 

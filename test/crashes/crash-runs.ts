@@ -115,7 +115,15 @@ export async function runWith(base: Prepared, sandbox: Sandbox, { at, how, after
     process.execPath,
     ['--no-opt', faultPort(), JSON.stringify(order), programFile(), ...base.scene.args(sandbox)],
     // A process group of its own, so that all of it can be killed.
-    { cwd: sandbox.clone, env: environment(base.scene, sandbox), extendEnv: false, reject: false, stdin: 'ignore', detached: true },
+    {
+      cwd: sandbox.clone,
+      env: environment(base.scene, sandbox),
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      detached: true,
+      stripFinalNewline: false,
+    },
   )
   const result = await subprocess
   const lines = readFileSync(journal, 'utf8').trim().split('\n')

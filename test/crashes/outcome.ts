@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { execa } from 'execa'
 import { filesBelow, Forge, readRefs } from '../support/forge.ts'
 import { readTree, scrubbed, withoutPayloads } from '../support/golden.ts'
 import { insideOf } from '../support/live-secret.ts'
@@ -91,8 +92,7 @@ async function branchesOf(repository: Forge, sandbox: Sandbox): Promise<Branches
 async function secretIn(bytes: Uint8Array, path: string, sandbox: Sandbox): Promise<unknown> {
   if (/^ +key_groups:/m.test(String(bytes))) {
     const environment = { ...environmentOf(sandbox.folder), SOPS_AGE_KEY_FILE: sandbox.cluster.file }
-    const { execa } = await import('execa')
-    const { stdout } = await execa('sops', ['decrypt', '--input-type', 'yaml', '--output-type', 'json', '/dev/stdin'], {
+    const { stdout } = await execa('sops', ['decrypt', '--filename-override', path, '--input-type', 'yaml', '--output-type', 'json'], {
       input: bytes,
       env: environment,
       extendEnv: false,

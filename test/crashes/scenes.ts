@@ -33,7 +33,7 @@ const stacked: Pick<Scene, 'state' | 'asOperator'> = { state: 'inPlace', asOpera
 /** Every command that has an effect, and every way in which it delivers. */
 export const scenes: readonly Scene[] = [
   { name: 'init', state: 'fresh', args: (sandbox) => sandbox.initArguments(), asOperator: true },
-  { name: 'init --dry-run', state: 'fresh', args: (sandbox) => sandbox.initArguments('--dry-run') },
+  { name: 'init --dry-run', state: 'fresh', args: (sandbox) => sandbox.initArguments('--dry-run'), asOperator: true },
   { name: 'stage', state: 'initialised', args: step('stage'), asOperator: true },
   { name: 'stage --stack', ...stacked, args: step('stage', '--stack') },
   { name: 'stage --stack --no-push', ...stacked, args: step('stage', '--stack', '--no-push') },

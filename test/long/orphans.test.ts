@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { orphansOf, runCommand, runWith, undisturbed } from '../crashes/crash-runs.ts'
@@ -13,7 +13,9 @@ async function slowStage(): Promise<Undisturbed> {
   return undisturbed({
     ...stage,
     prepare(sandbox) {
-      const hook = join(sandbox.clone, '.git/hooks/pre-push')
+      const hooks = join(sandbox.clone, '.git/hooks')
+      mkdirSync(hooks, { recursive: true })
+      const hook = join(hooks, 'pre-push')
       writeFileSync(hook, '#!/bin/sh\nsleep 4\n')
       chmodSync(hook, 0o755)
     },

@@ -1,7 +1,7 @@
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { expect, test } from 'vitest'
 import { Confidential } from '../../src/base/index.ts'
-import { ageRecipientKind, embeddedEngine, isAgeRecipient, openedBy, recipientOf, unseal } from '../../src/seal/index.ts'
+import { ageRecipientKind, embeddedEngine, isAgeRecipient, openedBy, recipientOf, sameRecipients, unseal } from '../../src/seal/index.ts'
 import { at, bytesOf, person, ruleFor, secret } from './support.ts'
 
 const ann = await person('first place')
@@ -36,6 +36,22 @@ test.each([
   ['someone', 'invalid'],
 ])('%s is of the kind %s', (text, kind) => {
   expect(ageRecipientKind(text)).toBe(kind)
+})
+
+test.each<readonly [name: string, wanted: readonly string[], found: readonly string[], same: boolean]>([
+  ['nobody else', ['a', 'b'], ['b', 'a'], true],
+  ['one in two key groups', ['a', 'b'], ['a', 'b', 'a'], true],
+  ['one more', ['a'], ['a', 'b'], false],
+  ['one less', ['a', 'b'], ['a', 'a'], false],
+  [
+    'a key of Azure’s, whose version SOPS has chosen',
+    ['azure_kv:https://v.example/keys/k'],
+    ['azure_kv:https://v.example/keys/k/v1'],
+    true,
+  ],
+  ['a key of AWS’s, with a role', ['kms:arn:aws:kms:eu:1:key/k+arn:aws:iam::1:role/r'], ['kms:arn:aws:kms:eu:1:key/k'], true],
+])('a file is for those of a rule: %s', (_, wanted, found, same) => {
+  expect(sameRecipients(wanted, found)).toBe(same)
 })
 
 test('an identity leads to its recipient, and to where it came from', async () => {

@@ -2,7 +2,7 @@ import { RerootError, sha256 } from '../../base/index.ts'
 import { ownMetadata, rootsAnnotation, secretDocument, signerAnnotation } from '../../plan/index.ts'
 import type { ClusterRecipients, Layout } from '../../plan/index.ts'
 import type { Files, Worktree } from '../../ports.ts'
-import { creationRule, isAgeRecipient, parseSopsConfig, readSealed } from '../../seal/index.ts'
+import { creationRule, isAgeRecipient, isSameRecipient, parseSopsConfig, readSealed } from '../../seal/index.ts'
 import type { Context } from '../context.ts'
 import { openSealer } from '../sealer.ts'
 import { withWritten } from './ahead.ts'
@@ -20,7 +20,7 @@ export function clustersToRule(files: Files, layout: Layout, clusters: readonly 
     if (cluster.recipients.every(isAgeRecipient)) return true
     const path = layout.cluster(cluster.name).prepared('g1-steady')
     const rule = config === null ? null : creationRule([config], path)
-    if (rule !== null && cluster.recipients.every((recipient) => rule.recipients.includes(recipient))) return false
+    if (rule !== null && cluster.recipients.every((has) => rule.recipients.some((want) => isSameRecipient(want, has)))) return false
     throw new RerootError(
       'SEAL_REFUSED',
       `the Secret of ${cluster.name} is sealed with keys that init cannot write a rule for: ${cluster.recipients.filter((one) => !isAgeRecipient(one)).join(', ')}`,
