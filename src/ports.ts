@@ -27,6 +27,13 @@ export interface Commit {
   readonly trailers: Readonly<Record<string, string>>
 }
 
+/** Lines of one file that one commit has added and removed. */
+export interface LineChange {
+  readonly path: string
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
 /** What one commit changes. */
 export interface Change {
   readonly write: ReadonlyMap<string, Uint8Array>
@@ -77,6 +84,8 @@ export interface GitRepository {
   commitsSince(base: string, head: string): Promise<readonly Commit[]>
   /** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone is completed first. */
   pathsEver(commit: string, folder: string): Promise<readonly string[]>
+  /** What every commit of this history has changed in these files, oldest first. A shallow clone is completed first. */
+  lineChanges(commit: string, paths: readonly string[]): Promise<readonly LineChange[]>
   openWorktree(commit: string): Promise<Worktree>
   /**
    * Pushes all branches in one atomic push. `expected` is the commit that the remote's branch has now (`null`: it must not exist): a lease.

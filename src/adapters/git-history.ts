@@ -1,6 +1,6 @@
 import { printable } from './git-failure.ts'
 import type { Git } from './git-process.ts'
-import type { Commit } from '../ports.ts'
+import type { Commit, LineChange } from '../ports.ts'
 
 /** Commits that `head` has and `base` has not, newest first. */
 export async function commitsBetween(git: Git, base: string, head: string): Promise<readonly Commit[]> {
@@ -24,9 +24,7 @@ export async function commitsBetween(git: Git, base: string, head: string): Prom
 
 /** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone is completed first. */
 export async function pathsEver(git: Git, commit: string, folder: string, branches: readonly FetchedBranch[]): Promise<readonly string[]> {
-  if (branches.length > 0 && (await git.read(['rev-parse', '--is-shallow-repository'])).trim() === 'true') {
-    await git.read(fetchArguments(branches, '--unshallow'), { network: true })
-  }
+  await completeHistory(git, branches)
   const output = await git.read([
     'log',
     '-z',
@@ -40,6 +38,35 @@ export async function pathsEver(git: Git, commit: string, folder: string, branch
     folder,
   ])
   return [...new Set(output.split('\0').map((path) => path.trim()))].filter((path) => path !== '').toSorted()
+}
+
+/** What every commit of this history has changed in files, oldest first: a merge by its own commits, not as a whole. A shallow clone is completed first. */
+export async function lineChanges(
+  git: Git,
+  commit: string,
+  paths: readonly string[],
+  branches: readonly FetchedBranch[],
+): Promise<readonly LineChange[]> {
+  if (paths.length === 0) return []
+  await completeHistory(git, branches)
+  const output = await git.read([
+    ...['-c', 'log.diffMerges=off', '-c', 'log.follow=false', 'log', '--reverse', '--topo-order', '--no-color', '--no-renames'],
+    ...['--no-ext-diff', '--no-textconv', '--text', '--format=', '--src-prefix=a/', '--dst-prefix=b/', '--unified=0', '-p', commit, '--'],
+    ...paths.map((path) => `:(literal)${path}`),
+  ])
+  return output.split(/^diff --git /m).flatMap((text): readonly LineChange[] => {
+    const [, ...hunks] = text.split(/^@@ .*\n/m)
+    const path = paths.find((one) => text.startsWith(`a/${one} b/${one}\n`))
+    if (path === undefined) return []
+    const lines = hunks.flatMap((hunk) => hunk.split('\n'))
+    const starting = (mark: string): readonly string[] => lines.flatMap((line) => (line.startsWith(mark) ? [line.slice(1)] : []))
+    return [{ path, added: starting('+'), removed: starting('-') }]
+  })
+}
+
+async function completeHistory(git: Git, branches: readonly FetchedBranch[]): Promise<void> {
+  if (branches.length === 0 || (await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
+  await git.read(fetchArguments(branches, '--unshallow'), { network: true })
 }
 
 function parseCommit(entry: string): Commit {

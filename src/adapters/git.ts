@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from 'node:path'
 import { gitFailure } from './git-failure.ts'
-import { commitsBetween, pathsEver, deepenUntilMerged, fetchArguments } from './git-history.ts'
+import { commitsBetween, deepenUntilMerged, fetchArguments, lineChanges, pathsEver } from './git-history.ts'
 import type { FetchedBranch } from './git-history.ts'
 import { setLocalBranches } from './git-local-branches.ts'
 import { gitIn } from './git-process.ts'
@@ -22,6 +22,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
   const hooksDirectory = resolvePath(git.directory, oneLine(await git.read(['rev-parse', '--git-path', 'hooks'])))
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
   const fetched = new Map<string, FetchedBranch>()
+  const branchOf = (commit: string): readonly FetchedBranch[] => [fetched.get(commit)].filter((one) => one !== undefined)
   return {
     root: git.directory,
     async fetch(remote, branch) {
@@ -35,19 +36,10 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
     remoteUrl: (remote) => remoteUrl(git, remote),
     defaultBranch: (remote) => defaultBranch(git, remote),
-    pathsEver: (commit, folder) =>
-      pathsEver(
-        git,
-        commit,
-        folder,
-        [...(fetched.has(commit) ? [fetched.get(commit)] : [])].filter((one) => one !== undefined),
-      ),
+    pathsEver: (commit, folder) => pathsEver(git, commit, folder, branchOf(commit)),
+    lineChanges: (commit, paths) => lineChanges(git, commit, paths, branchOf(commit)),
     async commitsSince(base, head) {
-      await deepenUntilMerged(
-        git,
-        [base, head],
-        [base, head].flatMap((commit) => fetched.get(commit) ?? []),
-      )
+      await deepenUntilMerged(git, [base, head], [base, head].flatMap(branchOf))
       return commitsBetween(git, base, head)
     },
     openWorktree: (commit) => openGitWorktree(git, hooksDirectory, commit),

@@ -143,7 +143,9 @@ function lastRetired(cluster: StepFacts): GenerationId | null {
 }
 
 function usedIds(facts: DecisionFacts): ReadonlySet<RestartId> {
-  return new Set(facts.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id)))
+  return new Set(
+    facts.clusters.flatMap(({ record, past }) => [...record.transitions.map((transition) => transition.id), ...(past?.ids ?? [])]),
+  )
 }
 
 function never(): never {

@@ -1,4 +1,5 @@
-import type { decide, Step, StepFacts } from '../rotation/index.ts'
+import { pastOf, transitionsIn } from '../rotation/index.ts'
+import type { decide, Past, Step, StepFacts } from '../rotation/index.ts'
 import { hidesWorkloads } from '../workloads/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
@@ -12,6 +13,24 @@ export async function usedGenerations(context: Context, loaded: Loaded, base: Ba
   if (step !== 'stage' && step !== 'replace') return []
   const paths = await context.git.pathsEver(base.commit, loaded.layout.directory)
   return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
+}
+
+/** What the history of the base knows of each cluster, by name: its record alone does not show a merge that was reverted. */
+export type Pasts = ReadonlyMap<string, Past>
+
+export async function readPasts(context: Pick<Context, 'git'>, loaded: Loaded, base: Pick<Base, 'commit'>): Promise<Pasts> {
+  const paths = loaded.clusters.map(({ layout }) => layout.record)
+  const changes = await context.git.lineChanges(base.commit, paths)
+  return new Map(
+    loaded.clusters.map(({ config, layout, record }) => {
+      const own = changes.filter(({ path }) => path === layout.record)
+      const moved = own.map(({ added, removed }) => {
+        const [fresh, gone] = [transitionsIn(added), transitionsIn(removed)]
+        return { added: fresh.filter((id) => !gone.includes(id)), removed: gone.filter((id) => !fresh.includes(id)) }
+      })
+      return [config.name, pastOf(moved, record)]
+    }),
+  )
 }
 
 /** Members of the mesh that no step restarts: what nothing can restart, and what people accepted not to see. */
@@ -37,13 +56,20 @@ export function stepFacts(loaded: Loaded): readonly StepFacts[] {
 }
 
 /** The same, and what no step restarts. */
-export function discoveredFacts(loaded: Loaded, discoveries: Discoveries): readonly StepFacts[] {
+export function discoveredFacts(loaded: Loaded, discoveries: Discoveries, pasts: Pasts): readonly StepFacts[] {
   return loaded.clusters.map((cluster) => ({
     record: cluster.record,
     restarts: cluster.restarts,
     managed: cluster.config.cacerts.managed,
     doubts: doubtsOf(loaded, discoveryOf(cluster, discoveries)),
+    ...pastIn(pasts, cluster.config.name),
   }))
+}
+
+/** For objects that may hold it. */
+export function pastIn(pasts: Pasts, cluster: string): { readonly past?: Past } {
+  const past = pasts.get(cluster)
+  return past === undefined ? {} : { past }
 }
 
 /** What the decision about a step rests on. */
@@ -52,11 +78,12 @@ export function decisionFacts(
   discoveries: Discoveries,
   context: Context,
   usedGenerations: readonly string[],
+  pasts: Pasts,
 ): Parameters<typeof decide>[1] {
   return {
     usedGenerations,
     mesh: loaded.mesh,
-    clusters: discoveredFacts(loaded, discoveries),
+    clusters: discoveredFacts(loaded, discoveries, pasts),
     workloadCertificateHours: loaded.config.pki.workloadCertificateHours,
     now: context.clock.now(),
   }
