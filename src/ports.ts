@@ -37,6 +37,13 @@ export interface Commit {
   readonly trailers: Readonly<Record<string, string>>
 }
 
+/** Lines of one file that one commit has added and removed. */
+export interface LineChange {
+  readonly path: string
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
 /** What one commit changes. */
 export interface Change {
   readonly write: ReadonlyMap<string, Uint8Array>
@@ -92,10 +99,10 @@ export interface GitRepository {
    * branches too.
    */
   hasHeld(base: string, head: string): Promise<boolean>
-  /** Every line that a commit of this history has added to these files, also those that are gone. A shallow clone is completed first. */
-  linesEver(commit: string, paths: readonly string[]): Promise<readonly string[]>
   /** Every path below a folder that a commit of this history has added, also those that are gone. A shallow clone is completed first. */
   pathsEver(commit: string, folder: string): Promise<readonly string[]>
+  /** What every commit of this history has changed in these files, oldest first. A shallow clone is completed first. */
+  lineChanges(commit: string, paths: readonly string[]): Promise<readonly LineChange[]>
   openWorktree(commit: string): Promise<Worktree>
   /**
    * Pushes all branches in one atomic push. `expected` is the commit that the remote's branch has now (`null`: it must not exist): a lease.

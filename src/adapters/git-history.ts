@@ -1,6 +1,6 @@
 import { printable } from './git-failure.ts'
 import type { Git } from './git-process.ts'
-import type { Commit } from '../ports.ts'
+import type { Commit, LineChange } from '../ports.ts'
 
 /** Commits that `head` has and `base` has not, newest first. */
 export async function commitsBetween(git: Git, base: string, head: string): Promise<readonly Commit[]> {
@@ -26,14 +26,6 @@ export async function commitsBetween(git: Git, base: string, head: string): Prom
 export async function completeHistory(git: Git, branch: FetchedBranch | undefined): Promise<void> {
   if (branch === undefined || (await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
   await git.read(fetchArguments([branch], '--unshallow'), { network: true })
-}
-
-/** See `GitRepository.linesEver`. */
-export async function linesEver(git: Git, commit: string, paths: readonly string[]): Promise<readonly string[]> {
-  if (paths.length === 0) return []
-  const plain = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--unified=0']
-  const output = await git.read(['log', '--patch', '--format=', ...plain, commit, '--', ...paths])
-  return output.split('\n').flatMap((line) => (line.startsWith('+') && !line.startsWith('+++ ') ? [line.slice(1)] : []))
 }
 
 /** See `GitRepository.pathsEver`. */
@@ -70,6 +62,24 @@ export async function hasHeld(git: Git, base: string, head: string): Promise<boo
 /** Of `:100644 100644 <blob> <blob> M`, NUL, path: what each path has become; removals are none. */
 function rawEntries(output: string): readonly { readonly blob: string; readonly path: string }[] {
   return [...output.matchAll(/:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [AMT]\u0000([^\u0000]*)/g)].map(([, blob = '', path = '']) => ({ blob, path }))
+}
+
+/** See `GitRepository.lineChanges`. */
+export async function lineChanges(git: Git, commit: string, paths: readonly string[]): Promise<readonly LineChange[]> {
+  if (paths.length === 0) return []
+  const output = await git.read([
+    ...['-c', 'log.diffMerges=off', '-c', 'log.follow=false', 'log', '--reverse', '--topo-order', '--no-color', '--no-renames'],
+    ...['--no-ext-diff', '--no-textconv', '--text', '--format=', '--src-prefix=a/', '--dst-prefix=b/', '--unified=0', '-p', commit, '--'],
+    ...paths.map((path) => `:(literal)${path}`),
+  ])
+  return output.split(/^diff --git /m).flatMap((text): readonly LineChange[] => {
+    const [, ...hunks] = text.split(/^@@ .*\n/m)
+    const path = paths.find((one) => text.startsWith(`a/${one} b/${one}\n`))
+    if (path === undefined) return []
+    const lines = hunks.flatMap((hunk) => hunk.split('\n'))
+    const starting = (mark: string): readonly string[] => lines.flatMap((line) => (line.startsWith(mark) ? [line.slice(1)] : []))
+    return [{ path, added: starting('+'), removed: starting('-') }]
+  })
 }
 
 function parseCommit(entry: string): Commit {

@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from 'node:path'
 import { gitFailure, isLocked } from './git-failure.ts'
-import { commitsBetween, completeHistory, deepenUntilMerged, fetchArguments, hasHeld, linesEver, pathsEver } from './git-history.ts'
+import { commitsBetween, completeHistory, deepenUntilMerged, fetchArguments, hasHeld, lineChanges, pathsEver } from './git-history.ts'
 import type { FetchedBranch } from './git-history.ts'
 import { setLocalBranches } from './git-local-branches.ts'
 import { gitIn } from './git-process.ts'
@@ -54,9 +54,9 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
       await completeHistory(git, fetched.get(commit))
       return pathsEver(git, commit, folder)
     },
-    async linesEver(commit, paths) {
+    async lineChanges(commit, paths) {
       await completeHistory(git, fetched.get(commit))
-      return linesEver(git, commit, paths)
+      return lineChanges(git, commit, paths)
     },
     async commitsSince(base, head) {
       await deepen(base, head)

@@ -2,7 +2,7 @@ import { formatWorkloadId } from '../base/index.ts'
 import type { WorkloadId } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import { hasBarrier, lastTransition, mustHaveBegun } from '../rotation/index.ts'
-import type { ClusterRecord, EntryGate, EntryWave, RestartId, RestartList, Step } from '../rotation/index.ts'
+import type { ClusterRecord, EntryGate, EntryWave, Past, RestartId, RestartList, Step } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { ChosenRestart } from './delivery.ts'
 import { planWaves } from './waves.ts'
@@ -13,6 +13,8 @@ export function freezeRestarts(input: {
   readonly step: Step
   readonly config: Config
   readonly record: ClusterRecord
+  /** What the history knows of the cluster, where it was read. */
+  readonly past?: Past
   /** The frozen list of the step before, from the base. */
   readonly before: RestartList | null
   readonly discovery: Discovery
@@ -51,12 +53,12 @@ export function withoutVanished(list: RestartList, discovery: Discovery): Restar
 function entryGate(input: {
   readonly step: Step
   readonly record: ClusterRecord
+  readonly past?: Past
   readonly before: RestartList | null
   readonly discovery: Discovery
 }): EntryGate | null {
   const { step, record, before, discovery } = input
-  if (!hasBarrier(step, { record }))
-    return mustHaveBegun(step, { record }) ? { state: record.state, id: null, waves: [], roots: false } : null
+  if (!hasBarrier(step, input)) return mustHaveBegun(step, input) ? { state: record.state, id: null, waves: [], roots: false } : null
   const last = lastTransition(record)
   if (last === null || before === null) return { state: record.state, id: null, waves: [] }
   const present = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))

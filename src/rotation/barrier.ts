@@ -4,7 +4,9 @@ import { lastTransition } from './record.ts'
 import type { Transition } from './record.ts'
 
 /** Steps that would break handshakes, or take the ground from under the next step, if the one before were not complete everywhere. */
-export function hasBarrier(step: Step, cluster: Pick<StepFacts, 'record'>): boolean {
+export function hasBarrier(step: Step, cluster: Pick<StepFacts, 'record' | 'past'>): boolean {
+  // A way back is safe from the state that the record names; after a revert the cluster may be in another one.
+  const isReverted = (cluster.past?.reverted ?? null) !== null
   switch (step) {
     case 'stage':
     case 'promote':
@@ -12,9 +14,10 @@ export function hasBarrier(step: Step, cluster: Pick<StepFacts, 'record'>): bool
       return true
     case 'abandon':
       // After a demote, certificates of the candidate are alive: giving up its root is as grave as `retire`.
-      return sinceStage(cluster.record.transitions).some((transition) => transition.step === 'promote')
+      return isReverted || sinceStage(cluster.record.transitions).some((transition) => transition.step === 'promote')
     case 'demote':
     case 'restore':
+      return isReverted
     case 'replace':
     case 'renew':
     case 'restart':
@@ -31,10 +34,10 @@ export function hasBarrier(step: Step, cluster: Pick<StepFacts, 'record'>): bool
  * word of its entry gate (or by force), the cluster may lag further behind: several merged steps may be held, one by the other, and a way back
  * that nothing holds would overtake them all.
  */
-export function mustHaveBegun(step: Step, { record }: Pick<StepFacts, 'record'>): boolean {
+export function mustHaveBegun(step: Step, cluster: Pick<StepFacts, 'record' | 'past'>): boolean {
   const isWayBack = step === 'demote' || step === 'abandon' || step === 'restore'
-  const last = lastTransition(record)
-  return isWayBack && last !== null && !hasBarrier(step, { record }) && (last.forced !== null || last.evidence?.kind === 'entry-gate')
+  const last = lastTransition(cluster.record)
+  return isWayBack && last !== null && !hasBarrier(step, cluster) && (last.forced !== null || last.evidence?.kind === 'entry-gate')
 }
 
 function sinceStage(transitions: readonly Transition[]): readonly Transition[] {

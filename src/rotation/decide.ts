@@ -17,8 +17,6 @@ export interface DecisionFacts {
   readonly clusters: readonly StepFacts[]
   /** Generations that the base's history shows, also those of reverted merges. */
   readonly usedGenerations: readonly GenerationId[]
-  /** Ids that the base's history shows, likewise. */
-  readonly usedIds: readonly RestartId[]
   readonly workloadCertificateHours: number
   readonly now: Date
 }
@@ -145,7 +143,9 @@ function lastRetired(cluster: StepFacts): GenerationId | null {
 }
 
 function usedIds(facts: DecisionFacts): ReadonlySet<RestartId> {
-  return new Set([...facts.usedIds, ...facts.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))])
+  return new Set(
+    facts.clusters.flatMap(({ record, past }) => [...record.transitions.map((transition) => transition.id), ...(past?.ids ?? [])]),
+  )
 }
 
 function never(): never {

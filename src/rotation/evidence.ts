@@ -1,5 +1,6 @@
 import { formatWorkloadId } from '../base/index.ts'
 import { lastTransition } from './record.ts'
+import type { Past } from './past.ts'
 import type { ClusterRecord, Evidence } from './record.ts'
 import type { RestartEntry, RestartList } from './types.ts'
 
@@ -20,6 +21,8 @@ export interface StepFacts {
   readonly managed: 'own' | 'in-place'
   /** Members of the mesh that no step restarts, in words: what people accepted, and what nothing can restart. */
   readonly doubts?: readonly string[]
+  /** What the history knows of it, where it was read. */
+  readonly past?: Past
 }
 
 export type Judgement = { readonly evidence: Evidence | null } | { readonly lacks: readonly string[] }
@@ -38,6 +41,10 @@ export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, ho
   if (restarts === null || restarts.id !== last.id)
     return { lacks: [`the restarts of ${last.id} are not on the branch: merge the rest of its pull requests first`] }
   if (testimony.confirmed !== null) return { evidence: { kind: 'person', detail: testimony.confirmed } }
+
+  const reverted = facts.past?.reverted ?? null
+  if (reverted !== null)
+    return { lacks: [`the merge of ${reverted} was reverted: workloads may carry ${last.id} from before, and no gate or time sees that`] }
 
   const passed = testimony.gatePassed.get(facts.record.cluster)
   if (passed !== undefined) {

@@ -18,7 +18,8 @@ import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import { isAhead, openBranches, stepOfBranch } from './open-branches.ts'
-import { discoveredFacts, stepFacts } from './step-facts.ts'
+import { discoveredFacts, readPasts, stepFacts } from './step-facts.ts'
+import type { Pasts } from './step-facts.ts'
 import { discoverAll, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
 
@@ -83,7 +84,7 @@ export interface Status {
 export async function status(context: Context, checkout: Files, options: StatusOptions): Promise<Status> {
   if (options.offline) {
     const loaded = load(checkout, options.directory)
-    return { ...report(loaded, context.clock.now(), []), readFrom: 'the checkout', branches: null }
+    return { ...report(loaded, context.clock.now(), [], new Map()), readFrom: 'the checkout', branches: null }
   }
   const base = await fetchBase(context, checkout, { directory: options.directory, push: false, config: null })
   const worktree = await context.git.openWorktree(base.commit)
@@ -92,7 +93,7 @@ export async function status(context: Context, checkout: Files, options: StatusO
     const loaded = load(worktree.files, options.directory)
     const branches = base.remote === null ? null : await openBranches(context, loaded, base.remote, base.commit)
     return {
-      ...report(loaded, context.clock.now(), branches ?? []),
+      ...report(loaded, context.clock.now(), branches ?? [], await readPasts(context, loaded, base)),
       readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`,
       branches,
     }
@@ -101,13 +102,18 @@ export async function status(context: Context, checkout: Files, options: StatusO
   }
 }
 
-function report(loaded: Loaded, now: Date, branches: readonly string[]): Pick<Status, 'mesh' | 'clusters' | 'unfinished' | 'next'> {
+function report(
+  loaded: Loaded,
+  now: Date,
+  branches: readonly string[],
+  pasts: Pasts,
+): Pick<Status, 'mesh' | 'clusters' | 'unfinished' | 'next'> {
   const unfinished = unfinishedStep(stepFacts(loaded))
   return {
     mesh: loaded.mesh.mesh,
     clusters: loaded.clusters.map((cluster) => clusterStatus(loaded, cluster, now)),
     unfinished: unfinished === null ? null : withBranch(unfinished, loaded, branches),
-    next: nextSteps(loaded, now, unfinished, branches),
+    next: nextSteps(loaded, now, unfinished, branches, pasts),
   }
 }
 
@@ -162,9 +168,15 @@ function possibleSteps(loaded: Loaded, { layout, record }: LoadedCluster): reado
 }
 
 /** The steps that are legal now, and what stands against each if it were planned without a person's word. None leads on before the last one is whole. */
-function nextSteps(loaded: Loaded, now: Date, unfinished: Unfinished | null, branches: readonly string[]): readonly NextStep[] {
+function nextSteps(
+  loaded: Loaded,
+  now: Date,
+  unfinished: Unfinished | null,
+  branches: readonly string[],
+  pasts: Pasts,
+): readonly NextStep[] {
   const discoveries = discoverAll(loaded)
-  const facts = discoveredFacts(loaded, discoveries)
+  const facts = discoveredFacts(loaded, discoveries, pasts)
   const add = (step: Step, needs: readonly string[], clusters: readonly LoadedCluster[]): NextStep => ({
     step,
     needs,

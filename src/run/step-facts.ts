@@ -1,5 +1,5 @@
-import { parseId } from '../rotation/index.ts'
-import type { decide, RestartId, Step, StepFacts } from '../rotation/index.ts'
+import { pastOf, transitionsIn } from '../rotation/index.ts'
+import type { decide, Past, Step, StepFacts } from '../rotation/index.ts'
 import { hidesWorkloads } from '../workloads/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
@@ -15,14 +15,21 @@ export async function usedGenerations(context: Context, loaded: Loaded, base: Ba
   return [...new Set(paths.flatMap((path) => /\/(?:roots|prepared)\/(g[1-9]\d*)[.-]/.exec(path)?.[1] ?? []))]
 }
 
-/** Ids that the history shows: after a reverted merge, pods may still carry them, and would not restart for one that they have. */
-export async function usedIds(context: Context, loaded: Loaded, base: Base): Promise<readonly RestartId[]> {
-  const lines = await context.git.linesEver(
-    base.commit,
-    loaded.clusters.map(({ layout }) => layout.record),
-  )
-  return [...new Set(lines.flatMap((line) => /^\s*-? *id: "?([a-z0-9.-]+)"?\s*$/.exec(line)?.[1] ?? []))].filter(
-    (id) => parseId(id) !== null,
+/** What the history of the base knows of each cluster, by name: its record alone does not show a merge that was reverted. */
+export type Pasts = ReadonlyMap<string, Past>
+
+export async function readPasts(context: Pick<Context, 'git'>, loaded: Loaded, base: Pick<Base, 'commit'>): Promise<Pasts> {
+  const paths = loaded.clusters.map(({ layout }) => layout.record)
+  const changes = await context.git.lineChanges(base.commit, paths)
+  return new Map(
+    loaded.clusters.map(({ config, layout, record }) => {
+      const own = changes.filter(({ path }) => path === layout.record)
+      const moved = own.map(({ added, removed }) => {
+        const [fresh, gone] = [transitionsIn(added), transitionsIn(removed)]
+        return { added: fresh.filter((id) => !gone.includes(id)), removed: gone.filter((id) => !fresh.includes(id)) }
+      })
+      return [config.name, pastOf(moved, record)]
+    }),
   )
 }
 
@@ -49,13 +56,20 @@ export function stepFacts(loaded: Loaded): readonly StepFacts[] {
 }
 
 /** The same, and what no step restarts. */
-export function discoveredFacts(loaded: Loaded, discoveries: Discoveries): readonly StepFacts[] {
+export function discoveredFacts(loaded: Loaded, discoveries: Discoveries, pasts: Pasts): readonly StepFacts[] {
   return loaded.clusters.map((cluster) => ({
     record: cluster.record,
     restarts: cluster.restarts,
     managed: cluster.config.cacerts.managed,
     doubts: doubtsOf(loaded, discoveryOf(cluster, discoveries)),
+    ...pastIn(pasts, cluster.config.name),
   }))
+}
+
+/** For objects that may hold it. */
+export function pastIn(pasts: Pasts, cluster: string): { readonly past?: Past } {
+  const past = pasts.get(cluster)
+  return past === undefined ? {} : { past }
 }
 
 /** What the decision about a step rests on. */
@@ -63,12 +77,13 @@ export function decisionFacts(
   loaded: Loaded,
   discoveries: Discoveries,
   context: Context,
-  used: Pick<Parameters<typeof decide>[1], 'usedGenerations' | 'usedIds'>,
+  usedGenerations: readonly string[],
+  pasts: Pasts,
 ): Parameters<typeof decide>[1] {
   return {
-    ...used,
+    usedGenerations,
     mesh: loaded.mesh,
-    clusters: discoveredFacts(loaded, discoveries),
+    clusters: discoveredFacts(loaded, discoveries, pasts),
     workloadCertificateHours: loaded.config.pki.workloadCertificateHours,
     now: context.clock.now(),
   }

@@ -16,7 +16,8 @@ import type { Loaded } from './load.ts'
 import { sayOpenBranches } from './open-branches.ts'
 import { verifySealedState } from './sealed-state.ts'
 import { checkTestimony, refuseOtherBranch, sayIfClockIsOff } from './step-checks.ts'
-import { decisionFacts, stepFacts, usedGenerations, usedIds } from './step-facts.ts'
+import { decisionFacts, pastIn, readPasts, stepFacts, usedGenerations } from './step-facts.ts'
+import type { Pasts } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
 import { materialFor } from './step-material.ts'
@@ -66,17 +67,15 @@ export async function takeStep(
     checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
     const discoveries = discoverAll(loaded)
+    const pasts = await readPasts(context, loaded, base)
     const decision = decide(
       step,
-      decisionFacts(loaded, discoveries, context, {
-        usedGenerations: await usedGenerations(context, loaded, base, step),
-        usedIds: await usedIds(context, loaded, base),
-      }),
+      decisionFacts(loaded, discoveries, context, await usedGenerations(context, loaded, base, step), pasts),
       options.testimony,
       options.force,
     )
     await sayOpenBranches(context, loaded, base, decision)
-    const { steps, findings } = planClusters(loaded, discoveries, decision)
+    const { steps, findings } = planClusters(loaded, discoveries, decision, pasts)
     refuseErrors(step, findings)
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
@@ -111,6 +110,7 @@ function planClusters(
   loaded: Loaded,
   discoveries: Discoveries,
   decision: Decision,
+  pasts: Pasts,
 ): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
   const moving = decision.moves.map((move) => {
     const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
@@ -135,6 +135,7 @@ function planClusters(
         record: move.merged
           ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from, state: stateOf(move.from) }
           : cluster.record,
+        ...pastIn(pasts, cluster.config.name),
         before: cluster.restarts,
         discovery,
         restarts: restarting,

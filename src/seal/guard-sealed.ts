@@ -6,6 +6,7 @@ import { describeRule } from './creation-rule.ts'
 import type { CreationRule } from './creation-rule.ts'
 import { documentOf, leavesOf, treeOf } from './document.ts'
 import type { PlainDocument, TreePath } from './document.ts'
+import { clearFindings } from './guard-clear.ts'
 import { keyMaterialFindings } from './guard-change.ts'
 import { sameRecipients } from './recipient.ts'
 import { parseSealed } from './sealed.ts'
@@ -21,7 +22,7 @@ export interface GuardedText {
   readonly text: string
   readonly file: string
   readonly rule: CreationRule
-  /** What was sealed, when it is at hand: then no line of it may be left in the text. */
+  /** What was sealed, when it is at hand: then the file must say the same in the clear, and no sealed line of it may be left in the text. */
   readonly document?: PlainDocument
 }
 
@@ -57,13 +58,16 @@ export function guardSealed(guarded: GuardedText): readonly Finding[] {
       ...keyMaterialFindings(bytes, file),
     ]
   }
-  return [
+  const findings = [
     ...settingsFindings(sealed, rule),
     ...valueFindings(sealed),
     ...kindFindings(sealed),
     ...keyMaterialFindings(bytes, file),
     ...(document === undefined ? [] : plaintextFindings(sealed, document)),
   ]
+  return document === undefined || findings.some(({ severity }) => severity === 'error')
+    ? findings
+    : [...findings, ...clearFindings(sealed, document)]
 }
 
 function settingsFindings({ facts, file, lineOf }: Sealed, rule: CreationRule): readonly Finding[] {

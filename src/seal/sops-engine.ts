@@ -1,7 +1,7 @@
 import { RerootError } from '../base/index.ts'
 import type { ProcessResult, SopsProgram } from '../ports.ts'
-import { leavesOf, treeOf } from './document.ts'
-import type { PlainDocument } from './document.ts'
+import { isList, isTree, leavesOf, treeOf } from './document.ts'
+import type { PlainDocument, TreeNode } from './document.ts'
 import type { SealEngine, SealRequest } from './engine.ts'
 import { writeForGo } from './go-write.ts'
 import { sealedText } from './guard-sealed.ts'
@@ -25,7 +25,7 @@ export function sopsEngine(program: SopsProgram, repositoryRoot: string): SealEn
           hint: 'rename the key: SOPS keeps its block there',
         })
       }
-      treeOf(document) // refuses what would not survive
+      refuseMergeKeys(treeOf(document), path) // `treeOf` refuses what would not survive
       const folder = rule.place.file.includes('/') ? rule.place.file.slice(0, rule.place.file.lastIndexOf('/')) : ''
       // Relative to the folder of .sops.yaml, as path_regex is: the one form that every version reads alike.
       const relative = folder === '' ? path : path.slice(folder.length + 1)
@@ -38,6 +38,16 @@ export function sopsEngine(program: SopsProgram, repositoryRoot: string): SealEn
       return sealedText({ text: result.stdout, file: path, rule, document })
     },
   }
+}
+
+/** sops writes a key `<<` as YAML's merge key, and then stops at it. */
+function refuseMergeKeys(tree: TreeNode, path: string): void {
+  if (tree === null || !(isTree(tree) || isList(tree))) return
+  if (isTree(tree) && tree.has('<<'))
+    throw new RerootError('SEAL_REFUSED', `the document for ${path} has a key \`<<\`, which sops could not read back`, {
+      hint: 'rename the key',
+    })
+  for (const child of tree.values()) refuseMergeKeys(child, path)
 }
 
 async function requireVersion(program: SopsProgram): Promise<void> {

@@ -164,6 +164,45 @@ describe('reading', () => {
     ])
   })
 
+  test('lines that commits have added and removed, oldest first, through merges and reverts, whatever the user configured, also in a shallow clone', async () => {
+    const { clone } = fixture
+    const commit = (text: string): void => {
+      put(clone, 'a/record.yaml', text)
+      git(clone, 'add', '-A')
+      git(clone, 'commit', '-q', '-m', 'change')
+    }
+    git(clone, 'checkout', '-q', '-b', 'side')
+    commit('- id: one\n  step: x\n')
+    git(clone, 'checkout', '-q', 'main')
+    git(clone, 'merge', '-q', '--no-ff', '-m', 'merge', 'side')
+    commit('- id: one\n  step: x\n- id: two\n')
+    git(clone, 'revert', '--no-edit', 'HEAD')
+    git(clone, 'push', '-q', 'origin', 'main')
+    const shallow = join(fixture.folder, 'shallow')
+    git(fixture.folder, 'clone', '-q', '--depth=1', `file://${fixture.remote}`, shallow)
+    for (const [name, value] of [
+      ['diff.noprefix', 'true'],
+      ['diff.mnemonicPrefix', 'true'],
+      ['log.diffMerges', 'first-parent'],
+      ['color.ui', 'always'],
+      ['diff.external', 'false'],
+      ['log.follow', 'true'],
+    ] as const)
+      git(clone, 'config', name, value)
+
+    for (const place of [clone, shallow]) {
+      const repository = await openGitRepository(place)
+      const head = (await repository.fetch('origin', 'main')) ?? ''
+
+      expect(await repository.lineChanges(head, ['a/record.yaml', 'b/record.yaml'])).toEqual([
+        { path: 'a/record.yaml', added: ['- id: one', '  step: x'], removed: [] },
+        { path: 'a/record.yaml', added: ['- id: two'], removed: [] },
+        { path: 'a/record.yaml', added: [], removed: ['- id: two'] },
+      ])
+      expect(await repository.lineChanges(head, [])).toEqual([])
+    }
+  })
+
   test('in a shallow clone, commits of the base are not taken for commits of the branch', async () => {
     for (const name of ['a', 'b', 'c']) pushElsewhere(fixture, 'main', name)
     git(fixture.clone, 'push', '-q', 'origin', `${git(fixture.clone, 'rev-parse', 'HEAD')}:refs/heads/mesh-ca/g2-staged`)
@@ -213,8 +252,11 @@ describe('what the history holds', () => {
 
     const commit = (await repository.fetch('origin', 'main')) ?? ''
 
-    expect(await repository.linesEver(commit, ['first.yaml', 'none.yaml'])).toEqual(['changed', 'first.yaml'])
-    expect(await repository.linesEver(commit, [])).toEqual([])
+    expect(await repository.lineChanges(commit, ['first.yaml', 'none.yaml'])).toEqual([
+      { path: 'first.yaml', added: ['first.yaml'], removed: [] },
+      { path: 'first.yaml', added: ['changed'], removed: ['first.yaml'] },
+    ])
+    expect(await repository.lineChanges(commit, [])).toEqual([])
   })
 })
 

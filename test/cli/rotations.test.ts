@@ -152,3 +152,36 @@ test('custody discard: the root’s key is nowhere, and the rotation goes throug
   expect(sandbox.forge.file('mesh-ca/mesh.yaml')).toMatch(/id: g2\n\s+origin: issued\n\s+rootKey: discarded/)
   expect([...sandbox.forge.files().keys()].filter((path) => path.startsWith('mesh-ca/roots/'))).toEqual([])
 })
+
+test('after a merge was reverted, the way back and the next step need a word, and no id comes again', async () => {
+  const sandbox = await sandboxIn('promoted')
+  sandbox.forge.revert()
+  await expectLive(sandbox, 'g2-staged', g1, [g1, g2])
+
+  // The cluster may have certificates of g2 by now: without its root, nobody would trust them.
+  for (const args of [['rollback'], ['rollback', '--gate-passed', `prod=${new Date().toISOString()}`]])
+    await sandbox.refuses(args, {
+      exitCode: 3,
+      code: 'REFUSED',
+      says: [
+        'abandon needs evidence that g2-staged is complete',
+        'the merge of g2-promoted was reverted: workloads may carry g2-staged from before',
+      ],
+    })
+  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['the merge of g2-promoted was reverted'] })
+  expect((await sandbox.does(['status'])).stdout).toContain('the merge of g2-promoted was reverted')
+  await sandbox.takes(['promote', '--confirmed', 'all workloads trust both'], 'mesh-ca/g2-promoted.2')
+
+  await expectLive(sandbox, 'g2-promoted', g2, [g1, g2])
+  await sandbox.takes(['retire'], 'mesh-ca/g2-steady')
+})
+
+test('a step that goes on after a revert waits in the cluster as a step forward does', async () => {
+  const sandbox = await sandboxIn('retired')
+  sandbox.forge.revert()
+
+  await sandbox.refuses(['rollback'], { exitCode: 3, code: 'REFUSED', says: ['demote needs evidence that g2-promoted is complete'] })
+  await sandbox.takes(['rollback', '--confirmed', 'all workloads have both roots'], 'mesh-ca/g2-demoted', { squash: true })
+
+  expect(sandbox.forge.file(`${clusterFolder}/restarts.yaml`)).toMatch(/^entry:\n {2}state: g2-promoted\n {2}id: g2-promoted\n/m)
+})

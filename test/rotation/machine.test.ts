@@ -2,120 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RerootError } from '../../src/base/index.ts'
 import { preparedAfter } from '../../src/plan/index.ts'
-import {
-  decide,
-  describePhase,
-  lastTransition,
-  rootBundleText,
-  stateOf,
-  trustedGenerations,
-  unusedId,
-  wayBackFrom,
-} from '../../src/rotation/index.ts'
-import type { Decision, DecisionFacts, EntryGate, RestartList, StateId, Step, StepFacts, Testimony } from '../../src/rotation/index.ts'
+import { decide, describePhase, lastTransition, rootBundleText, stateOf, unusedId, wayBackFrom } from '../../src/rotation/index.ts'
+import type { Decision, DecisionFacts, StateId, Step, StepFacts, Testimony } from '../../src/rotation/index.ts'
+import { casesOf } from '../support/cases.ts'
 import { factsOf, followsFrom, intermediateOf, merge, nobody, rootOf, workloadOf } from '../support/mesh.ts'
+import { broken, isComplete, reload, renew, restart, restartControlPlane, running, servedIn, sync } from './running-mesh.ts'
+import type { Running, Wanted } from './running-mesh.ts'
 
-/**
- * A mesh that runs. A workload presents a leaf of one root and accepts leaves of some: it gets both from its control plane when it
- * starts, and when its certificate is renewed. The control plane serves what the Secret held when it started; a new signer under the
- * same roots it takes up by itself. The Secret changes when the controller applies what is merged, unless an entry gate holds it.
- */
-interface Running {
-  readonly name: string
-  readonly workloads: { readonly id: `Deployment/${string}/${string}`; leaf: string; trusted: readonly string[]; carries: string | null }[]
-  secret: Served
-  served: Served
-  /** What was applied last; its restarts go on until something else is applied. */
-  applied: RestartList | null
-}
-interface Served {
-  readonly state: StateId
-  readonly signer: string
-  readonly trusted: readonly string[]
-}
-
-const served = (record: StepFacts['record']): Served => ({
-  state: record.state,
-  signer: record.phase.signer,
-  trusted: trustedGenerations(record.phase),
-})
 const ids = ['Deployment/istio-system/istiod', 'Deployment/shop/cart', 'Deployment/shop/till'] as const
 const listed = ids.map((id) => workloadOf(id))
+const workloads = ids.map((id) => ({ id, delivery: 'job' as const }))
 
-function running({ record }: StepFacts): Running {
-  const first = served(record)
-  return {
-    name: record.cluster,
-    secret: first,
-    served: first,
-    applied: null,
-    workloads: ids.map((id) => ({ id, leaf: first.signer, trusted: first.trusted, carries: null })),
-  }
-}
-
-/** The controller applies what is merged; a gate that holds leaves all as it was. */
-function sync(cluster: Running, { record, restarts }: StepFacts): void {
-  if (restarts === null || cluster.applied === restarts || !opens(restarts.entry, cluster, record.state)) return
-  cluster.applied = restarts
-  cluster.secret = served(record)
-}
-
-function opens(entry: EntryGate | null, { secret, served: control, workloads }: Running, to: StateId): boolean {
-  if (entry === null || secret.state === to) return true
-  if (secret.state !== entry.state) return false
-  if (entry.roots === false) return true
-  const carried = entry.waves.flatMap((wave) =>
-    wave.restarts.map(({ workload }) => `${workload.kind}/${workload.namespace}/${workload.name}`),
-  )
-  return control.state === secret.state && workloads.every(({ id, carries }) => !carried.includes(id) || carries === entry.id)
-}
-
-function restartControlPlane(cluster: Running): void {
-  cluster.served = cluster.secret
-}
-
-/** istiod reloads a new signer under the same root bytes, at a moment of its own (facts/istio.md 2.1). */
-function reload(cluster: Running): void {
-  if (cluster.served.trusted.join() === cluster.secret.trusted.join()) cluster.served = cluster.secret
-}
-
-function renew(cluster: Running, which: number): void {
-  const workload = cluster.workloads[which % cluster.workloads.length]
-  if (workload === undefined) return
-  workload.leaf = cluster.served.signer
-  workload.trusted = cluster.served.trusted
-}
-
-/** The next restart of the step that is applied, in its order: the control plane before all others. */
-function restart(cluster: Running, which: number): void {
-  if (cluster.applied === null) return
-  if (cluster.served !== cluster.secret) {
-    restartControlPlane(cluster)
-    return
-  }
-  renew(cluster, which)
-  const workload = cluster.workloads[which % cluster.workloads.length]
-  if (workload !== undefined) workload.carries = cluster.applied.id
-}
-
-/** Pairs of workloads, over all clusters, that reject each other. */
-function broken(clusters: readonly Running[]): readonly string[] {
-  const all = clusters.flatMap(({ name, workloads }) => workloads.map((workload) => ({ ...workload, id: `${name}: ${workload.id}` })))
-  return all.flatMap((one) =>
-    all
-      .filter((other) => !other.trusted.includes(one.leaf))
-      .map((other) => `${other.id} trusts ${other.trusted.join()}, ${one.id} presents ${one.leaf}`),
-  )
-}
-
-/** Whether a person who looked at this cluster would find its last step complete. */
-function isComplete(cluster: Running, { record }: StepFacts): boolean {
-  const wanted = served(record)
-  return (
-    cluster.served.state === wanted.state &&
-    cluster.workloads.every(({ leaf, trusted }) => leaf === wanted.signer && trusted.join() === wanted.trusted.join())
-  )
-}
+const wantedBy = ({ record, restarts }: StepFacts): Wanted => ({ live: servedIn(record), restarts, state: record.state })
 
 type Event =
   | { readonly kind: 'plan'; readonly step: Step; readonly merged: number }
@@ -141,7 +39,7 @@ class World {
 
   constructor(names: readonly string[]) {
     this.facts = factsOf(names)
-    this.clusters = this.facts.clusters.map(running)
+    this.clusters = this.facts.clusters.map(({ record }) => running(record.cluster, servedIn(record), workloads))
   }
 
   happen(event: Event): void {
@@ -154,7 +52,7 @@ class World {
     const cluster = this.clusters[event.cluster % this.clusters.length]
     const facts = this.facts.clusters[event.cluster % this.clusters.length]
     if (cluster === undefined || facts === undefined) return
-    if (event.kind === 'sync') sync(cluster, facts)
+    if (event.kind === 'sync') sync(cluster, wantedBy(facts))
     else if (event.kind === 'restart') restart(cluster, event.which)
     else if (event.kind === 'crash') restartControlPlane(cluster)
     else if (event.kind === 'reload') reload(cluster)
@@ -165,14 +63,14 @@ class World {
   settle(): void {
     for (const [index, cluster] of this.clusters.entries()) {
       const facts = this.facts.clusters[index]
-      if (facts !== undefined) sync(cluster, facts)
+      if (facts !== undefined) sync(cluster, wantedBy(facts))
       for (const which of [0, 0, 1, 2]) restart(cluster, which)
     }
   }
 
   /** A person gives their word only for what is true; without it, only an entry gate can stand for the step before. */
   testimony(): Testimony {
-    const complete = this.facts.clusters.every((facts, index) => isComplete(this.clusters[index] ?? running(facts), facts))
+    const complete = this.clusters.every((cluster, index) => isComplete(cluster, servedIn(this.facts.clusters[index]!.record)))
     return complete ? { confirmed: 'every workload was looked at', gatePassed: new Map() } : nobody
   }
 
@@ -212,7 +110,7 @@ class World {
   }
 }
 
-const count = Number(process.env['REROOT_RUNS'] ?? 300)
+const count = casesOf('machine')
 const runs = fc.record({ names: fc.constantFrom(['prod'], ['eu', 'us']), events: fc.array(event, { minLength: 5, maxLength: 60 }) })
 
 /** A first rotation, as far as it goes, and then whatever may happen: random events alone seldom get far. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canUnseal, embeddedEngine, readSealed, unseal } from '../../src/seal/index.ts'
 import type { CreationRule, PlainDocument } from '../../src/seal/index.ts'
+import { casesOf } from '../support/cases.ts'
 import { anyDocument, at, bytesOf, person, privateWord, ruleFor, secret } from './support.ts'
 
 const ann = await person('a key file')
@@ -255,6 +256,6 @@ test('what was sealed opens to the same document', async () => {
 
       expect(await open(text)).toEqual(document)
     }),
-    { numRuns: 150 },
+    { numRuns: casesOf('seal') },
   )
-}, 60_000)
+})

@@ -51,6 +51,12 @@ export class Forge {
     this.text('update-ref', 'refs/heads/main', this.text('commit-tree', tree, ...parents, '-m', `${how} ${branch}`))
   }
 
+  /** `git revert` of main's newest commit, as a forge's button does it. */
+  revert(): void {
+    const commit = this.text('commit-tree', 'main^1^{tree}', '-p', 'main', '-m', 'Revert the newest merge')
+    this.text('update-ref', 'refs/heads/main', commit)
+  }
+
   /** Every file of a branch, as bytes. */
   files(branch = 'main'): ReadonlyMap<string, Buffer> {
     const commit = readRefs(this.directory).get(`refs/heads/${branch}`) ?? branch

@@ -123,7 +123,6 @@ export function factsOf(names: readonly string[] = ['prod']): DecisionFacts {
     mesh: meshOf(1),
     clusters: names.map((name) => ({ record: adopted(name), restarts: null, managed: 'own' })),
     usedGenerations: [],
-    usedIds: [],
     workloadCertificateHours: 24,
     now,
   }

@@ -1,0 +1,33 @@
+/** How many cases of each law: in `npm test`, and in `npm run test:long`. The only place that says so. */
+const sizes = {
+  /** Documents that are sealed and opened here, and read by sops; and the reverse. */
+  seal: [150, 10_000],
+  /** Documents of which each costs a process of sops. */
+  sopsProgram: [60, 200],
+  /** Trees of kustomizations. */
+  trees: [80, 500],
+  /** Runs of the state machine: 2 × this for its first law. */
+  machine: [300, 6_000],
+  /** Runs of the model in which pull requests are merged, lost and reverted. */
+  repository: [100, Number(process.env['RR'] ?? 4_000)],
+  /** Files that are edited, for each kind of edit. */
+  edits: [1_000, 30_000],
+  manifests: [300, 20_000],
+  /** Lists of restarts that are rendered, for each law about what lands in a cluster. */
+  render: [20, 100],
+  /** Repositories for which the program plans a rotation, each step twice. */
+  rotations: [0, Number(process.env['RR'] ?? 12)],
+} as const satisfies Readonly<Record<string, readonly [short: number, long: number]>>
+
+const isLong = process.env['REROOT_LONG'] === '1'
+
+export function casesOf(law: keyof typeof sizes): number {
+  return sizes[law][isLong ? 1 : 0]
+}
+
+/** Where random cases begin: the same each time in `npm test`, elsewhere each time in the long suite, unless `REROOT_SEED` says. */
+export function seedOf(short: number): number {
+  const wish = process.env['REROOT_SEED']
+  if (wish !== undefined) return Number(wish)
+  return isLong ? Date.now() % 2 ** 31 : short
+}
