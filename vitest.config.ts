@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // The lab builds programs for half an hour, and runs clusters: `npm run test:lab`.
-    exclude: ['test/lab/**'],
+    // The lab builds programs for half an hour, and runs clusters: `npm run test:lab`. The laws at their full size: `npm run test:long`.
+    exclude: ['test/lab/**', 'test/long/**'],
     globalSetup: ['test/support/program.ts'],
     setupFiles: ['test/support/each-file.ts'],
     // Keys of 4096 bits, git and sops take their time on a busy machine.
