@@ -30,6 +30,7 @@ export async function pathsEver(git: Git, commit: string, folder: string, branch
     '-z',
     '--no-color',
     '--no-renames',
+    ...everyParent,
     '--format=',
     '--name-only',
     '--diff-filter=A',
@@ -50,7 +51,7 @@ export async function lineChanges(
   if (paths.length === 0) return []
   await completeHistory(git, branches)
   const output = await git.read([
-    ...['-c', 'log.diffMerges=off', '-c', 'log.follow=false', 'log', '--reverse', '--topo-order', '--no-color', '--no-renames'],
+    ...['-c', 'log.diffMerges=off', '-c', 'log.follow=false', 'log', '--reverse', '--topo-order', '--no-color', '--no-renames', ...everyParent],
     ...['--no-ext-diff', '--no-textconv', '--text', '--format=', '--src-prefix=a/', '--dst-prefix=b/', '--unified=0', '-p', commit, '--'],
     ...paths.map((path) => `:(literal)${path}`),
   ])
@@ -63,6 +64,9 @@ export async function lineChanges(
     return [{ path, added: starting('+'), removed: starting('-') }]
   })
 }
+
+/** Otherwise git follows one parent of a merge whose sides agree: what came and went again on the other side would be hidden. */
+const everyParent = ['--full-history'] as const
 
 async function completeHistory(git: Git, branches: readonly FetchedBranch[]): Promise<void> {
   if (branches.length === 0 || (await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
