@@ -82,16 +82,14 @@ export async function crash(whole: Undisturbed, point: Point): Promise<Recovery>
 
 const branchesOf = ({ remote, local }: Outcome): Pick<Outcome, 'remote' | 'local'> => ({ remote, local })
 
-/** The first, the middle and the last of each kind of effect, each broken off in one of its ways. */
+/** One in the middle of each kind of effect, broken off in one of its ways. */
 export function sampleOf(points: readonly Point[]): readonly Point[] {
   const kindOf = ({ effect: { kind } }: Point): string => (kind === 'make' ? 'write' : kind)
-  return [...new Set(points.map(kindOf))].flatMap((kind) => {
+  return [...new Set(points.map(kindOf))].flatMap((kind, index) => {
     const numbers = [...new Set(points.filter((point) => kindOf(point) === kind).map(({ at }) => at))]
-    const chosen = new Set([numbers[0], numbers[Math.floor(numbers.length / 2)], numbers.at(-1)])
-    return [...chosen].flatMap((at, index) => {
-      const ways = points.filter((point) => point.at === at && point.how !== 'before')
-      return ways[index % Math.max(ways.length, 1)] ?? points.find((point) => point.at === at) ?? []
-    })
+    const at = numbers[Math.floor(numbers.length / 2)]
+    const ways = points.filter((point) => point.at === at && point.how !== 'before')
+    return ways[index % Math.max(ways.length, 1)] ?? points.find((point) => point.at === at) ?? []
   })
 }
 

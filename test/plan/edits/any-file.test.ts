@@ -95,7 +95,7 @@ function without(values: readonly unknown[], path: readonly string[], name: stri
     })
     return Object.fromEntries(left)
   }
-  const [first = undefined, ...others] = values
+  const [first, ...others] = values
   const rest = drop(first, path)
   return [rest === undefined ? {} : rest, ...others]
 }
