@@ -30,7 +30,7 @@ export interface Undisturbed extends Prepared {
 
 /** What became of a killed run. */
 export interface Recovery {
-  /** Every branch was there when the run was killed; else none was. */
+  /** Every branch that it makes was there when it was killed; else none was. */
   readonly delivered: boolean
   /** A lock file of git's in the user's clone, which the next run names: a git that was killed has left it. */
   readonly lock: string | null
@@ -74,7 +74,7 @@ export async function crash(whole: Undisturbed, point: Point): Promise<Recovery>
     expect(untouched(sandbox), 'the user’s clone in the end').toEqual(before)
     expect(leftBehind(sandbox), 'left behind').toEqual(whole.living)
     expect(sandbox.keysThatCameOut()).toEqual([])
-    return { delivered, lock }
+    return { delivered: delivered && !isEqual(branchesOf(whole.before), branchesOf(whole.outcome)), lock }
   } finally {
     discard(sandbox)
   }

@@ -5,7 +5,7 @@ import type { Scene } from '../crashes/scenes.ts'
 import { onPath } from '../support/tools.ts'
 
 // One test a command, so that `-t` chooses one: `npm run test:long -- test/long/crashes.test.ts -t 'promote$'`.
-test.each(scenes)('killed anywhere, and run again: $name', killedAnywhere)
+test.each(scenes.map((scene) => [scene.name, scene] as const))('killed anywhere, and run again: %s', (_, scene) => killedAnywhere(scene))
 
 test.skipIf(!onPath('sops'))('killed anywhere, and run again: stage, sealed by the sops program', () => killedAnywhere(withSops))
 
