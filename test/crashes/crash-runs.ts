@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual as isEqual } from 'node:util'
 import { execa } from 'execa'
@@ -36,9 +36,17 @@ export interface Recovery {
   readonly lock: string | null
 }
 
-/** Runs a scene to its end, and counts its effects. */
-export async function undisturbed(scene: Scene): Promise<Undisturbed> {
+/** Runs a scene to its end, and counts its effects. Its folder is there for copies until `use` has ended. */
+export async function withUndisturbed(scene: Scene, use: (whole: Undisturbed) => Promise<void>): Promise<void> {
   const base = await prepared(scene)
+  try {
+    await use(await undisturbed(base))
+  } finally {
+    rmSync(base.folder, { recursive: true, force: true })
+  }
+}
+
+async function undisturbed(base: Prepared): Promise<Undisturbed> {
   const sandbox = Sandbox.copyOf(base.folder)
   try {
     const before = untouched(sandbox)
@@ -46,7 +54,7 @@ export async function undisturbed(scene: Scene): Promise<Undisturbed> {
     expect(result, result.stderr).toMatchObject({ exitCode: 0 })
     expect(untouched(sandbox)).toEqual(before)
     expect(leftBehind(sandbox)).toEqual(base.living)
-    return { ...base, points: pointsOf(lines), outcome: await outcomeOf(sandbox, scene), stdout: result.stdout }
+    return { ...base, points: pointsOf(lines), outcome: await outcomeOf(sandbox, base.scene), stdout: result.stdout }
   } finally {
     discard(sandbox)
   }
