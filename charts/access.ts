@@ -1,5 +1,5 @@
 import { Construct } from 'constructs'
-import { k8s } from 'cdk8s-plus-27'
+import * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
 import type { WorkloadId, WorkloadKind } from '../src/base/index.ts'
 import { workloadKinds } from '../src/base/index.ts'
 import { commonLabels, rootsName } from './names.ts'

@@ -1,5 +1,5 @@
 import { ApiObject } from 'cdk8s'
-import { k8s } from 'cdk8s-plus-27'
+import * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
 import { renderManifest } from './manifest.ts'
 import { commonLabels, completeName } from './names.ts'
 import type { ArgocdProps, ClusterProps } from './props.ts'

@@ -1,4 +1,4 @@
-import { k8s } from 'cdk8s-plus-27'
+import * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
 import { writeYaml } from '../src/base/index.ts'
 import { cacertsSyncWave, stateSyncWave } from '../src/plan/index.ts'
 import { renderKustomization, renderManifest } from './manifest.ts'

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs'
-import type { k8s } from 'cdk8s-plus-27'
+import type * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
 import type { WorkloadId } from '../src/base/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, watchVerbs } from './access.ts'

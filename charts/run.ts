@@ -1,5 +1,5 @@
 import { Construct } from 'constructs'
-import { k8s } from 'cdk8s-plus-27'
+import * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
 import { commonLabels, runName, substituteDisabled } from './names.ts'
 import type { ClusterProps } from './props.ts'
 
@@ -53,8 +53,9 @@ export const gateFolder = '/gate'
 export class Run extends Construct {
   readonly name: string
 
-  constructor(scope: Construct, id: string, props: RunProps) {
+  constructor(scope: Construct, id: string, written: RunProps) {
     super(scope, id)
+    const props = { ...written, files: onceEach(written.files) }
     const { istioNamespace, controller, gates } = props.cluster
     this.name = runName({ ...props, content: JSON.stringify([template(props, 'self'), props.files('self')]) })
     const metadata = {
@@ -72,6 +73,16 @@ export class Run extends Construct {
     // Far above what the kubelet's back-off can reach: a Job that gives up is never tried again under its name.
     const deadline = controller.type === 'argocd' ? { activeDeadlineSeconds: gates.deadlineMinutes * 60 } : {}
     new k8s.KubeJob(this, 'job', { metadata, spec: { backoffLimit: 1_000_000, ...deadline, template: template(props, this.name) } })
+  }
+}
+
+/** Files may name hundreds of workloads, and are asked for by everything that mounts them. */
+function onceEach(files: RunProps['files']): RunProps['files'] {
+  const made = new Map<string, readonly RunFile[]>()
+  return (name) => {
+    const found = made.get(name) ?? files(name)
+    made.set(name, found)
+    return found
   }
 }
 

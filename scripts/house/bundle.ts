@@ -16,6 +16,8 @@ export async function bundle(folder: string): Promise<string> {
     input: { reroot: './scripts/reroot.ts' },
     platform: 'node',
     plugins: [notices()],
+    // cdk8s brings a second copy of the same version, which would be loaded too.
+    resolve: { alias: { yaml: join(root, 'node_modules/yaml') } },
     output: { dir: folder, format: 'esm', cleanDir: true, entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
   })
   const program = join(folder, 'reroot.js')

@@ -35,6 +35,7 @@ export async function pathsEver(git: Git, commit: string, folder: string): Promi
     '-z',
     '--no-color',
     '--no-renames',
+    ...everyParent,
     '--format=',
     '--name-only',
     '--diff-filter=A',
@@ -68,7 +69,18 @@ function rawEntries(output: string): readonly { readonly blob: string; readonly 
 export async function lineChanges(git: Git, commit: string, paths: readonly string[]): Promise<readonly LineChange[]> {
   if (paths.length === 0) return []
   const output = await git.read([
-    ...['-c', 'log.diffMerges=off', '-c', 'log.follow=false', 'log', '--reverse', '--topo-order', '--no-color', '--no-renames'],
+    ...[
+      '-c',
+      'log.diffMerges=off',
+      '-c',
+      'log.follow=false',
+      'log',
+      '--reverse',
+      '--topo-order',
+      '--no-color',
+      '--no-renames',
+      ...everyParent,
+    ],
     ...['--no-ext-diff', '--no-textconv', '--text', '--format=', '--src-prefix=a/', '--dst-prefix=b/', '--unified=0', '-p', commit, '--'],
     ...paths.map((path) => `:(literal)${path}`),
   ])
@@ -81,6 +93,9 @@ export async function lineChanges(git: Git, commit: string, paths: readonly stri
     return [{ path, added: starting('+'), removed: starting('-') }]
   })
 }
+
+/** Otherwise git follows one parent of a merge whose sides agree: what came and went again on the other side would be hidden. */
+const everyParent = ['--full-history'] as const
 
 function parseCommit(entry: string): Commit {
   const [sha = '', subject = '', ...lines] = entry.split('\n')

@@ -13,6 +13,8 @@ export interface Inline<T = unknown> {
 const plainKey = /[A-Za-z0-9_./$][A-Za-z0-9_./$-]*/y
 const singleQuoted = /'(?:[^'\n]|'')*'/y
 const doubleQuoted = /"(?:[^"\\\n]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"/y
+// Characters that begin nothing but a plain scalar. `...` may end a document.
+const plainStart = /(?!\.\.\.)(?:[A-Za-z0-9_./~$+(\\^;]|--?[A-Za-z0-9_./])/y
 const plainInFlow = /(?:[A-Za-z0-9_./~$+(\\^;]|--?[A-Za-z0-9_./])(?:[^\n,[\]{}#:]|:(?![ \n,[\]{}]))*/y
 
 /** A key that is a string, with a colon and a space or the end of the line behind it. `end` is the colon's offset. */
@@ -36,6 +38,17 @@ export function quotedAt(text: string, at: number): Inline<string> | null {
   if (found === null) return null
   // The escapes that were let through are JSON's.
   return { value: found.value.includes('\\') ? (JSON.parse(found.value) as string) : found.value.slice(1, -1), end: found.end }
+}
+
+/** A plain scalar to the end of its line, or to a comment. */
+export function plainAt(text: string, at: number): Inline | null {
+  plainStart.lastIndex = at
+  if (!plainStart.test(text)) return null
+  const line = text.slice(at, endOfLine(text, at))
+  const comment = line.indexOf(' #')
+  const written = (comment === -1 ? line : line.slice(0, comment)).replace(/ +$/, '')
+  // A map on the line of its own key is an error.
+  return written.endsWith(':') || written.includes(': ') ? null : { value: plainScalar(written), end: at + written.length }
 }
 
 /**
@@ -97,7 +110,7 @@ function matched(pattern: RegExp, text: string, at: number): Inline<string> | nu
   return found === null ? null : { value: found[0], end: pattern.lastIndex }
 }
 
-function skipSpaces(text: string, from: number): number {
+export function skipSpaces(text: string, from: number): number {
   let at = from
   while (text[at] === ' ') at++
   return at
@@ -106,4 +119,9 @@ function skipSpaces(text: string, from: number): number {
 /** Whether a space, the end of the line or that of the text is here. */
 export function endsToken(text: string, at: number): boolean {
   return at >= text.length || text[at] === ' ' || text[at] === '\n'
+}
+
+export function endOfLine(text: string, at: number): number {
+  const end = text.indexOf('\n', at)
+  return end === -1 ? text.length : end
 }

@@ -1,6 +1,5 @@
-import { endsToken, flowValue, keyAt, quotedAt } from './simple-values.ts'
+import { endOfLine, endsToken, flowValue, keyAt, plainAt, quotedAt } from './simple-values.ts'
 import type { Read } from './simple-values.ts'
-import { plainScalar } from './yaml-schema.ts'
 
 /** A document that holds something. */
 export interface SimpleDocument {
@@ -135,7 +134,7 @@ class SimpleReader {
         ? quotedAt(text, this.#at)
         : first === openBrace || first === openBracket
           ? flowValue(text, this.#at, deepest)
-          : this.#plain()
+          : plainAt(text, this.#at)
     if (inline === null) return undefined
     this.#at = inline.end
     return this.#endLine() ? inline.value : undefined
@@ -145,16 +144,6 @@ class SimpleReader {
   #below(column: number, inMap: boolean): Read {
     if (!this.#endLine()) return undefined
     return this.#column > column || (inMap && this.#column === column && this.#isItem()) ? this.#node() : null
-  }
-
-  #plain(): { readonly value: unknown; readonly end: number } | null {
-    plainStart.lastIndex = this.#at
-    if (!plainStart.test(this.#text)) return null
-    const line = this.#text.slice(this.#at, endOfLine(this.#text, this.#at))
-    const comment = line.indexOf(' #')
-    const written = (comment === -1 ? line : line.slice(0, comment)).replace(/ +$/, '')
-    // A map on the line of its own key is an error.
-    return written.endsWith(':') || written.includes(': ') ? null : { value: plainScalar(written), end: this.#at + written.length }
   }
 
   /** `|` or `|-`, and lines that are indented as the first is. */
@@ -233,14 +222,6 @@ class SimpleReader {
   #skipSpaces(): void {
     while (this.#text.charCodeAt(this.#at) === space) this.#at++
   }
-}
-
-// Characters that begin nothing but a plain scalar. `...` may end a document.
-const plainStart = /(?!\.\.\.)(?:[A-Za-z0-9_./~$+(\\^;]|--?[A-Za-z0-9_./])/y
-
-function endOfLine(text: string, at: number): number {
-  const end = text.indexOf('\n', at)
-  return end === -1 ? text.length : end
 }
 
 function newlines(text: string, from: number, to: number): number {

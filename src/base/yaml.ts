@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
 import type { Document, Node, ParsedNode } from 'yaml'
-import { alongPath } from './along-path.ts'
+import { nodesAlong } from './nodes-along.ts'
 import type { Finding } from './finding.ts'
 import { goProblems, unresolvedAlias } from './go-yaml.ts'
 import { conflictFindings } from './merge-conflict.ts'
@@ -22,7 +22,10 @@ export interface YamlDocument {
   lineOfKey(path: YamlPath, key: string): number
   /** The node at `path`, with its `range` (offsets into the text), for splices; `null` if there is none. */
   nodeAt(path: YamlPath): ParsedNode | null
-  /** The document's node, in which only the maps on the way to `path` may hold something: for one splice in a large file. */
+  /**
+   * The document's node, for an edit on the way to `path`: of entries beside the way only the keys need be there, and of block maps only the
+   * start of the range.
+   */
   nodeAlong(path: readonly string[]): ParsedNode | null
 }
 
@@ -63,7 +66,7 @@ function simpleFile(text: string, simple: readonly SimpleDocument[]): YamlFile {
     index,
     value,
     nodeAt: (path) => whole(index).nodeAt(path),
-    nodeAlong: (path) => parseText(alongPath(text, offset, path), '').documents[0]?.nodeAt([]) ?? null,
+    nodeAlong: (path) => nodesAlong(text, offset, path) ?? whole(index).nodeAt([]),
     lineOf: (path) => (path.length === 0 ? line : whole(index).lineOf(path)),
     lineOfKey: (path, key) => whole(index).lineOfKey(path, key),
   }))

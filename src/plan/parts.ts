@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix'
-import { formatWorkloadId, restartAnnotation } from '../base/index.ts'
+import { formatWorkloadId, groupBy, restartAnnotation } from '../base/index.ts'
 import type { RestartId, RestartList } from '../rotation/index.ts'
 import { componentFolder } from './delivery.ts'
 import type { ChosenRestart } from './delivery.ts'
@@ -49,6 +49,10 @@ export function ownerParts(input: {
   readonly component: ComponentText
 }): readonly Part[] {
   const byWorkload = new Map(input.restarts.map((restart) => [formatWorkloadId(restart.workload), restart]))
+  const byFile = groupBy(
+    input.restarts.filter((restart) => restart.delivery === 'owner'),
+    (restart) => restart.file,
+  )
   const taken = new Set<string>()
   const parts: Part[] = []
   for (const wave of input.list.waves) {
@@ -56,8 +60,7 @@ export function ownerParts(input: {
     for (const entry of wave.restarts) {
       const restart = byWorkload.get(formatWorkloadId(entry.workload))
       if (entry.delivery !== 'owner' || entry.file === null || restart === undefined || taken.has(entry.file)) continue
-      const sharing = input.restarts.filter((other) => other.delivery === 'owner' && other.file === entry.file)
-      for (const [path, bytes] of ownerEdit(sharing, input.list.id, input)) write.set(path, bytes)
+      for (const [path, bytes] of ownerEdit(byFile.get(entry.file) ?? [], input.list.id, input)) write.set(path, bytes)
       taken.add(entry.file)
     }
     if (write.size > 0) parts.push({ cluster: input.cluster, name: `wave-${wave.name}`, write, remove: [] })

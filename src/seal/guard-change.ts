@@ -35,6 +35,7 @@ export function keyMaterialFindings(bytes: Uint8Array, file: string): readonly F
 const leaked = 'do not commit it; if it was committed or pushed, replace the key: the history keeps it'
 
 function guardDocument(file: string, document: YamlDocument, isKnown: boolean): readonly Finding[] {
+  const texts = textsOf(document.value)
   const clear = clearSecretValues(document.value).map(({ path }) =>
     refusal(
       'guard/clear-secret',
@@ -46,17 +47,17 @@ function guardDocument(file: string, document: YamlDocument, isKnown: boolean): 
   // A quoted text may hide a key behind escapes (`\x2d`), which only the reader resolves.
   const hidden = isKnown
     ? []
-    : keyMaterialFindings(Buffer.from(textsOf(document.value).join('\n'), 'utf8'), file).map(({ place, ...rest }) => ({
+    : keyMaterialFindings(Buffer.from(texts.join('\n'), 'utf8'), file).map(({ place, ...rest }) => ({
         ...rest,
         place: { file: place.file ?? file },
       }))
-  return [...clear, ...hidden, ...blockFindings(file, document)]
+  return [...clear, ...hidden, ...blockFindings(file, document, texts)]
 }
 
 /** A document with encrypted values needs a `sops:` block with a MAC and recipients, or nobody can ever open it. */
-function blockFindings(file: string, document: YamlDocument): readonly Finding[] {
+function blockFindings(file: string, document: YamlDocument, texts: readonly string[]): readonly Finding[] {
   const { value } = document
-  if (!isRecord(value) || !textsOf(value).some(isEncryptedValue)) return []
+  if (!isRecord(value) || !texts.some(isEncryptedValue)) return []
   const block = value['sops']
   const hasMac = isRecord(block) && typeof block['mac'] === 'string' && isEncryptedValue(block['mac'])
   const hasKeys = isRecord(block) && [...keyLists].some((list) => Array.isArray(block[list]) && block[list].length > 0)
@@ -67,10 +68,21 @@ function blockFindings(file: string, document: YamlDocument): readonly Finding[]
 
 const keyLists = ['age', 'pgp', 'kms', 'gcp_kms', 'hckms', 'azure_kv', 'hc_vault', 'key_groups']
 
+/** Every text of a value, keys too, in the order of the file. */
 function textsOf(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value]
-  if (Array.isArray(value)) return value.flatMap(textsOf)
-  return isRecord(value) ? Object.entries(value).flatMap(([key, child]) => [key, ...textsOf(child)]) : []
+  const texts: string[] = []
+  const visit = (node: unknown): void => {
+    if (typeof node === 'string') texts.push(node)
+    else if (Array.isArray(node)) node.forEach(visit)
+    else if (isRecord(node)) {
+      for (const [key, child] of Object.entries(node)) {
+        texts.push(key)
+        visit(child)
+      }
+    }
+  }
+  visit(value)
+  return texts
 }
 
 function refusal(id: FindingId, place: Place, message: string, remedy: string): Finding {

@@ -203,6 +203,27 @@ describe('reading', () => {
     }
   })
 
+  test('what came and went again is seen behind a branch that was begun before, and took main in afterwards', async () => {
+    const { clone } = fixture
+    const start = git(clone, 'rev-parse', 'HEAD')
+    put(clone, 'a/record.yaml', '- id: one\n')
+    git(clone, 'add', '-A')
+    git(clone, 'commit', '-q', '-m', 'stage')
+    git(clone, 'revert', '--no-edit', 'HEAD')
+    git(clone, 'checkout', '-q', '-b', 'feature', start)
+    put(clone, 'apps/cart.yaml', 'kind: Cart\n')
+    git(clone, 'commit', '-q', '-a', '-m', 'feature')
+    git(clone, 'merge', '-q', '--no-ff', '-m', 'take main in', 'main')
+    const repository = await openGitRepository(clone)
+    const head = git(clone, 'rev-parse', 'HEAD')
+
+    expect(await repository.pathsEver(head, 'a')).toEqual(['a/record.yaml'])
+    expect(await repository.lineChanges(head, ['a/record.yaml'])).toEqual([
+      { path: 'a/record.yaml', added: ['- id: one'], removed: [] },
+      { path: 'a/record.yaml', added: [], removed: ['- id: one'] },
+    ])
+  })
+
   test('in a shallow clone, commits of the base are not taken for commits of the branch', async () => {
     for (const name of ['a', 'b', 'c']) pushElsewhere(fixture, 'main', name)
     git(fixture.clone, 'push', '-q', 'origin', `${git(fixture.clone, 'rev-parse', 'HEAD')}:refs/heads/mesh-ca/g2-staged`)

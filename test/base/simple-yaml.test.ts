@@ -224,17 +224,18 @@ describe('nodes along a path', () => {
   const keys = ['spec', 'template', 'metadata', 'annotations'] as const
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-  /** Kind and place of what is on the way, and of the entries beside it. */
+  /** Kind and place of what is on the way, and of the entries beside it. Of block maps the end is not asked for. */
   function along(node: Node | null, path: readonly string[]): unknown {
-    if (!isMap(node)) return isScalar(node) ? { value: node.value, from: node.range?.[0] } : null
+    if (isScalar(node)) return [node.value, node.type, node.range?.slice(0, 2)]
+    if (!isMap(node)) return node?.constructor.name
     const [key, ...rest] = path
     return {
       from: node.range?.[0],
       flow: node.flow === true,
-      entries: node.items.map((pair) => ({
-        key: isScalar(pair.key) ? [pair.key.value, pair.key.type, pair.key.range?.slice(0, 2)] : null,
-        ...(key !== undefined && isScalar(pair.key) && pair.key.value === key ? { below: along(pair.value as Node | null, rest) } : {}),
-      })),
+      entries: node.items.map((pair) => [
+        along(pair.key as Node, []),
+        ...(key === undefined || (isScalar(pair.key) && pair.key.value === key) ? [along(pair.value as Node | null, rest)] : []),
+      ]),
     }
   }
 
@@ -252,6 +253,7 @@ describe('nodes along a path', () => {
     'a: {b: 1}',
     '# only a comment',
     '{a: 1}',
+    'a:\n"b": "c" # d\nc: e # f\nd: \'g\'  \ne: ~',
     'a: 1\nb:\n- c: 1\n  d: 2',
     '- a: 1\n  b: 2',
     '- a\n',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { Document, parse, Scalar, visit } from 'yaml'
 import { parseYamlFile, writeYaml } from '../../src/base/index.ts'
 import { bytesOf } from '../support/mesh.ts'
 import { onPath } from '../support/tools.ts'
@@ -13,7 +13,7 @@ import { onPath } from '../support/tools.ts'
 const traps = [
   '', ' ', 'y', 'N', 'yes', 'On', 'off', 'true', 'FALSE', 'null', 'Null', '~', 'nan', '.nan', '.inf', '-.INF', 'Infinity', '<<', '=', '-', '?', ':', '- a', 'a: b', 'a #b', '#', '&a', '*a', '!a', '|', '>', '%', '@', '`',
   '0', '-0', '+1', '007', '0o17', '0x_f', '0b11', '1_000', '1e3', '.5', '5.', 'e1', '1:30', '190:20:30.5', '2024-01-02', '2024-01-02T03:04:05Z', '12:30:45',
-  'a\n', 'a\nb\n', '\na\n', 'a\n\n', 'a \nb\n', ' a\nb\n', 'a\tb\n', '\ta', 'a\r\nb\n', 'a\rb', '---', '---\na\n', '...', '...\nb\n', 'a\n---\nb\n', '# x\ny\n', '"', "'", '\\', '\\n', 'a"b\'c',
+  'a\n', 'a\nb\n', '\na\n', 'a\n\n', 'a\n\nb\n', 'a\n  b\n\n\nc\n', 'a \nb\n', ' a\nb\n', 'a\tb\n', '\ta', 'a\r\nb\n', 'a\rb', '---', '---\na\n', '...', '...\nb\n', 'a\n---\nb\n', '# x\ny\n', '"', "'", '\\', '\\n', 'a"b\'c',
   '\u0085', '\u2028', '\u2029', '\ufeff', 'a\u0085b\n', 'a\u2028b\n', '\u00a0', '\u007f', '\u0001', '\u001b[0m', '\ufffd', '\u{1f511}', 'a\u{1f511}\n', 'é\n', 'x'.repeat(300), `${'word '.repeat(60)}\n`,
 ] // prettier-ignore
 
@@ -54,8 +54,51 @@ test('every value that is written is read back as the same by YAML 1.1, YAML 1.2
       expect(parse(written, { version: '1.1', customTags: (tags) => tags }), written).toEqual({ value })
       expect(parseYamlFile(bytesOf(written), 'a.yaml').documents[0]?.value, written).toEqual({ value })
     }),
-    { numRuns: Number(process.env['REROOT_RUNS'] ?? 600) },
+    { numRuns: 600 },
   )
+})
+
+/** The same value, laid out by the package: each text in the style that the writer has chosen for it. */
+function laidOutByPackage(value: unknown, indent: number): string {
+  const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false } as never)
+  visit(document, {
+    Scalar(key, node) {
+      if (typeof node.value !== 'string') return
+      const [first] = writeYaml(key === 'key' ? { [node.value]: 1 } : { key: node.value }).slice(key === 'key' ? 0 : 'key: '.length)
+      node.type = first === '"' ? Scalar.QUOTE_DOUBLE : first === '|' ? Scalar.BLOCK_LITERAL : Scalar.PLAIN
+    },
+  })
+  const text = document.toString({ indent, lineWidth: 0, doubleQuotedAsJSON: true, blockQuote: 'literal' })
+  return text.replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+test('the layout is the package’s', () => {
+  fc.assert(
+    fc.property(fc.oneof(tree, fc.array(fc.oneof(fc.double(), fc.bigInt()))), fc.constantFrom(2, 4), (value, indent) => {
+      expect(writeYaml({ value }, { indent })).toBe(laidOutByPackage({ value }, indent))
+    }),
+    { numRuns: Number(process.env['REROOT_RUNS'] ?? 300) },
+  )
+})
+
+test('a Map keeps its order, also where its keys look like numbers', () => {
+  expect(
+    writeYaml(
+      new Map([
+        [
+          'b',
+          new Map<string, unknown>([
+            ['2', []],
+            ['1', new Map()],
+          ]),
+        ],
+      ]),
+    ),
+  ).toBe('b:\n  "2": []\n  "1": {}\n')
+})
+
+test('what is undefined is left out of a map', () => {
+  expect(writeYaml({ a: undefined, b: { c: undefined }, d: 1 })).toBe('b: {}\nd: 1\n')
 })
 
 test('text is plain only as facts/sops.md 1.5 allows, a literal block, or in double quotes', () => {

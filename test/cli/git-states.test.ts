@@ -151,7 +151,7 @@ test('a merge that was reverted: no number and no id is used again, since pods m
   takeBack(promoted)
   takeBack(staged)
 
-  const again = await promoted.takes(['promote'], 'mesh-ca/g2-promoted.2')
+  const again = await promoted.takes(['promote', '--confirmed', 'looked'], 'mesh-ca/g2-promoted.2')
   const next = await staged.does(['stage'], { as: staged.operator })
 
   expect(again.stdout).toContain('Reroot-Id: g2-promoted.2')

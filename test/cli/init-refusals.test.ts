@@ -264,6 +264,17 @@ test('PEM blocks that are glued together without a line break', async () => {
   await sandbox.refuses(sandbox.initArguments(), { as: sandbox.operator, exitCode: 3, code: 'CA_UNSUPPORTED', says: ['cert-chain.pem'] })
 })
 
+test('line ends and comments in PEM files are told, and do not stop init', async () => {
+  const sandbox = await Sandbox.make({
+    ca: (texts) => ({ 'root-cert.pem': `# our root\n${texts['root-cert.pem']}`.replaceAll('\n', '\r\n') }),
+  })
+
+  const { stderr } = await sandbox.does(sandbox.initArguments('--dry-run'), { as: sandbox.operator })
+
+  expect(stderr).toMatch(/warning: prod \S+ root-cert\.pem:1: the file has Windows line ends/)
+  expect(stderr).toMatch(/warning: prod \S+ root-cert\.pem:1: there is text outside the PEM blocks/)
+})
+
 test('a repository that Flux does not sync', async () => {
   const sandbox = await sandboxIn('fresh')
   sandbox.forge.push({ 'clusters/prod/flux-system/gotk-sync.yaml': null, 'clusters/prod/flux-system/kustomization.yaml': null })

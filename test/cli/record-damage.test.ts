@@ -89,7 +89,7 @@ test('a record that somebody took back alone, while the Secret and the list went
   })
   sandbox.forge.push({ [record[2]]: listBefore ?? '' })
   for (const command of ['rollback', 'promote'])
-    await sandbox.refuses([command], {
+    await sandbox.refuses([command, '--confirmed', 'looked'], {
       exitCode: 3,
       code: 'REFUSED',
       says: ['record/secret', 'reroot.dev/state is not what the record says', 'expected: g2-staged', 'found: g2-promoted'],

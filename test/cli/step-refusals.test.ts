@@ -354,6 +354,14 @@ test.each([
     ['restart/unseen', 'apps/ledger/vault.yaml:1', 'ledger'],
   ],
   [
+    'a Deployment named y',
+    {
+      'apps/ledger/y.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: y\n  namespace: ledger\nspec: {template: {spec: {containers: [{name: app}]}}}\n',
+    },
+    ['workloads/not-a-string', 'apps/ledger/y.yaml:4', 'found: the boolean true', 'put the value in quotes'],
+  ],
+  [
     'a base that is not in the repository',
     {
       'apps/payments/kustomization.yaml':

@@ -1,36 +1,17 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readKustomization } from '../../src/workloads/kustomization-file.ts'
-import { buildKustomization } from '../../src/workloads/kustomize.ts'
-import { readManifests } from '../../src/workloads/manifest.ts'
 import { takeProbe } from '../../src/workloads/overlay-view.ts'
-import { makeReport } from '../../src/workloads/report.ts'
 import type { Resource } from '../../src/workloads/resource.ts'
-import { readTree } from '../../src/workloads/source-tree.ts'
 import { textMap, valueAt } from '../../src/workloads/value.ts'
+import { casesOf, seedOf } from '../support/cases.ts'
 import { haveKustomize, runKustomize, twoAtATime, writeTree } from '../workloads/kustomize-program.ts'
+import { readOverlay } from '../workloads/overlay.ts'
 import { drawTree, treeSketch } from '../workloads/random-tree.ts'
-import { filesOf } from '../workloads/tree.ts'
 import type { Tree } from '../workloads/tree.ts'
 
-const seed = Number(process.env['REROOT_SEED'] ?? 20)
-const count = Number(process.env['REROOT_TREES'] ?? 80)
-
-/** Our reading of the overlay of a tree. */
-function readOverlay(tree: Tree): { readonly resources: readonly Resource[]; readonly problems: readonly string[] } {
-  const report = makeReport()
-  const manifests = readManifests(readTree(filesOf(tree), null), report)
-  const kustomization = readKustomization(manifests, 'overlay', report)
-  const resources = kustomization === null ? [] : buildKustomization({ manifests, report }, kustomization, false)
-  return {
-    resources,
-    problems: report
-      .all()
-      .filter(({ severity }) => severity === 'error')
-      .map(({ message, found }) => `${message}: ${found}`),
-  }
-}
+const seed = seedOf(20)
+const count = casesOf('trees')
 
 /** Kind, namespace, name, and for workloads the template's labels and annotations, as lines that can be compared. */
 function linesOf(objects: readonly unknown[]): readonly string[] {
@@ -73,7 +54,7 @@ function withRestart(tree: Tree, resource: Resource): Tree {
 describe.skipIf(!haveKustomize)('kustomize 5.8 and our reading of it', () => {
   const trees = fc.sample(treeSketch, { numRuns: count, seed }).map(drawTree)
 
-  test('agree on every random tree: the same objects, or a refusal', { timeout: 120_000 }, async () => {
+  test('agree on every random tree: the same objects, or a refusal', async () => {
     const built = await twoAtATime(trees, async (tree) => {
       const root = writeTree(tree)
       const real = await runKustomize(root, 'overlay')
@@ -100,7 +81,7 @@ describe.skipIf(!haveKustomize)('kustomize 5.8 and our reading of it', () => {
     expect(accepted).toBeGreaterThan(count / 4) // most others are refused for a patch that fits nothing, or a name that comes twice
   })
 
-  test('a restart patch by the name that we give changes exactly that workload', { timeout: 120_000 }, async () => {
+  test('a restart patch by the name that we give changes exactly that workload', async () => {
     const cases = trees.flatMap((tree) => {
       const { resources, problems } = readOverlay(tree)
       const workloads = resources.filter(({ view, object }) => view !== null && valueAt(object, 'spec', 'template') !== undefined)

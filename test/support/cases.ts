@@ -7,16 +7,17 @@ const sizes = {
   /** Trees of kustomizations. */
   trees: [80, 500],
   /** Runs of the state machine: 2 × this for its first law. */
-  machine: [300, 6_000],
+  machine: [300, 1_500],
   /** Runs of the model in which pull requests are merged, lost and reverted. */
-  repository: [100, Number(process.env['RR'] ?? 4_000)],
+  repository: [100, 3_000],
   /** Files that are edited, for each kind of edit. */
-  edits: [1_000, 30_000],
-  manifests: [300, 20_000],
+  edits: [1_000, 15_000],
+  /** Well-formed files, in all layouts, of which every byte is compared. */
+  manifests: [300, 5_000],
   /** Lists of restarts that are rendered, for each law about what lands in a cluster. */
-  render: [20, 100],
+  render: [20, 60],
   /** Repositories for which the program plans a rotation, each step twice. */
-  rotations: [0, Number(process.env['RR'] ?? 12)],
+  rotations: [0, 8],
 } as const satisfies Readonly<Record<string, readonly [short: number, long: number]>>
 
 const isLong = process.env['REROOT_LONG'] === '1'

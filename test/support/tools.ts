@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { realpathSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 /** The programs that interop tests compare with, the answer that shows a version which is meant, and where to get it. */
 // The versions are those that `.ci/run` builds.
@@ -11,6 +13,12 @@ const tools = {
     expect: /^sops 3\.[1-9]\d\./,
     get: 'go install github.com/getsops/sops/v3/cmd/sops@v3.13.3',
   },
+  'sops-bulk': {
+    ask: ['bulk', 'version'],
+    expect: /^sops-bulk of sops 3\.1[3-9]\./,
+    get: 'test/support/sops-bulk/build.sh FOLDER/sops-bulk',
+  },
+  strace: { ask: ['-V'], expect: /^strace -- version [5-9]\./, get: 'strace from your system, on Linux' },
 } as const
 
 export type Tool = keyof typeof tools
@@ -28,6 +36,15 @@ export function onPath(...names: readonly Tool[]): boolean {
   for (const problem of problems) if (!told.has(problem)) console.warn(`skipped: ${problem}`)
   for (const problem of problems) told.add(problem)
   return problems.length === 0
+}
+
+/** Where a program is. @throws Error if it is not on PATH. */
+export function pathOf(name: string): string {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const file = join(folder, name)
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return realpathSync(file)
+  }
+  throw new Error(`${name} is not on PATH`)
 }
 
 const told = new Set<string>()
