@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual as isEqual } from 'node:util'
 import { execa } from 'execa'
@@ -30,15 +30,23 @@ export interface Undisturbed extends Prepared {
 
 /** What became of a killed run. */
 export interface Recovery {
-  /** Every branch was there when the run was killed; else none was. */
+  /** Every branch that it makes was there when it was killed; else none was. */
   readonly delivered: boolean
   /** A lock file of git's in the user's clone, which the next run names: a git that was killed has left it. */
   readonly lock: string | null
 }
 
-/** Runs a scene to its end, and counts its effects. */
-export async function undisturbed(scene: Scene): Promise<Undisturbed> {
+/** Runs a scene to its end, and counts its effects. Its folder is there for copies until `use` has ended. */
+export async function withUndisturbed(scene: Scene, use: (whole: Undisturbed) => Promise<void>): Promise<void> {
   const base = await prepared(scene)
+  try {
+    await use(await undisturbed(base))
+  } finally {
+    rmSync(base.folder, { recursive: true, force: true })
+  }
+}
+
+async function undisturbed(base: Prepared): Promise<Undisturbed> {
   const sandbox = Sandbox.copyOf(base.folder)
   try {
     const before = untouched(sandbox)
@@ -46,7 +54,7 @@ export async function undisturbed(scene: Scene): Promise<Undisturbed> {
     expect(result, result.stderr).toMatchObject({ exitCode: 0 })
     expect(untouched(sandbox)).toEqual(before)
     expect(leftBehind(sandbox)).toEqual(base.living)
-    return { ...base, points: pointsOf(lines), outcome: await outcomeOf(sandbox, scene), stdout: result.stdout }
+    return { ...base, points: pointsOf(lines), outcome: await outcomeOf(sandbox, base.scene), stdout: result.stdout }
   } finally {
     discard(sandbox)
   }
@@ -74,7 +82,7 @@ export async function crash(whole: Undisturbed, point: Point): Promise<Recovery>
     expect(untouched(sandbox), 'the user’s clone in the end').toEqual(before)
     expect(leftBehind(sandbox), 'left behind').toEqual(whole.living)
     expect(sandbox.keysThatCameOut()).toEqual([])
-    return { delivered, lock }
+    return { delivered: delivered && !isEqual(branchesOf(whole.before), branchesOf(whole.outcome)), lock }
   } finally {
     discard(sandbox)
   }

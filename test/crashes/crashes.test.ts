@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest'
-import { crash, sampleOf, titleOf, undisturbed } from './crash-runs.ts'
+import { crash, sampleOf, titleOf, withUndisturbed } from './crash-runs.ts'
 import { scenes } from './scenes.ts'
 
 /** The whole matrix, of every command, is test/long/crashes.test.ts. */
 test('promote, killed in the middle of each kind of its effects: the same command again ends as if nothing had happened', async () => {
-  const whole = await undisturbed(scenes.find(({ name }) => name === 'promote')!)
-  const sample = sampleOf(whole.points)
+  await withUndisturbed(
+    scenes.find(({ name }) => name === 'promote')!,
+    async (whole) => {
+      const sample = sampleOf(whole.points)
 
-  for (const point of sample) await crash(whole, point).catch((error: unknown) => expect.soft(error, titleOf(point)).toBeNull())
+      for (const point of sample) await crash(whole, point).catch((error: unknown) => expect.soft(error, titleOf(point)).toBeNull())
 
-  expect(sample.length).toBeGreaterThanOrEqual(3)
+      expect(sample.length).toBeGreaterThanOrEqual(3)
+    },
+  )
 }, 600_000)

@@ -61,9 +61,13 @@ function die(pid = process.pid): never {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }
 
-async function dieAfter(result: unknown): Promise<never> {
-  await result
-  die()
+/** Also where it fails: an effect that was tried is over. */
+async function thenDie(act: () => unknown): Promise<never> {
+  try {
+    await act()
+  } finally {
+    die()
+  }
 }
 
 function filesBelow(folder: string): readonly string[] {
@@ -103,9 +107,7 @@ function watchFiles(functions: Functions): void {
       const how = enter({ kind, what: `${name} ${String(args[0])}`, ways: divisible ? ['middle'] : [] })
       if (how === 'middle' && kind === 'write') halfWritten(args[0], args[1])
       if (how === 'middle') halfRemoved(args[0])
-      const result = original(...args)
-      if (how === 'after') void dieAfter(result)
-      return result
+      return how === 'after' ? thenDie(() => original(...args)) : original(...args)
     }
   }
 }

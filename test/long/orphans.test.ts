@@ -1,29 +1,27 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { orphansOf, runCommand, runWith, undisturbed } from '../crashes/crash-runs.ts'
+import { orphansOf, runCommand, runWith, withUndisturbed } from '../crashes/crash-runs.ts'
 import type { Undisturbed } from '../crashes/crash-runs.ts'
 import { commitsOf, leftBehind, outcomeOf, untouched } from '../crashes/outcome.ts'
 import { scenes } from '../crashes/scenes.ts'
+import type { Scene } from '../crashes/scenes.ts'
 import { Sandbox } from '../support/sandbox.ts'
 
 /** `stage` with a pre-push hook that takes some seconds: a push that goes on alone is at work while the next run is. */
-async function slowStage(): Promise<Undisturbed> {
-  const stage = scenes.find(({ name }) => name === 'stage')!
-  return undisturbed({
-    ...stage,
-    prepare(sandbox) {
-      const hooks = join(sandbox.clone, '.git/hooks')
-      mkdirSync(hooks, { recursive: true })
-      const hook = join(hooks, 'pre-push')
-      writeFileSync(hook, '#!/bin/sh\nsleep 4\n')
-      chmodSync(hook, 0o755)
-    },
-  })
+const slowStage: Scene = {
+  ...scenes.find(({ name }) => name === 'stage')!,
+  prepare(sandbox) {
+    const hooks = join(sandbox.clone, '.git/hooks')
+    mkdirSync(hooks, { recursive: true })
+    writeFileSync(join(hooks, 'pre-push'), '#!/bin/sh\nsleep 4\n', { mode: 0o755 })
+  },
 }
 
-test('git that goes on pushing when its run is killed: one run’s branch is there, whole, and the next run takes it up', async () => {
-  const whole = await slowStage()
+test('git that goes on pushing when its run is killed: one run’s branch is there, whole, and the next run takes it up', () =>
+  withUndisturbed(slowStage, pushesGoOn))
+
+async function pushesGoOn(whole: Undisturbed): Promise<void> {
   const sandbox = Sandbox.copyOf(whole.folder)
   const before = untouched(sandbox)
   const push = whole.points.find(({ how, effect }) => how === 'orphan' && effect.what.includes(' push '))!
@@ -46,4 +44,4 @@ test('git that goes on pushing when its run is killed: one run’s branch is the
   expect(commitsOf(sandbox)).toEqual(commits)
   expect(untouched(sandbox)).toEqual(before)
   expect(leftBehind(sandbox)).toEqual(whole.living)
-})
+}
