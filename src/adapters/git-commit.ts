@@ -6,19 +6,20 @@ import type { Change } from '../ports.ts'
 
 /** Commits exactly these files on top of what the worktree has checked out. See `Worktree.commit`. */
 export async function commitFiles(git: Git, change: Change): Promise<string | null> {
-  const before = await stagedObjects(git)
-  await stageFiles(git, change, before)
-  const parent = (await git.read(['rev-parse', 'HEAD'])).trim()
+  await stageFiles(git, change, await stagedObjects(git))
+  const [parent = '', before = ''] = (await git.read(['rev-parse', 'HEAD', 'HEAD^{tree}'])).split('\n')
   const tree = (await git.read(['write-tree', '--missing-ok'])).trim()
-  if (tree === (await treeOf(git, parent))) return null
+  if (tree === before) return null
   if (change.reuse !== undefined && change.reuse !== null && (await isSame(git, change.reuse, parent, tree))) {
     await git.read(['update-ref', '--no-deref', 'HEAD', change.reuse])
     return change.reuse
   }
   await runCommit(git, change.message)
-  const commit = (await git.read(['rev-parse', 'HEAD'])).trim()
-  await refuseOtherChanges(git, { parent, tree, commit })
-  await refuseLostTrailers(git, change.message, commit)
+  const [commit = '', actual = '', ...written] = (
+    await git.read(['show', '--no-patch', '--no-show-signature', '--format=%H%n%T%n%B'])
+  ).split('\n')
+  await refuseOtherChanges(git, tree, actual)
+  refuseLostTrailers(change.message, written)
   return commit
 }
 
@@ -52,23 +53,19 @@ async function runCommit(git: Git, message: string): Promise<void> {
 }
 
 /** A hook may format files or add others; then what was reviewed and guarded is not what would be pushed. */
-async function refuseOtherChanges(
-  git: Git,
-  made: { readonly parent: string; readonly tree: string; readonly commit: string },
-): Promise<void> {
-  const actual = await treeOf(git, made.commit)
-  if (actual === made.tree) return
-  const names = await git.read(['diff-tree', '-r', '-z', '--name-only', '--no-renames', made.tree, actual])
+async function refuseOtherChanges(git: Git, tree: string, actual: string): Promise<void> {
+  if (actual === tree) return
+  const names = await git.read(['diff-tree', '-r', '-z', '--name-only', '--no-renames', tree, actual])
   const files = names.split('\0').filter((name) => name !== '')
   throw new RerootError('GIT_FAILED', `a git hook of yours changed what was to be committed: ${files.join(', ')}`, {
     hint: 'let the hook leave these files alone: the sealed and guarded bytes must be committed as they are',
   })
 }
 
-async function refuseLostTrailers(git: Git, message: string, commit: string): Promise<void> {
-  const written = await git.read(['show', '--no-patch', '--no-show-signature', '--format=%B', commit])
+/** @param written the lines of the message that the commit has. */
+function refuseLostTrailers(message: string, written: readonly string[]): void {
   const trailers = message.split('\n').filter((line) => /^Reroot-[A-Za-z-]+: /.test(line))
-  const lost = trailers.filter((line) => !written.split('\n').includes(line.trimEnd()))
+  const lost = trailers.filter((line) => !written.includes(line.trimEnd()))
   if (lost.length === 0) return
   throw new RerootError('GIT_FAILED', `a git hook of yours took "${lost[0]}" out of the commit message`, {
     hint: 'let the commit-msg and prepare-commit-msg hooks keep the trailers: by them reroot knows its own commits',

@@ -36,8 +36,8 @@ export async function stageFiles(git: Git, change: Change, staged: Staged): Prom
   const converted = paths.filter((_, index) => exact[index] !== stored[index])
   if (converted.length > 0) throw wouldConvert(converted)
 
-  const removals = change.remove.filter((path) => staged.has(path) && !change.write.has(path))
-  await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: removals.map((path) => `${path}\0`).join('') })
+  const removals = change.remove.filter((path) => staged.has(path) && !change.write.has(path)).map((path) => `${path}\0`)
+  if (removals.length > 0) await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: removals.join('') })
   const additions = paths.map((path, index) => `${staged.get(path) === '100755' ? '100755' : '100644'} ${exact[index] ?? ''}\t${path}\0`)
   await git.read(['update-index', '-z', '--index-info'], { input: additions.join('') })
   await git.run(['update-index', '-q', '--refresh'])

@@ -52,28 +52,25 @@ const exactBytes = [
 ]
 
 async function checkOut(git: Git, base: string): Promise<void> {
-  await git.read(['read-tree', base])
-  const listed = await git.read(['ls-files', '-z'])
-  await refuseTwins(git, listed.split('\0'))
-  const attributes = listed.split('\0').filter((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'))
+  const listed = (await git.read(['ls-tree', '-r', '-z', '--name-only', '--full-tree', base])).split('\0')
+  await refuseTwins(git, listed)
+  const attributes = listed.filter((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'))
+  if (attributes.length === 0) return fill(git, ['read-tree', '-u', '--reset', base])
   const paths = attributes.map((path) => `${path}\0`).join('')
   // git reads attributes from the index when it checks out: a tree without these files gives the bytes as they are.
-  if (attributes.length > 0) await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: paths })
+  await git.read(['read-tree', base])
+  await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: paths })
   const tree = (await git.read(['write-tree', '--missing-ok'])).trim()
   await fill(git, ['read-tree', '--empty'])
   await fill(git, ['read-tree', '-u', '--reset', tree])
-  if (attributes.length > 0) {
-    await fill(git, ['read-tree', base])
-    await fill(git, ['checkout-index', '-q', '-f', '-z', '--stdin'], paths)
-  }
+  await fill(git, ['read-tree', base])
+  await fill(git, ['checkout-index', '-q', '-f', '-z', '--stdin'], paths)
   // The index learns the files' times, so that hooks which ask for changes find none. Exit code 1: an attribute would convert one.
   await git.run(['update-index', '-q', '--refresh'])
 }
 
 /** @throws RerootError ENVIRONMENT for paths of which the disk can hold only one: what is read would be the bytes of the other. */
 async function refuseTwins(git: Git, paths: readonly string[]): Promise<void> {
-  // git finds out what the disk does when it makes a clone.
-  if ((await git.run(['config', '--type=bool', '--get', 'core.ignorecase'])).stdout.trim() !== 'true') return
   const known = new Map<string, string>()
   const twins = paths.flatMap((path) => {
     const key = path.normalize('NFC').toLowerCase()
@@ -82,6 +79,8 @@ async function refuseTwins(git: Git, paths: readonly string[]): Promise<void> {
     return other === undefined ? [] : [`${other} and ${path}`]
   })
   if (twins.length === 0) return
+  // git finds out what the disk does when it makes a clone.
+  if ((await git.run(['config', '--type=bool', '--get', 'core.ignorecase'])).stdout.trim() !== 'true') return
   const more = twins.length > 5 ? `, and ${twins.length - 5} more` : ''
   throw new RerootError(
     'ENVIRONMENT',

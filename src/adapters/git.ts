@@ -20,8 +20,8 @@ import type { GitRepository } from '../ports.ts'
 export async function openGitRepository(directory: string): Promise<GitRepository> {
   const start = gitIn(resolvePath(directory))
   await refuseOldGit(start)
-  const git = gitIn(await topFolder(start))
-  const places = await placesOf(git)
+  const { top, places } = await foldersOf(start)
+  const git = gitIn(top)
   // First of all: git itself stumbles over a worktree that was not made to its end.
   await removeLeftovers(places.registry)
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
@@ -68,12 +68,6 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
   }
 }
 
-async function placesOf(git: Git): Promise<Places> {
-  const paths = oneLine(await git.read(['rev-parse', '--git-path', 'hooks', '--git-path', 'worktrees']))
-  const [hooks = '', registry = ''] = paths.split('\n')
-  return { hooks: resolvePath(git.directory, hooks), registry: resolvePath(git.directory, registry) }
-}
-
 /** @returns the URL without a user or a token: it is compared, and may be shown. */
 async function remoteUrl(git: Git, remote: string): Promise<string | null> {
   const { exitCode, stdout } = await git.run(['remote', 'get-url', '--', remote])
@@ -89,10 +83,12 @@ async function refuseOldGit(git: Git): Promise<void> {
   throw new RerootError('GIT_FAILED', `${version} is too old`, { hint: `install git ${oldestVersion.join('.')} or newer` })
 }
 
-async function topFolder(git: Git): Promise<string> {
-  const args = ['rev-parse', '--show-toplevel']
+async function foldersOf(git: Git): Promise<{ readonly top: string; readonly places: Places }> {
+  const args = ['rev-parse', '--show-toplevel', '--git-path', 'hooks', '--git-path', 'worktrees']
   const output = await git.run(args)
-  if (output.exitCode === 0 && output.stdout.trim() !== '') return oneLine(output.stdout)
+  const [top = '', hooks = '', registry = ''] = oneLine(output.stdout).split('\n')
+  if (output.exitCode === 0 && registry !== '')
+    return { top, places: { hooks: resolvePath(git.directory, hooks), registry: resolvePath(git.directory, registry) } }
   if (/must be run in a work tree/.test(output.stderr) || output.exitCode === 0) {
     throw new RerootError('GIT_FAILED', `${git.directory} has no working tree (a bare repository, or a .git folder)`, {
       hint: 'run reroot in an ordinary clone of the GitOps repository',
