@@ -1,23 +1,40 @@
 import { defineConfig } from 'vitest/config'
 
-/** What takes many minutes: the tests of this folder, and laws at their full size that `npm test` runs with fewer cases (`test/support/cases.ts`). */
+const shared = {
+  root: new URL('../..', import.meta.url).pathname,
+  globalSetup: ['test/support/program.ts'],
+  setupFiles: ['test/support/each-file.ts'],
+  hookTimeout: 600_000,
+  pool: 'forks' as const,
+}
+
+/** What takes many minutes: `npm run test:long`. An ordinary `npm test` runs a part of each. `-- --project laws` chooses one. */
 export default defineConfig({
   test: {
-    root: new URL('../..', import.meta.url).pathname,
-    include: [
-      'test/long/*.test.ts',
-      'test/charts/{laws,argocd-laws}.test.ts',
-      'test/interop/kustomize.test.ts',
-      'test/plan/edits/{any-file,list-entry,pod-annotation}.test.ts',
-      'test/rotation/{machine,repository}.test.ts',
-    ],
-    env: { REROOT_LONG: '1' },
-    globalSetup: ['test/support/program.ts'],
-    setupFiles: ['test/support/each-file.ts'],
-    testTimeout: 7_200_000,
-    hookTimeout: 600_000,
-    pool: 'forks',
+    root: shared.root,
     maxWorkers: 2,
     reporters: ['default', './test/support/last-line.ts'],
+    projects: [
+      {
+        /** The laws at their full size (`test/support/cases.ts`): those of this folder, and those that `npm test` runs with fewer cases. */
+        test: {
+          ...shared,
+          name: 'laws',
+          include: [
+            'test/long/laws/*.test.ts',
+            'test/charts/{laws,argocd-laws}.test.ts',
+            'test/interop/kustomize.test.ts',
+            'test/plan/edits/{any-file,list-entry,pod-annotation}.test.ts',
+            'test/rotation/{machine,repository}.test.ts',
+          ],
+          env: { REROOT_LONG: '1' },
+          testTimeout: 1_800_000,
+        },
+      },
+      {
+        /** Every command killed at each of its effects. */
+        test: { ...shared, name: 'crashes', include: ['test/long/*.test.ts'], testTimeout: 7_200_000, isolate: false },
+      },
+    ],
   },
 })

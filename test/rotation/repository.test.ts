@@ -109,3 +109,23 @@ test('a retire that was reverted in Git where another owner delivers the Secret:
 
   expect(git.record('prod').state).toBe('g2-promoted')
 })
+
+// docs/rotation.md forbids it: what is in Git then has no gate, and nothing of ours runs before it is applied.
+test('a stage that is reverted behind its promote breaks the mesh: no gate can hold what Git held before the first step', () => {
+  const world = oneCluster('own', plan('stage'), settle, plan('promote'), settle)
+  world.git.revert()
+  world.git.revert()
+  for (const kind of ['sync', 'renew'] as const) world.happen({ kind, cluster: 0, which: 0 })
+
+  expect(broken(world.clusters)).not.toEqual([])
+})
+
+test('a stage that is reverted alone leaves nobody behind: only the old root has signed', () => {
+  const world = oneCluster('own', plan('stage'), settle)
+  world.git.revert()
+  for (const which of [0, 1, 2])
+    for (const kind of ['sync', 'renew'] as const) {
+      world.happen({ kind, cluster: 0, which })
+      expect(broken(world.clusters)).toEqual([])
+    }
+})

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fc from 'fast-check'
-import { unseal } from '../../src/seal/index.ts'
-import type { PlainDocument } from '../../src/seal/index.ts'
-import { anyDocument, bytesOf, person } from '../seal/support.ts'
-import { casesOf, seedOf } from '../support/cases.ts'
+import { unseal } from '../../../src/seal/index.ts'
+import type { PlainDocument } from '../../../src/seal/index.ts'
+import { anyDocument, bytesOf, person } from '../../seal/support.ts'
+import { casesOf, seedOf } from '../../support/cases.ts'
 
 // The law: to seal and then to unseal gives the same document, whoever does which. It is tested in two files, side by side.
 

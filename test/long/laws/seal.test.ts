@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { embeddedEngine } from '../../src/seal/index.ts'
-import { at, ruleFor } from '../seal/support.ts'
-import { onPath } from '../support/tools.ts'
+import { embeddedEngine } from '../../../src/seal/index.ts'
+import { at, ruleFor } from '../../seal/support.ts'
+import { onPath } from '../../support/tools.ts'
 import { ann, count, file, open, sample, story, throughSops } from './sealing.ts'
 
 const embedded = embeddedEngine()
