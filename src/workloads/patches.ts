@@ -6,13 +6,14 @@ import type { Manifests } from './manifest.ts'
 import { indexTargets } from './patch-targets.ts'
 import type { PatchTargets } from './patch-targets.ts'
 import type { Report } from './report.ts'
+import { beforeProbe } from './probe.ts'
 import { groupVersion, idKey, idOf, nameOf, namespaceOf, rememberId } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { makeSelector } from './selector.ts'
 import { settleShared } from './shared-entries.ts'
 import { resolvePath } from './source-tree.ts'
 import { strategicMerge } from './strategic-merge.ts'
-import { asMap, asText, valueAt, withValueAt } from './value.ts'
+import { asMap, asText, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 interface Patching {
@@ -128,7 +129,9 @@ function merge(patching: Patching, resource: Resource, patch: ValueMap, options:
 function applyJson(patching: Patching, resource: Resource, operations: readonly Value[], entry: Entry<unknown>): void {
   if (!patching.legacy) rememberId(resource)
   const relevant = operations.filter((operation) => isKept(resource.object, String(asMap(operation)?.['path'])))
-  const outcome = applyJsonPatch(resource.object, relevant)
+  // It must fit what is there today, and again once a restart stands there.
+  const today = applyJsonPatch(beforeProbe(resource), relevant)
+  const outcome = 'problem' in today ? today : applyJsonPatch(resource.object, relevant)
   if ('object' in outcome) {
     resource.object = outcome.object
     resource.shared = [] // the object went through JSON
@@ -231,9 +234,4 @@ function refuse(patching: Patching, place: Place, message: string, expected: str
     found,
     remedy: 'mend the patch so that `kustomize build` of its folder succeeds',
   })
-}
-
-/** Adds an annotation to a pod template, as a restart patch does. */
-export function annotateTemplate(object: ValueMap, key: string, value: string): ValueMap {
-  return withValueAt(object, ['spec', 'template', 'metadata', 'annotations', key], () => value)
 }

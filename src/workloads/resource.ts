@@ -20,6 +20,8 @@ export interface Resource {
   /** What a Component at the end of the overlay's own list sees. */
   view: OverlayView | null
   shared: readonly SharedEntry[]
+  /** The outermost map of the pod template that is there for the probe alone (probe.ts). */
+  madeByProbe: 'metadata' | 'annotations' | null
   /** A patch deleted it. */
   deleted: boolean
   readonly manifest: Manifest
@@ -44,7 +46,7 @@ const clusterScopedKinds = new Set([
 const notNamespaced = '_non_namespaceable_'
 
 export function makeResource(manifest: Manifest): Resource {
-  return { object: manifest.object, former: [], view: null, shared: [], deleted: false, manifest }
+  return { object: manifest.object, former: [], view: null, shared: [], madeByProbe: null, deleted: false, manifest }
 }
 
 export function groupVersion(apiVersion: string): { readonly group: string; readonly version: string } {

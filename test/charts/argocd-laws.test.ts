@@ -4,13 +4,13 @@ import { parse } from 'yaml'
 import { renderCluster } from '../../charts/index.ts'
 import type { ClusterProps } from '../../charts/index.ts'
 import type { RestartList } from '../../src/rotation/index.ts'
-import { casesOf } from '../support/cases.ts'
+import { runsOf } from '../support/cases.ts'
 import { argocd, clusterProps } from './cluster-props.ts'
 import { itemsOf, objectsOf, textIn } from './objects.ts'
 import type { Rendered } from './objects.ts'
 import { restartList } from './restart-lists.ts'
 
-const runs = { numRuns: casesOf('render') }
+const runs = runsOf('render')
 const managed = fc.constantFrom<ClusterProps['cacerts']>(
   { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
   { file: 'infra/istio/cacerts.sops.yaml', managed: 'in-place' },

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { renderCluster } from '../../charts/index.ts'
 import { formatWorkloadId } from '../../src/base/index.ts'
 import type { RestartList } from '../../src/rotation/index.ts'
-import { casesOf } from '../support/cases.ts'
+import { runsOf } from '../support/cases.ts'
 import { clusterProps } from './cluster-props.ts'
 import { itemsOf, objectsOf, stubsIn } from './objects.ts'
 import type { Rendered } from './objects.ts'
 import { restartList } from './restart-lists.ts'
 
-const runs = { numRuns: casesOf('render') }
+const runs = runsOf('render')
 
 function rendered(step: RestartList): readonly Rendered[] {
   return objectsOf(renderCluster(clusterProps({ step })))

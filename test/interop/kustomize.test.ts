@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { takeProbe } from '../../src/workloads/overlay-view.ts'
+import { takeProbe } from '../../src/workloads/probe.ts'
 import type { Resource } from '../../src/workloads/resource.ts'
 import { textMap, valueAt } from '../../src/workloads/value.ts'
 import { casesOf, seedOf } from '../support/cases.ts'

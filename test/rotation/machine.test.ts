@@ -4,7 +4,7 @@ import { RerootError } from '../../src/base/index.ts'
 import { preparedAfter } from '../../src/plan/index.ts'
 import { decide, describePhase, lastTransition, rootBundleText, stateOf, unusedId, wayBackFrom } from '../../src/rotation/index.ts'
 import type { Decision, DecisionFacts, StateId, Step, StepFacts, Testimony } from '../../src/rotation/index.ts'
-import { casesOf } from '../support/cases.ts'
+import { runsOf } from '../support/cases.ts'
 import { factsOf, followsFrom, intermediateOf, merge, nobody, rootOf, workloadOf } from '../support/mesh.ts'
 import { broken, isComplete, reload, renew, restart, restartControlPlane, running, servedIn, sync } from './running-mesh.ts'
 import type { Running, Wanted } from './running-mesh.ts'
@@ -110,7 +110,6 @@ class World {
   }
 }
 
-const count = casesOf('machine')
 const runs = fc.record({ names: fc.constantFrom(['prod'], ['eu', 'us']), events: fc.array(event, { minLength: 5, maxLength: 60 }) })
 
 /** A first rotation, as far as it goes, and then whatever may happen: random events alone seldom get far. */
@@ -161,7 +160,7 @@ test('without force and without replace, no two workloads ever reject each other
         expect(broken(world.clusters), told.join('\n')).toEqual([])
       })
     }),
-    { numRuns: 2 * count },
+    runsOf('machine', 2),
   )
 })
 
@@ -177,7 +176,7 @@ test('the records of all clusters hang together at every moment, and no id or nu
       const staged = [...new Set(decisions.filter(({ step }) => step === 'stage').map(({ id }) => id))]
       expect(staged.map((id) => id.split('-')[0])).toEqual(staged.map((_, index) => `g${index + 2}`))
     }),
-    { numRuns: count },
+    runsOf('machine'),
   )
 })
 

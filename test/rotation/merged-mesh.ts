@@ -134,8 +134,9 @@ export class MergedMesh {
     const merge = this.#newest()
     if (merge === null) return null
     const states = this.shape.names.flatMap((name): readonly (readonly [string, string])[] => {
-      const live = merge.after.get(`${name}/live`)
-      return live === undefined || live === null ? [] : [[name, (live.value as Served).state]]
+      // A pull request that holds restarts alone belongs to the state that they are for.
+      const part = merge.after.get(`${name}/live`) ?? merge.after.get(`${name}/restarts`)
+      return part === undefined || part === null ? [] : [[name, (part.value as { readonly state: string }).state]]
     })
     return { follows: this.#reverted !== null && this.#reverted.id !== merge.id, brings: merge.after.has('mesh'), states: new Map(states) }
   }

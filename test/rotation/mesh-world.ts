@@ -43,6 +43,8 @@ export class World {
   readonly git: MergedMesh
   readonly clusters: readonly Running[]
   readonly told: string[] = []
+  /** The states that each cluster has ever been in. */
+  readonly #been = new Set<string>()
   #day = 0
 
   constructor(shape: MeshShape, multiRoot: boolean) {
@@ -54,6 +56,7 @@ export class World {
 
   happen(event: Event): void {
     this.told.push(this.#happen(event))
+    for (const cluster of this.clusters) this.#been.add(`${cluster.name} ${cluster.secret.state}`)
     for (const cluster of this.clusters) watchGate(cluster, this.git.wanted(cluster.name).state, this.#day)
   }
 
@@ -102,7 +105,7 @@ export class World {
   #revert(): string {
     const newest = this.git.newest
     if (newest === null || newest.brings) return ''
-    const applied = this.clusters.some(({ name, secret }) => newest.states.get(name) === secret.state)
+    const applied = this.clusters.some(({ name }) => this.#been.has(`${name} ${newest.states.get(name) ?? ''}`))
     if (newest.follows && applied && !this.#isComplete()) return ''
     this.git.revert()
     return `the newest merge is reverted: ${this.clusters.map(({ name }) => `${name} ${this.git.record(name).state}`).join(', ')}`

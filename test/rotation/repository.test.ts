@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stateOf } from '../../src/rotation/index.ts'
 import type { Step } from '../../src/rotation/index.ts'
-import { casesOf } from '../support/cases.ts'
+import { runsOf } from '../support/cases.ts'
 import { followsFrom } from '../support/mesh.ts'
 import type { MeshShape } from './composed-step.ts'
 import { go, journey, plan, tell } from './mesh-world.ts'
@@ -14,7 +14,7 @@ test('without force and without replace, no two workloads ever reject each other
     fc.property(journey, (one) => {
       go(one, (world) => expect(broken(world.clusters), tell(world)).toEqual([]))
     }),
-    { numRuns: casesOf('repository') },
+    runsOf('repository'),
   )
 })
 
@@ -25,7 +25,7 @@ test('no id and no number of a generation is used twice, and every record hangs 
       expect(git.faults, told.join('\n')).toEqual([])
       for (const name of git.shape.names) expect(followsFrom(git.record(name)), told.join('\n')).toBe(true)
     }),
-    { numRuns: casesOf('repository') },
+    runsOf('repository'),
   )
 })
 

@@ -26,6 +26,12 @@ export function casesOf(law: keyof typeof sizes): number {
   return sizes[law][isLong ? 1 : 0]
 }
 
+/** The parameters of fast-check for a law: how many cases, and where they begin if `REROOT_SEED` says. A failure names its seed. */
+export function runsOf(law: keyof typeof sizes, times = 1): { readonly numRuns: number; readonly seed?: number } {
+  const wish = process.env['REROOT_SEED']
+  return { numRuns: times * casesOf(law), ...(wish === undefined ? {} : { seed: Number(wish) }) }
+}
+
 /** Where random cases begin: the same each time in `npm test`, elsewhere each time in the long suite, unless `REROOT_SEED` says. */
 export function seedOf(short: number): number {
   const wish = process.env['REROOT_SEED']

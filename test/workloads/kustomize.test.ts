@@ -36,6 +36,24 @@ test('a patch of a label of a Namespace counts', () => {
   expect(discovery.outside).toMatchObject([{ why: 'namespace shop has istio-injection=disabled' }])
 })
 
+// Found on a random tree: what a restart would add to a pod template must not make a patch fit that kustomize refuses today.
+test.each(['add', 'replace', 'remove', 'test'])(
+  'a JSON patch (%s) below metadata that a pod template does not have is refused, as kustomize does',
+  (op) => {
+    const { spec, ...head } = workload('shop', 'cart') as { readonly spec: { readonly template: { readonly metadata: unknown } } }
+    const { metadata: _, ...template } = spec.template
+    const at = op === 'add' || op === 'replace' ? '/annotations' : '/annotations/reroot.dev~1probe'
+    const operations = JSON.stringify([{ op, path: `/spec/template/metadata${at}`, value: 'here' }])
+    const discovery = discoverProd({
+      [app]: yaml(flux('apps', './apps')),
+      'apps/w.yaml': yaml(shop, { ...head, spec: { ...spec, template } }),
+      'apps/kustomization.yaml': `resources: [w.yaml]\npatches:\n- target: {kind: Deployment}\n  patch: '${operations}'\n`,
+    })
+
+    expect(idsOf(discovery)).toEqual(['error workloads/patch apps/kustomization.yaml:3'])
+  },
+)
+
 test('a patch of what is not kept of a pod is no problem, also in JSON', () => {
   const operations = JSON.stringify([
     { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'x' },

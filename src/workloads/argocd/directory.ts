@@ -1,6 +1,6 @@
 import type { Finding } from '../../base/index.ts'
 import type { Manifest, Manifests } from '../manifest.ts'
-import { addProbe } from '../overlay-view.ts'
+import { addProbe } from '../probe.ts'
 import { makeResource } from '../resource.ts'
 import type { Resource } from '../resource.ts'
 import { directoryFilter } from './application.ts'

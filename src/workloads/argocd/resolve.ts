@@ -1,5 +1,5 @@
 import type { Finding } from '../../base/index.ts'
-import { takeProbe } from '../overlay-view.ts'
+import { takeProbe } from '../probe.ts'
 import { makeReport } from '../report.ts'
 import type { Destination } from '../types.ts'
 import { readApplication } from './application.ts'

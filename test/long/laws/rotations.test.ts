@@ -162,7 +162,8 @@ async function takeTwice(sandbox: Sandbox, step: keyof typeof words, story: stri
 }
 
 const restart = /reroot\.dev\/rotation|mesh-ca-restart/
-const ours = /^\s*-?\s*["']?(annotations:|metadata:|components:|.*mesh-ca-restart["']?|["']?reroot\.dev\/rotation["']?:.*)\s*$/
+const ours =
+  /^\s*-?\s*["']?("?components"?: ?\["mesh-ca-restart"\],?|annotations:|metadata:|components:|.*mesh-ca-restart["']?|["']?reroot\.dev\/rotation["']?:.*)\s*$/
 
 /** Whether a line is the old one with a piece put into it that is the restart's. */
 function isGrown(old: string, line: string): boolean {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RerootError } from '../../../src/base/index.ts'
 import { addListEntry, annotatePodTemplate, insertCreationRules, removeListEntry } from '../../../src/plan/edits/index.ts'
-import { casesOf } from '../../support/cases.ts'
+import { runsOf } from '../../support/cases.ts'
 import { bytesOf, edited, textOf, valuesOf } from './edited.ts'
 
 const lines = [
@@ -143,7 +143,7 @@ test.each(Object.entries(edits))(
         const ours = places[name] ?? []
         expect(without(valuesOf(after), ours, name)).toEqual(without(valuesOf(text), ours, name))
       }),
-      { numRuns: casesOf('edits') },
+      runsOf('edits'),
     )
     expect(done).toBeGreaterThan(20)
   },

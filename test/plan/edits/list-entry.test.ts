@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { addListEntry, removeListEntry } from '../../../src/plan/edits/index.ts'
-import { casesOf } from '../../support/cases.ts'
+import { runsOf } from '../../support/cases.ts'
 import { bytesOf, edited, valuesOf } from './edited.ts'
 
 const file = 'kustomization.yaml'
@@ -135,7 +135,7 @@ describe('laws', () => {
         if (splices.length > 0) expect(valuesOf(after)).toEqual([{ ...value, resources: [...(value.resources ?? []), entry] }])
         expect(add(after, entry)).toBe(after)
       }),
-      { numRuns: casesOf('manifests') },
+      runsOf('manifests'),
     )
   })
 
@@ -144,7 +144,7 @@ describe('laws', () => {
       fc.property(kustomization, (text) => {
         expect(remove(add(text, 'zz/mesh-ca'), 'zz/mesh-ca')).toBe(text)
       }),
-      { numRuns: casesOf('manifests') },
+      runsOf('manifests'),
     )
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { annotatePodTemplate } from '../../../src/plan/edits/index.ts'
-import { casesOf } from '../../support/cases.ts'
+import { runsOf } from '../../support/cases.ts'
 import { bytesOf, edited, valuesOf } from './edited.ts'
 
 const annotation = { key: 'reroot.dev/rotation', value: 'g2-staged' }
@@ -167,7 +167,7 @@ describe('laws', () => {
         expect(value.spec.template.metadata.annotations[annotation.key]).toBe(annotation.value)
         expect(annotate(after, document)).toBe(after)
       }),
-      { numRuns: casesOf('manifests') },
+      runsOf('manifests'),
     )
   })
 })
