@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -120,9 +120,19 @@ function isLeftover(name: string): boolean {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** Dead, and nobody has asked how it ended: in many containers nobody ever does (proc(5), /proc/PID/stat). */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    return false
   }
 }
 

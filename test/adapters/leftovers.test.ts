@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -91,6 +92,19 @@ test('a process that has the number of a dead one does not take its leftovers fo
   await first.dispose()
   await second.dispose()
   expect(readdirSync(fixture.temporary)).toEqual([])
+})
+
+test.skipIf(process.platform !== 'linux')('a dead process that nobody has asked how it ended is dead', async () => {
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [printed] = (await once(parent.stdout, 'data')) as [Buffer]
+  const folder = temporary(`reroot-${String(printed).trim()}-${machine}-aaaaaa`)
+  mkdirSync(folder)
+  await until(() => readFileSync(`/proc/${String(printed).trim()}/stat`, 'utf8').includes(') Z '))
+
+  await nextRun()
+
+  expect(existsSync(folder)).toBe(false)
+  parent.kill()
 })
 
 test('a folder of a dead process that is registered under another name is not touched', async () => {

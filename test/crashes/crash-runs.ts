@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual as isEqual } from 'node:util'
 import { execa } from 'execa'
@@ -138,16 +138,31 @@ export async function runWith(base: Prepared, sandbox: Sandbox, { at, how, after
 
 /** Waits until the programs of a process group that go on alone have ended. */
 export async function orphansOf(group: number): Promise<void> {
-  const isThere = (): boolean => {
-    try {
-      return process.kill(-group, 0)
-    } catch {
-      return false
-    }
-  }
-  for (let waited = 0; isThere(); waited += 10) {
+  for (let waited = 0; isAtWork(group); waited += 10) {
     if (waited > 60_000) throw new Error('what the killed run has started does not end')
     await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+function isAtWork(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch {
+    return false
+  }
+  if (process.platform !== 'linux') return true
+  // The first process of a container may take seconds to ask how an orphan ended.
+  return readdirSync('/proc').some((name) => /^\d/.test(name) && isIn(group, `/proc/${name}/stat`))
+}
+
+/** Whether a process that is no zombie is in the group: `PID (NAME) STATE PARENT GROUP …` (proc(5)). */
+function isIn(group: number, file: string): boolean {
+  try {
+    const stat = readFileSync(file, 'utf8')
+    const [state, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return of === String(group) && state !== 'Z' && state !== 'X'
+  } catch {
+    return false
   }
 }
 
