@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Document, parse, Scalar, visit } from 'yaml'
 import { parseYamlFile, writeYaml } from '../../src/base/index.ts'
+import { casesOf, seedOf } from '../support/cases.ts'
 import { bytesOf } from '../support/mesh.ts'
 import { onPath } from '../support/tools.ts'
 
@@ -77,7 +78,7 @@ test('the layout is the package’s', () => {
     fc.property(fc.oneof(tree, fc.array(fc.oneof(fc.double(), fc.bigInt()))), fc.constantFrom(2, 4), (value, indent) => {
       expect(writeYaml({ value }, { indent })).toBe(laidOutByPackage({ value }, indent))
     }),
-    { numRuns: Number(process.env['REROOT_RUNS'] ?? 300) },
+    { numRuns: casesOf('written'), seed: seedOf(23) },
   )
 })
 

@@ -22,6 +22,7 @@ export default defineConfig({
           name: 'laws',
           include: [
             'test/long/laws/*.test.ts',
+            'test/base/{simple-yaml,write-yaml}.test.ts',
             'test/charts/{laws,argocd-laws}.test.ts',
             'test/interop/kustomize.test.ts',
             'test/plan/edits/{any-file,list-entry,pod-annotation}.test.ts',

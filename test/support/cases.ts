@@ -14,6 +14,12 @@ const sizes = {
   edits: [1_000, 15_000],
   /** Well-formed files, in all layouts, of which every byte is compared. */
   manifests: [300, 5_000],
+  /** Texts that the reader of simple YAML may take. */
+  yaml: [4_000, 300_000],
+  /** Values whose layout is compared with the package's. */
+  written: [300, 20_000],
+  /** Documents in which the way to a pod template's annotations is read off. */
+  nodes: [500, 20_000],
   /** Lists of restarts that are rendered, for each law about what lands in a cluster. */
   render: [20, 60],
   /** Repositories for which the program plans a rotation, each step twice. */
