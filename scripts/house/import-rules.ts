@@ -51,7 +51,6 @@ export const keptFor: ReadonlyMap<string, readonly Part[]> = new Map<string, rea
   ].map((name) => [`node:${name}`, ['adapters', 'main']] as const),
   ['node:process', ['adapters', 'main']],
   ['node:tls', ['proof', 'adapters']],
-  ['execa', ['adapters']],
   ['node-forge', ['pki']],
   ['age-encryption', ['seal']],
   ['re2js', ['seal', 'workloads']],

@@ -1,8 +1,7 @@
-import { execa } from 'execa'
-import type { ResultPromise } from 'execa'
 import { RerootError } from '../base/index.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { gitFailure } from './git-failure.ts'
+import { runProgram } from './program.ts'
 
 /** What git printed and how it ended. */
 export interface GitOutput {
@@ -52,47 +51,32 @@ export function gitIn(directory: string, settings: readonly string[] = []): Git 
   return git
 }
 
-const running = new Set<ResultPromise>()
-
-/** Ends every git that still runs, so that it does not write into a folder that is about to go. */
-export function endRunningGit(): void {
-  for (const subprocess of running) subprocess.kill('SIGTERM')
-}
-
 async function runGit(directory: string, vector: readonly string[], args: readonly string[], options: GitOptions): Promise<GitOutput> {
   const timeoutSeconds = options.timeoutSeconds === undefined ? defaultTimeoutSeconds : options.timeoutSeconds
-  const subprocess = execa('git', vector, {
-    cwd: directory,
-    env: gitEnvironment(process.env, options.network ?? false),
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(timeoutSeconds === null ? {} : { timeout: timeoutSeconds * 1000 }),
+  const { input } = options
+  const { exitCode, signal, stdout, stderr, timedOut, startError } = await runProgram('git', vector, {
+    directory,
+    environment: gitEnvironment(process.env, options.network ?? false),
+    timeoutMs: timeoutSeconds === null ? null : timeoutSeconds * 1000,
+    ...(input === undefined ? {} : { input }),
   })
-  running.add(subprocess as ResultPromise)
-  try {
-    const result = await subprocess
-    if (result.timedOut) {
-      throw new RerootError('GIT_FAILED', `git ${args[0]} did not end within ${timeoutSeconds} seconds`, {
-        hint: 'check that the remote can be reached, and that git does not wait for a password (`git fetch` by hand shows it)',
-      })
-    }
-    if (result.exitCode === undefined && result.signal === undefined) throw cannotStart(result.code, directory)
-    const ended = result.signal === undefined ? '' : `git was ended by ${result.signal}\n`
-    return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr: result.stderr + ended }
-  } finally {
-    running.delete(subprocess as ResultPromise)
+  if (timedOut) {
+    throw new RerootError('GIT_FAILED', `git ${args[0]} did not end within ${timeoutSeconds} seconds`, {
+      hint: 'check that the remote can be reached, and that git does not wait for a password (`git fetch` by hand shows it)',
+    })
   }
+  if (startError !== null) throw cannotStart(startError, directory)
+  const ended = signal === null ? '' : `git was ended by ${signal}\n`
+  return { exitCode: exitCode ?? 128, stdout, stderr: stderr + ended }
 }
 
-function cannotStart(code: string | undefined, directory: string): RerootError {
+function cannotStart(code: string, directory: string): RerootError {
   if (code === 'ENOENT') {
     return new RerootError('GIT_FAILED', `cannot start git in ${directory}`, {
       hint: 'install git (2.30 or newer), see that it is in PATH, and that the folder exists',
     })
   }
-  return new RerootError('GIT_FAILED', `cannot start git in ${directory} (${code ?? 'unknown'})`, {
+  return new RerootError('GIT_FAILED', `cannot start git in ${directory} (${code})`, {
     hint: 'run `git --version` in that folder',
   })
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { Confidential } from '../base/index.ts'
+import { runProgram } from './program.ts'
 import type { Identities } from '../ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -89,14 +89,7 @@ async function runCommand(command: string, environment: Environment): Promise<st
   const [program, ...args] = splitWords(command)
   if (program === undefined) throw new Problem('the command is empty')
   // The command is the person's own, and gets the person's environment, as sops gives it.
-  const { exitCode, stdout, timedOut } = await execa(program, args, {
-    env: { ...environment },
-    extendEnv: false,
-    preferLocal: false,
-    reject: false,
-    stdin: 'ignore',
-    timeout: commandTimeoutMs,
-  })
+  const { exitCode, stdout, timedOut } = await runProgram(program, args, { environment, timeoutMs: commandTimeoutMs })
   if (exitCode === 0) return stdout
   throw new Problem(
     timedOut ? `the command did not end within ${commandTimeoutMs / 1000} seconds` : `the command failed (exit code ${exitCode ?? 'none'})`,

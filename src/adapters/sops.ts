@@ -1,8 +1,8 @@
-import type { ChildProcess } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
-import { execa } from 'execa'
 import { RerootError } from '../base/index.ts'
+import { runProgram } from './program.ts'
+import type { Ended } from './program.ts'
 import type { SopsProgram } from '../ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -18,29 +18,18 @@ export function sopsProgram(environment: Environment = process.env, timeouts = u
   const start = async (
     args: readonly string[],
     options: { input: string; directory: string; withIdentities: boolean; timeoutMs: number },
-  ) => {
+  ): Promise<Ended | null> => {
     found ??= findProgram('sops', environment)
     const file = await found
     if (file === null) return null
-    const child = execa(file, args, {
-      cwd: options.directory,
+    return runProgram(file, args, {
+      directory: options.directory,
       input: options.input,
-      env: childEnvironment(environment, options.withIdentities),
-      extendEnv: false,
-      preferLocal: false,
-      reject: false,
-      stripFinalNewline: false,
-      timeout: options.timeoutMs,
-      // One that waits for a terminal may pass over a request to end.
-      forceKillAfterDelay: 1000,
-      maxBuffer: largestOutputBytes,
+      environment: childEnvironment(environment, options.withIdentities),
+      timeoutMs: options.timeoutMs,
+      graceMs: 1000,
+      largestOutputBytes,
     })
-    const timer = letGoWhenLate(child, options.timeoutMs)
-    const result = await child
-    clearTimeout(timer)
-    // The result of a program that did not run, or not to its end, also carries what it printed: it goes no further.
-    const { exitCode, stdout, stderr, timedOut } = result
-    return { exitCode, stdout, stderr, timedOut }
   }
   const askVersion = async (): Promise<string | null> => {
     const result = await start(['--version', '--disable-version-check'], {
@@ -60,8 +49,9 @@ export function sopsProgram(environment: Environment = process.env, timeouts = u
       const result = await start(args, { ...options, timeoutMs: timeouts.runMs })
       if (result === null)
         throw new RerootError('SOPS_FAILED', 'there is no sops program on the PATH', { hint: 'install sops 3.10 or later' })
+      // What a program that did not run to its end has printed goes no further.
       const { exitCode, stdout, stderr, timedOut } = result
-      if (exitCode !== undefined) return { exitCode, stdout, stderr }
+      if (exitCode !== null) return { exitCode, stdout, stderr }
       if (!timedOut) throw new RerootError('SOPS_FAILED', 'sops could not run, or was killed', { hint: 'run `sops --version` to see why' })
       throw new RerootError('SOPS_FAILED', `sops did not end within ${timeouts.runMs / 1000} seconds`, {
         hint: 'see whether it waits for a key service or for a passphrase',
@@ -78,21 +68,6 @@ function versionIn({ stdout, timedOut }: { readonly stdout: string; readonly tim
   throw new RerootError('SOPS_FAILED', `the sops program on the PATH ${why}`, {
     hint: 'run `sops --version` to see why; `command -v sops` says which program it is',
   })
-}
-
-/** What it has started itself (an agent, a prompt) may outlive it and hold its output open: nobody waits for that once the time is over. */
-function letGoWhenLate(
-  child: Pick<ChildProcess, 'once' | 'stdout' | 'stderr' | 'exitCode' | 'signalCode'>,
-  timeoutMs: number,
-): NodeJS.Timeout {
-  const letGo = (): void => {
-    child.stdout?.destroy()
-    child.stderr?.destroy()
-  }
-  return setTimeout(() => {
-    if (child.exitCode === null && child.signalCode === null) child.once('exit', letGo)
-    else letGo()
-  }, timeoutMs)
 }
 
 /** Only absolute entries of the PATH count: a relative one, or none, would find a program inside of the repository. */

@@ -3,7 +3,7 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sha256, RerootError } from '../base/index.ts'
-import { endRunningGit } from './git-process.ts'
+import { endRunningPrograms } from './program.ts'
 import { writingHint } from './writing-hint.ts'
 
 /** A temporary folder that does not outlive the process. */
@@ -165,7 +165,7 @@ function release(lease: Lease): void {
 }
 
 function leave(signal: NodeJS.Signals): void {
-  endRunningGit()
+  endRunningPrograms()
   removeAllNow()
   // With the handlers gone the signal means what it means for everyone else: death by that signal.
   process.kill(process.pid, signal)
