@@ -1,15 +1,16 @@
 import { gitFailure, hookFailure } from './git-failure.ts'
 import type { Git } from './git-process.ts'
-import { stageFiles, stagedObjects } from './git-staging.ts'
+import { stageFiles } from './git-staging.ts'
 import { RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
 /** Commits exactly these files on top of what the worktree has checked out. See `Worktree.commit`. */
 export async function commitFiles(git: Git, change: Change): Promise<string | null> {
-  await stageFiles(git, change, await stagedObjects(git))
-  const [parent = '', before = ''] = (await git.read(['rev-parse', 'HEAD', 'HEAD^{tree}'])).split('\n')
-  const tree = (await git.read(['write-tree', '--missing-ok'])).trim()
-  if (tree === before) return null
+  const head = git.read(['rev-parse', 'HEAD', 'HEAD^{tree}'])
+  const [before, after] = await Promise.all([head, stageFiles(git, change).then(() => git.read(['write-tree', '--missing-ok']))])
+  const [parent = '', treeBefore = ''] = before.split('\n')
+  const tree = after.trim()
+  if (tree === treeBefore) return null
   if (change.reuse !== undefined && change.reuse !== null && (await isSame(git, change.reuse, parent, tree))) {
     await git.read(['update-ref', '--no-deref', 'HEAD', change.reuse])
     return change.reuse

@@ -22,9 +22,8 @@ export async function commitsBetween(git: Git, base: string, head: string): Prom
     .map(parseCommit)
 }
 
-/** Makes a shallow clone whole. @param branch that a commit was fetched from; `undefined`: it was not, and there is nowhere to ask. */
-export async function completeHistory(git: Git, branch: FetchedBranch | undefined): Promise<void> {
-  if (branch === undefined || (await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
+/** Makes a shallow clone whole. */
+export async function completeHistory(git: Git, branch: FetchedBranch): Promise<void> {
   await git.read(fetchArguments([branch], '--unshallow'), { network: true })
 }
 
@@ -136,7 +135,6 @@ export function fetchArguments(branches: readonly FetchedBranch[], deepen: strin
 /** In a shallow clone, fetches history until the two commits meet: otherwise old commits of the base look like commits of the branch. */
 export async function deepenUntilMerged(git: Git, commits: readonly [string, string], branches: readonly FetchedBranch[]): Promise<void> {
   if (branches.length === 0) return
-  if ((await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
   for (const deepen of ['--deepen=50', '--deepen=1000', '--unshallow']) {
     if ((await git.run(['merge-base', ...commits])).exitCode === 0) return
     await git.run(fetchArguments(branches, deepen), { network: true })

@@ -7,9 +7,9 @@ import { RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
 /** Path → mode of what is in the index. */
-export type Staged = ReadonlyMap<string, string>
+type Staged = ReadonlyMap<string, string>
 
-export async function stagedObjects(git: Git): Promise<Staged> {
+async function stagedObjects(git: Git): Promise<Staged> {
   const listed = await git.read(['ls-files', '--stage', '-z'])
   return new Map(
     listed
@@ -23,7 +23,7 @@ export async function stagedObjects(git: Git): Promise<Staged> {
  * Puts files into the worktree and the index: exactly these bytes, also where `.gitignore` names the path.
  * @throws RerootError GIT_FAILED if an attribute of the path would make git store other bytes, or the path is no plain file.
  */
-export async function stageFiles(git: Git, change: Change, staged: Staged): Promise<void> {
+export async function stageFiles(git: Git, change: Change): Promise<void> {
   for (const path of [...change.write.keys(), ...change.remove]) {
     assertPlainPath(path)
     refuseLink(git.directory, path)
@@ -31,8 +31,11 @@ export async function stageFiles(git: Git, change: Change, staged: Staged): Prom
   for (const path of change.remove) await removeFile(git.directory, path)
   for (const [path, bytes] of change.write) await writeBytes(join(git.directory, path), bytes)
   const paths = [...change.write.keys()]
-  const exact = await hashFiles(git, paths, ['-w', '--no-filters'])
-  const stored = await hashFiles(git, paths, [])
+  const [staged, exact, stored] = await Promise.all([
+    stagedObjects(git),
+    hashFiles(git, paths, ['-w', '--no-filters']),
+    hashFiles(git, paths, []),
+  ])
   const converted = paths.filter((_, index) => exact[index] !== stored[index])
   if (converted.length > 0) throw wouldConvert(converted)
 

@@ -19,19 +19,22 @@ import type { GitRepository } from '../ports.ts'
  */
 export async function openGitRepository(directory: string): Promise<GitRepository> {
   const start = gitIn(resolvePath(directory))
-  await refuseOldGit(start)
-  const { top, places } = await foldersOf(start)
+  const [, { top, places, isShallow }] = await Promise.all([refuseOldGit(start), foldersOf(start)])
   const git = gitIn(top)
   // First of all: git itself stumbles over a worktree that was not made to its end.
   await removeLeftovers(places.registry)
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
   const fetched = new Map<string, FetchedBranch>()
-  const deepen = (base: string, head: string): Promise<void> =>
-    deepenUntilMerged(
-      git,
-      [base, head],
-      [base, head].flatMap((commit) => fetched.get(commit) ?? []),
-    )
+  const deepen = async (base: string, head: string): Promise<void> => {
+    const branches = [base, head].flatMap((commit) => fetched.get(commit) ?? [])
+    if (isShallow) await deepenUntilMerged(git, [base, head], branches)
+  }
+  let completed: Promise<void> | undefined
+  /** Once: several ask for it at the same time. Without a branch that the commit was fetched from there is nowhere to ask. */
+  const complete = async (commit: string): Promise<void> => {
+    const branch = fetched.get(commit)
+    if (isShallow && branch !== undefined) await (completed ??= completeHistory(git, branch))
+  }
   return {
     root: git.directory,
     async fetch(remote, branch) {
@@ -51,11 +54,11 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
       return hasHeld(git, base, head)
     },
     async pathsEver(commit, folder) {
-      await completeHistory(git, fetched.get(commit))
+      await complete(commit)
       return pathsEver(git, commit, folder)
     },
     async lineChanges(commit, paths) {
-      await completeHistory(git, fetched.get(commit))
+      await complete(commit)
       return lineChanges(git, commit, paths)
     },
     async commitsSince(base, head) {
@@ -83,12 +86,16 @@ async function refuseOldGit(git: Git): Promise<void> {
   throw new RerootError('GIT_FAILED', `${version} is too old`, { hint: `install git ${oldestVersion.join('.')} or newer` })
 }
 
-async function foldersOf(git: Git): Promise<{ readonly top: string; readonly places: Places }> {
-  const args = ['rev-parse', '--show-toplevel', '--git-path', 'hooks', '--git-path', 'worktrees']
+async function foldersOf(git: Git): Promise<{ readonly top: string; readonly places: Places; readonly isShallow: boolean }> {
+  const args = ['rev-parse', '--show-toplevel', '--git-path', 'hooks', '--git-path', 'worktrees', '--is-shallow-repository']
   const output = await git.run(args)
-  const [top = '', hooks = '', registry = ''] = oneLine(output.stdout).split('\n')
+  const [top = '', hooks = '', registry = '', shallow = ''] = oneLine(output.stdout).split('\n')
   if (output.exitCode === 0 && registry !== '')
-    return { top, places: { hooks: resolvePath(git.directory, hooks), registry: resolvePath(git.directory, registry) } }
+    return {
+      top,
+      places: { hooks: resolvePath(git.directory, hooks), registry: resolvePath(git.directory, registry) },
+      isShallow: shallow === 'true',
+    }
   if (/must be run in a work tree/.test(output.stderr) || output.exitCode === 0) {
     throw new RerootError('GIT_FAILED', `${git.directory} has no working tree (a bare repository, or a .git folder)`, {
       hint: 'run reroot in an ordinary clone of the GitOps repository',

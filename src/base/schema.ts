@@ -1,9 +1,12 @@
 import { withoutCredentials } from './credentials.ts'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Finding } from './finding.ts'
 import type { FindingId } from './finding-ids.ts'
 import { parseYamlFile } from './yaml.ts'
 import type { YamlDocument } from './yaml.ts'
+
+// A schema is used once or twice in a run: compiling it into a function first would cost more than it saves.
+z.config({ jitless: true })
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly document: YamlDocument }

@@ -4,21 +4,27 @@ import type { Base } from './base.ts'
 import type { Context } from './context.ts'
 import type { Loaded } from './load.ts'
 
-/** reroot's branches on the remote that are not merged. */
-export async function openBranches(context: Context, loaded: Loaded, remote: string, base: string): Promise<readonly string[]> {
+/** reroot's branches on the remote, with their commits; `null` if the clone has no remote. */
+export type Branches = ReadonlyMap<string, string> | null
+
+export async function readBranches(context: Pick<Context, 'git'>, loaded: Loaded, { remote }: Pick<Base, 'remote'>): Promise<Branches> {
+  return remote === null ? null : context.git.remoteBranches(remote, loaded.config.git.branchPrefix)
+}
+
+/** Those of reroot's branches on the remote that are not merged. */
+export async function openBranches(context: Pick<Context, 'git'>, loaded: Loaded, base: Base, branches: Branches): Promise<readonly string[]> {
   const { branchPrefix } = loaded.config.git
-  const branches = await context.git.remoteBranches(remote, branchPrefix)
   // A squash or a rebase leaves the branch's own commits out of the history; the record knows better.
   const ids = loaded.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))
   const merged = new Set(['init', ...ids].map((id) => `${branchPrefix}${id}`))
   const open: string[] = []
-  for (const branch of [...branches.keys()].toSorted()) {
-    if (merged.has(branch)) continue
-    const commit = await context.git.fetch(remote, branch)
-    if (commit === null || (await context.git.commitsSince(base, commit)).length === 0) continue
+  for (const branch of [...(branches?.keys() ?? [])].toSorted()) {
+    if (base.remote === null || merged.has(branch)) continue
+    const commit = await context.git.fetch(base.remote, branch)
+    if (commit === null || (await context.git.commitsSince(base.commit, commit)).length === 0) continue
     // Of a later part the record says nothing: after a way back it may still wait, though its step is long over.
     const id = idOf(loaded, branch)
-    if (id !== null && ids.includes(id) && (await context.git.hasHeld(base, commit))) continue
+    if (id !== null && ids.includes(id) && (await context.git.hasHeld(base.commit, commit))) continue
     open.push(branch)
   }
   return open
@@ -43,9 +49,14 @@ function idOf(loaded: Loaded, branch: string): RestartId | null {
 }
 
 /** Branches of other steps were made for where the mesh was before: merged beside this step, they would lead it elsewhere. */
-export async function sayOpenBranches(context: Context, loaded: Loaded, base: Base, { id: own }: Decision): Promise<void> {
-  if (base.remote === null) return
-  for (const branch of await openBranches(context, loaded, base.remote, base.commit)) {
+export async function sayOpenBranches(
+  context: Pick<Context, 'git' | 'terminal'>,
+  loaded: Loaded,
+  base: Base,
+  branches: Branches,
+  { id: own }: Decision,
+): Promise<void> {
+  for (const branch of await openBranches(context, loaded, base, branches)) {
     const id = idOf(loaded, branch)
     if (id === null || id === own) continue
     context.terminal.say(

@@ -17,7 +17,7 @@ import { fetchBase, refuseUninitialised } from './base.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
-import { isAhead, openBranches, stepOfBranch } from './open-branches.ts'
+import { isAhead, openBranches, readBranches, stepOfBranch } from './open-branches.ts'
 import { discoveredFacts, readPasts, stepFacts } from './step-facts.ts'
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, examine } from './step-findings.ts'
@@ -91,9 +91,10 @@ export async function status(context: Context, checkout: Files, options: StatusO
   try {
     await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory)
-    const branches = base.remote === null ? null : await openBranches(context, loaded, base.remote, base.commit)
+    const [remote, pasts] = await Promise.all([readBranches(context, loaded, base), readPasts(context, loaded, base)])
+    const branches = remote === null ? null : await openBranches(context, loaded, base, remote)
     return {
-      ...report(loaded, context.clock.now(), branches ?? [], await readPasts(context, loaded, base)),
+      ...report(loaded, context.clock.now(), branches ?? [], pasts),
       readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`,
       branches,
     }

@@ -8,6 +8,7 @@ import { inspectBranch, refuseOtherMesh } from './deliver.ts'
 import type { Loaded } from './load.ts'
 import { makeMaterial } from './material.ts'
 import type { Material } from './material.ts'
+import type { Branches } from './open-branches.ts'
 import { reuseMaterial } from './reuse.ts'
 import { openSealer } from './sealer.ts'
 import type { Sealer } from './sealer.ts'
@@ -32,7 +33,7 @@ export async function materialFor(
   loaded: Loaded,
   decision: Decision,
   base: Base,
-  branch: string,
+  { name: branch, branches }: { readonly name: string; readonly branches: Branches },
   options: { readonly reissue: boolean },
 ): Promise<StepMaterial> {
   if (decision.step !== 'stage' && decision.step !== 'replace') return none
@@ -44,7 +45,7 @@ export async function materialFor(
     if (decision.moves.every((move) => move.merged)) return none
     return { material: reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read'), seen: none.seen }
   }
-  const { existing, seen } = await existingBranch(context, base, branch, loaded.layout.directory)
+  const { existing, seen } = await existingBranch(context, base, branch, branches, loaded.layout.directory)
   if (existing !== null && !options.reissue) {
     const earlier = await context.git.openWorktree(existing)
     try {
@@ -78,9 +79,11 @@ async function existingBranch(
   context: Context,
   base: Base,
   branch: string,
+  branches: Branches,
   directory: string,
 ): Promise<{ readonly existing: string | null; readonly seen: StepMaterial['seen'] }> {
-  const remote = base.remote === null ? null : await inspectBranch(context.git, base.remote, branch, base.commit, directory)
+  const isThere = branches?.has(branch) === true
+  const remote = base.remote === null || !isThere ? null : await inspectBranch(context.git, base.remote, branch, base.commit, directory)
   if (remote !== null) return { existing: remote.commit, seen: new Map([[branch, remote.commit]]) }
   const seen: StepMaterial['seen'] = base.remote === null ? none.seen : new Map([[branch, null]])
   const local = await context.git.resolve(`refs/heads/${branch}`)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { RerootError, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { branchName, freezeRestarts, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
@@ -13,7 +14,7 @@ import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded } from './load.ts'
-import { sayOpenBranches } from './open-branches.ts'
+import { readBranches, sayOpenBranches } from './open-branches.ts'
 import { verifySealedState } from './sealed-state.ts'
 import { checkTestimony, refuseOtherBranch, sayIfClockIsOff } from './step-checks.ts'
 import { decisionFacts, pastIn, readPasts, stepFacts, usedGenerations } from './step-facts.ts'
@@ -66,21 +67,16 @@ export async function takeStep(
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
-    const discoveries = discoverAll(loaded)
-    const pasts = await readPasts(context, loaded, base)
-    const decision = decide(
-      step,
-      decisionFacts(loaded, discoveries, context, await usedGenerations(context, loaded, base, step), pasts),
-      options.testimony,
-      options.force,
-    )
-    await sayOpenBranches(context, loaded, base, decision)
+    const { discoveries, pasts, used, branches } = await look(context, loaded, base, step)
+    const facts = decisionFacts(loaded, discoveries, context, used, pasts)
+    const decision = decide(step, facts, options.testimony, options.force)
+    await sayOpenBranches(context, loaded, base, branches, decision)
     const { steps, findings } = planClusters(loaded, discoveries, decision, pasts)
     refuseErrors(step, findings)
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
     if (step === 'stage' || step === 'replace') await sayIfClockIsOff(context, base)
-    const { material, seen } = await materialFor(context, worktree, loaded, decision, base, first, options)
+    const { material, seen } = await materialFor(context, worktree, loaded, decision, base, { name: first, branches }, options)
     const composition = await compose(loaded, decision, steps, material)
     if (material === null) await verifyCopies(context, loaded, decision, composition)
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
@@ -103,6 +99,22 @@ export async function takeStep(
   } finally {
     await worktree.dispose()
   }
+}
+
+/** What the repository, its history and its remote tell: git answers while the repository is read. */
+async function look(context: Context, loaded: Loaded, base: Base, step: Step) {
+  const read = async (): Promise<Discoveries> => {
+    // First the programs are started: what follows keeps the processor.
+    await setImmediate()
+    return discoverAll(loaded)
+  }
+  const [pasts, used, branches, discoveries] = await Promise.all([
+    readPasts(context, loaded, base),
+    usedGenerations(context, loaded, base, step),
+    readBranches(context, loaded, base),
+    read(),
+  ])
+  return { pasts, used, branches, discoveries }
 }
 
 /** Examines every cluster and freezes what the step restarts there; a list that is merged already stays as it is. */
