@@ -1,5 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Git } from './git-process.ts'
 import { writingHint } from './writing-hint.ts'
@@ -28,8 +27,8 @@ export async function stageFiles(git: Git, change: Change): Promise<void> {
     assertPlainPath(path)
     refuseLink(git.directory, path)
   }
-  for (const path of change.remove) await removeFile(git.directory, path)
-  for (const [path, bytes] of change.write) await writeBytes(join(git.directory, path), bytes)
+  for (const path of change.remove) removeFile(git.directory, path)
+  for (const [path, bytes] of change.write) writeBytes(join(git.directory, path), bytes)
   const paths = [...change.write.keys()]
   const [staged, exact, stored] = await Promise.all([
     stagedObjects(git),
@@ -47,19 +46,19 @@ export async function stageFiles(git: Git, change: Change): Promise<void> {
 }
 
 /** Removes a file, and the folders that are empty without it, so that a file can take their place. */
-async function removeFile(directory: string, path: string): Promise<void> {
+function removeFile(directory: string, path: string): void {
   const place = join(directory, path)
   const stat = lstatSync(place, { throwIfNoEntry: false })
   if (stat === undefined) return
   if (stat.isDirectory()) throw new TypeError(`not a file: ${path}`)
-  await rm(place)
-  for (let folder = dirname(place); folder !== directory && readdirSync(folder).length === 0; folder = dirname(folder)) await rmdir(folder)
+  rmSync(place)
+  for (let folder = dirname(place); folder !== directory && readdirSync(folder).length === 0; folder = dirname(folder)) rmdirSync(folder)
 }
 
-async function writeBytes(place: string, bytes: Uint8Array): Promise<void> {
+function writeBytes(place: string, bytes: Uint8Array): void {
   try {
-    await mkdir(dirname(place), { recursive: true })
-    await writeFile(place, bytes)
+    mkdirSync(dirname(place), { recursive: true })
+    writeFileSync(place, bytes)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     throw new RerootError('ENVIRONMENT', `cannot write ${place} (${code})`, {

@@ -68,10 +68,19 @@ export function parseCertificate(pem: string): Certificate {
   return certificateFromDer(block.der)
 }
 
-/** Reads a certificate from its DER. @throws TypeError as `parseCertificate`. */
+// A run meets the same few certificates in every bundle of every state of every cluster.
+const known = new Map<Fingerprint, Certificate>()
+const verified = new WeakMap<Certificate, WeakMap<Certificate, boolean>>()
+
+/** Reads a certificate from its DER, once. @throws TypeError as `parseCertificate`. */
 export function certificateFromDer(bytes: Uint8Array): Certificate {
+  const fingerprint = sha256(bytes)
+  const before = known.get(fingerprint)
+  if (before !== undefined) return before
   try {
-    return read(bytes)
+    const certificate = read(bytes, fingerprint)
+    known.set(fingerprint, certificate)
+    return certificate
   } catch (cause) {
     const why = cause instanceof TypeError ? cause.message : 'OpenSSL does not read it'
     throw new TypeError(`not a certificate: ${why}`, { cause })
@@ -85,6 +94,14 @@ export function keyMatches(certificate: Certificate, key: Confidential<KeyObject
 
 /** Whether the issuer's key made the signature on the certificate. Names, dates and extensions are not looked at. */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const issuers = verified.get(certificate) ?? new WeakMap<Certificate, boolean>()
+  verified.set(certificate, issuers)
+  const verdict = issuers.get(issuer) ?? hasSignatureOf(certificate, issuer)
+  issuers.set(issuer, verdict)
+  return verdict
+}
+
+function hasSignatureOf(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return new X509Certificate(certificate.der).verify(issuer.publicKey)
   } catch {
@@ -92,7 +109,7 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
   }
 }
 
-function read(bytes: Uint8Array): Certificate {
+function read(bytes: Uint8Array, fingerprint: Fingerprint): Certificate {
   const parts = tbsParts(readDer(bytes))
   const node = new X509Certificate(bytes)
   const extensions = readExtensions(parts.extensions)
@@ -102,7 +119,7 @@ function read(bytes: Uint8Array): Certificate {
   return {
     pem: writePem('CERTIFICATE', bytes),
     der: Uint8Array.from(bytes),
-    fingerprint: sha256(bytes),
+    fingerprint,
     subject: formatName(parts.subject),
     issuer: formatName(parts.issuer),
     rawSubject,

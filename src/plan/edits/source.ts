@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { parseYamlFile, RerootError } from '../../base/index.ts'
+import { parseYamlFile, RerootError, sameValue } from '../../base/index.ts'
 import type { YamlDocument } from '../../base/index.ts'
 import { applySplices } from './splice.ts'
 import type { Splice } from './splice.ts'
@@ -66,7 +65,7 @@ export function lineEnd(source: Source, offset: number): number {
 export function verified(source: Source, splices: readonly Splice[], intended: readonly unknown[]): readonly Splice[] {
   const result = parseYamlFile(applySplices(source.bytes, splices), source.file)
   const values = result.documents.map(({ value }) => value)
-  if (result.findings.length === 0 && isDeepStrictEqual(values, intended)) return splices
+  if (result.findings.length === 0 && sameValue(values, intended)) return splices
   const line = lineAt(source, Math.min(...splices.map(({ offset }) => offset)))
   return refuseAt(source, line, 'an edit here would change something else as well (an anchor, an alias, a merge key, or a template)')
 }
