@@ -46,7 +46,7 @@ export function plainAt(text: string, at: number): Inline | null {
   if (!plainStart.test(text)) return null
   const line = text.slice(at, endOfLine(text, at))
   const comment = line.indexOf(' #')
-  const written = (comment === -1 ? line : line.slice(0, comment)).replace(/ +$/, '')
+  const written = withoutSpacesBehind(comment === -1 ? line : line.slice(0, comment))
   // A map on the line of its own key is an error.
   return written.endsWith(':') || written.includes(': ') ? null : { value: plainScalar(written), end: at + written.length }
 }
@@ -67,7 +67,7 @@ export function flowValue(text: string, at: number, depth: number): Inline | nul
       return quotedAt(text, at)
     default: {
       const found = matched(plainInFlow, text, at)
-      return found === null ? null : { value: plainScalar(found.value.replace(/ +$/, '')), end: found.end }
+      return found === null ? null : { value: plainScalar(withoutSpacesBehind(found.value)), end: found.end }
     }
   }
 }
@@ -106,8 +106,13 @@ function flowList(text: string, start: number, depth: number): Inline | null {
 
 function matched(pattern: RegExp, text: string, at: number): Inline<string> | null {
   pattern.lastIndex = at
-  const found = pattern.exec(text)
-  return found === null ? null : { value: found[0], end: pattern.lastIndex }
+  return pattern.test(text) ? { value: text.slice(at, pattern.lastIndex), end: pattern.lastIndex } : null
+}
+
+function withoutSpacesBehind(text: string): string {
+  let end = text.length
+  while (text[end - 1] === ' ') end--
+  return text.slice(0, end)
 }
 
 export function skipSpaces(text: string, from: number): number {

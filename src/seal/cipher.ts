@@ -12,7 +12,7 @@ const envelope = new RegExp(
 
 /** Whether a text is a whole encrypted value. Stricter than `sops`, whose own expression is open at the end and takes any length. */
 export function isEncryptedValue(text: string): boolean {
-  return envelope.test(text)
+  return text.startsWith('ENC[') && envelope.test(text)
 }
 
 /** The data that binds a value to its place: the keys of its path, each with a colon. */
