@@ -34,22 +34,13 @@ export const trusted: readonly Part[] = ['test']
 
 /** Packages and Node's own modules that belong to some parts only; all others are free. Tests and scripts may use any. */
 export const keptFor: ReadonlyMap<string, readonly Part[]> = new Map<string, readonly Part[]>([
-  ...[
-    'fs',
-    'fs/promises',
-    'child_process',
-    'net',
-    'http',
-    'https',
-    'http2',
-    'dns',
-    'dgram',
-    'os',
-    'readline',
-    'readline/promises',
-    'worker_threads',
-  ].map((name) => [`node:${name}`, ['adapters', 'main']] as const),
+  ...['fs', 'fs/promises', 'child_process', 'net', 'http', 'https', 'http2', 'dns', 'dgram', 'readline', 'readline/promises'].map(
+    (name) => [`node:${name}`, ['adapters', 'main']] as const,
+  ),
   ['node:process', ['adapters', 'main']],
+  // Keys are made on all cores.
+  ['node:os', ['adapters', 'main', 'pki']],
+  ['node:worker_threads', ['pki']],
   ['node:tls', ['proof', 'adapters']],
   ['node-forge', ['pki']],
   ['age-encryption', ['seal']],

@@ -1,10 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import { Confidential, RerootError } from '../base/index.ts'
 import { algorithmOf } from './algorithm.ts'
 import type { KeyAlgorithm } from './algorithm.ts'
 import { childrenOf, isUniversal, readDer } from './der.ts'
+import { rsaKeysOnThreads } from './key-threads.ts'
 import { splitPem } from './pem.ts'
 
 /** A key that signs, and the half of it that everybody may see. */
@@ -14,12 +16,37 @@ export interface KeyPair {
   readonly publicKey: KeyObject
 }
 
+const parameters: Readonly<Record<KeyAlgorithm, { readonly modulusLength: number } | { readonly namedCurve: string }>> = {
+  'rsa-2048': { modulusLength: 2048 },
+  'rsa-3072': { modulusLength: 3072 },
+  'rsa-4096': { modulusLength: 4096 },
+  'ecdsa-p256': { namedCurve: 'P-256' },
+  'ecdsa-p384': { namedCurve: 'P-384' },
+}
+
 const generate = promisify(generateKeyPair)
 
-/** Makes a key on a thread of its own, so several calls run side by side. */
+// Of Node's own threads there are four, and how many is decided before a program begins (UV_THREADPOOL_SIZE).
+const nodeThreads = 4
+
+/** Makes keys side by side, on all cores. @param cores how many there are. */
+export async function generateKeys(algorithm: KeyAlgorithm, count: number, cores = availableParallelism()): Promise<readonly KeyPair[]> {
+  const wanted = parameters[algorithm]
+  const threads = Math.min(count, cores)
+  const pairs =
+    'modulusLength' in wanted && threads > nodeThreads
+      ? await rsaKeysOnThreads(wanted.modulusLength, count, threads)
+      : await Promise.all(
+          Array.from({ length: count }, () => ('modulusLength' in wanted ? generate('rsa', wanted) : generate('ec', wanted))),
+        )
+  return pairs.map(({ privateKey, publicKey }) => ({ algorithm, privateKey: new Confidential(privateKey), publicKey }))
+}
+
+/** Makes one key, on a thread of its own. */
 export async function generateKey(algorithm: KeyAlgorithm): Promise<KeyPair> {
-  const { privateKey, publicKey } = await generatePair(algorithm)
-  return { algorithm, privateKey: new Confidential(privateKey), publicKey }
+  const [pair] = await generateKeys(algorithm, 1)
+  if (pair === undefined) throw new TypeError('a key was asked for')
+  return pair
 }
 
 /** A P-256 key for a certificate that never leaves memory. Takes less than a millisecond, so no thread. */
@@ -88,23 +115,6 @@ const privateKeyEncodings: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1'>> 
   'PRIVATE KEY': 'pkcs8',
   'RSA PRIVATE KEY': 'pkcs1',
   'EC PRIVATE KEY': 'sec1',
-}
-
-function generatePair(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
-  switch (algorithm) {
-    case 'rsa-2048':
-      return generate('rsa', { modulusLength: 2048 })
-    case 'rsa-3072':
-      return generate('rsa', { modulusLength: 3072 })
-    case 'rsa-4096':
-      return generate('rsa', { modulusLength: 4096 })
-    case 'ecdsa-p256':
-      return generate('ec', { namedCurve: 'P-256' })
-    case 'ecdsa-p384':
-      return generate('ec', { namedCurve: 'P-384' })
-    default:
-      return algorithm satisfies never
-  }
 }
 
 function refusal(message: string, hint: string): RerootError {

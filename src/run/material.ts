@@ -1,5 +1,5 @@
 import type { Confidential } from '../base/index.ts'
-import { generateKey, intermediateTemplate, issueIntermediate, issueRoot, lint, privateKeyPem, rootTemplate } from '../pki/index.ts'
+import { generateKeys, intermediateTemplate, issueIntermediate, issueRoot, lint, privateKeyPem, rootTemplate } from '../pki/index.ts'
 import type { CaFiles, Certificate, KeyPair } from '../pki/index.ts'
 import { chainText, ownMetadata, secretDocument } from '../plan/index.ts'
 import { rootBundleText, stateOf } from '../rotation/index.ts'
@@ -47,7 +47,7 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   context.terminal.say(
     `making the keys of ${decision.generation}: ${algorithm}, a root and ${moves.length} ${moves.length === 1 ? 'intermediate' : 'intermediates'}`,
   )
-  const [rootKey, ...clusterKeys] = await Promise.all([generateKey(algorithm), ...moves.map(() => generateKey(algorithm))])
+  const [rootKey = never(), ...clusterKeys] = await generateKeys(algorithm, 1 + moves.length)
   const root = newRoot(loaded, decision.generation, rootKey, context)
   const generation: Generation = {
     id: decision.generation,

@@ -12,7 +12,12 @@ export async function readBranches(context: Pick<Context, 'git'>, loaded: Loaded
 }
 
 /** Those of reroot's branches on the remote that are not merged. */
-export async function openBranches(context: Pick<Context, 'git'>, loaded: Loaded, base: Base, branches: Branches): Promise<readonly string[]> {
+export async function openBranches(
+  context: Pick<Context, 'git'>,
+  loaded: Loaded,
+  base: Base,
+  branches: Branches,
+): Promise<readonly string[]> {
   const { branchPrefix } = loaded.config.git
   // A squash or a rebase leaves the branch's own commits out of the history; the record knows better.
   const ids = loaded.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))

@@ -8,8 +8,8 @@ import { both } from './pull-request.ts'
 export async function keyFigures(keys: number, rounds: number): Promise<readonly Figure[]> {
   const env = { PATH: process.env['PATH'] ?? '' }
   const make = `
-    import { generateKey } from './src/pki/index.ts'
-    await Promise.all(Array.from({ length: ${keys} }, () => generateKey('rsa-4096')))`
+    import { generateKeys } from './src/pki/index.ts'
+    await generateKeys('rsa-4096', ${keys})`
   const cost = await alternate(rounds, {
     reroot: () =>
       timed([process.execPath, '--import', './scripts/typescript.js', '--input-type=module', '--eval', make], { cwd: house, env }),

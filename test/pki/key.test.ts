@@ -3,8 +3,9 @@ import type { KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { Confidential, RerootError } from '../../src/base/index.ts'
-import { algorithmProblem, generateKey, keyMatches, loadPrivateKey, privateKeyPem } from '../../src/pki/index.ts'
+import { algorithmProblem, generateKey, generateKeys, keyMatches, loadPrivateKey, privateKeyPem } from '../../src/pki/index.ts'
 import { algorithmOf } from '../../src/pki/algorithm.ts'
+import { rsaKeysOnThreads } from '../../src/pki/key-threads.ts'
 import { isSamePublicKey } from '../../src/pki/key.ts'
 import { makeCa } from './made-ca.ts'
 
@@ -119,4 +120,22 @@ test.each([
   [{ namedCurve: 'secp256k1' }, 'ecdsa-secp256k1'],
 ])('%o is %s', (options, name) => {
   expect(algorithmOf(generateKeyPairSync('ec', options).publicKey)).toBe(name)
+})
+
+test.each([
+  ['rsa-2048', 2],
+  ['rsa-2048', 64],
+  ['ecdsa-p256', 64],
+] as const)('many keys of %s on %i cores are as many different pairs', async (algorithm, cores) => {
+  const pairs = await generateKeys(algorithm, 6, cores)
+
+  expect(pairs.map(({ privateKey, publicKey }) => isSamePublicKey(createPublicKey(privateKey.reveal()), publicKey))).toEqual(
+    Array(6).fill(true),
+  )
+  expect(new Set(pairs.map(({ publicKey }) => publicKey.export({ format: 'pem', type: 'spki' }))).size).toBe(6)
+  expect(pairs.map(({ publicKey }) => algorithmOf(publicKey))).toEqual(Array(6).fill(algorithm))
+})
+
+test('a key that cannot be made is an error, whichever thread meets it', async () => {
+  await expect(rsaKeysOnThreads(-1, 3, 2)).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' })
 })
