@@ -71,8 +71,6 @@ export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], un
       hub.kubeconfig,
       '--metrics-port',
       String(others[1]),
-      '--app-resync',
-      '60',
       '--status-processors',
       '4',
       '--operation-processors',
@@ -141,10 +139,7 @@ interface ApplicationStatus {
 }
 
 async function applications(hub: Cluster): Promise<readonly ApplicationStatus[]> {
-  const { items } = JSON.parse(await hub.kubectl(['-n', 'argocd', 'get', 'applications.argoproj.io', '-o', 'json'])) as {
-    readonly items: readonly ApplicationStatus[]
-  }
-  return items
+  return hub.list<ApplicationStatus>({ group: 'argoproj.io', version: 'v1alpha1', plural: 'applications' })
 }
 
 function isReady(all: readonly ApplicationStatus[], commit: string, names?: readonly string[]): boolean {
@@ -171,8 +166,8 @@ function settings(clusters: readonly Cluster[]): readonly object[] {
   })
   return [
     configMap('argocd-cm', {
-      // Whoever pushes lets it look at once, as a webhook would.
-      'timeout.reconciliation': '60s',
+      // Its default. Whoever pushes lets it look at once, as a webhook would.
+      'timeout.reconciliation': '180s',
       'timeout.reconciliation.jitter': '0s',
       'kustomize.buildOptions': '--enable-alpha-plugins --enable-exec',
     }),

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
+import { CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
 import { execa } from 'execa'
 import { freePorts } from './ports.ts'
 import { ProcessGroup, until } from './process.ts'
@@ -21,6 +21,8 @@ export interface Cluster {
   readonly programs: Programs
   /** kubectl as the administrator. @throws with stderr. */
   kubectl(args: readonly string[], input?: string): Promise<string>
+  /** Custom resources of one kind, in all namespaces. Asked again and again, and so without a process for each time. */
+  list<T>(kind: { readonly group: string; readonly version: string; readonly plural: string }): Promise<readonly T[]>
   /** Stops the API server as a crash would, and starts it again on the same port. */
   restartApiServer(): Promise<void>
   stop(): Promise<void>
@@ -44,6 +46,7 @@ export async function startCluster(programs: Programs, parent: string, name: str
   let api = startApi()
   const config = new KubeConfig()
   config.loadFromFile(kubeconfig)
+  const custom = config.makeApiClient(CustomObjectsApi)
   const kubectl = async (args: readonly string[], input?: string): Promise<string> => {
     const { stdout } = await execa(programs.path('kubectl'), args, {
       env: { KUBECONFIG: kubeconfig, HOME: folder },
@@ -64,6 +67,10 @@ export async function startCluster(programs: Programs, parent: string, name: str
     processes,
     programs,
     kubectl,
+    async list<T>(kind: { readonly group: string; readonly version: string; readonly plural: string }) {
+      const { items } = (await custom.listClusterCustomObject(kind)) as { readonly items: readonly T[] }
+      return items
+    },
     async restartApiServer() {
       await api.kill()
       api = startApi()

@@ -77,9 +77,7 @@ interface KustomizationStatus {
 }
 
 async function isReady(cluster: Cluster, commit: string, names?: readonly string[]): Promise<boolean> {
-  const { items } = JSON.parse(await cluster.kubectl(['get', 'kustomizations.kustomize.toolkit.fluxcd.io', '-A', '-o', 'json'])) as {
-    readonly items: readonly KustomizationStatus[]
-  }
+  const items = await cluster.list<KustomizationStatus>({ group: 'kustomize.toolkit.fluxcd.io', version: 'v1', plural: 'kustomizations' })
   const chosen = names === undefined ? items : items.filter(({ metadata }) => names.includes(metadata.name))
   return (
     chosen.length > 0 &&
