@@ -1,13 +1,13 @@
 import { gitFailure, hookFailure } from './git-failure.ts'
 import type { Git } from './git-process.ts'
 import { stageFiles } from './git-staging.ts'
-import { RerootError } from '../base/index.ts'
+import { allDone, RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
 /** Commits exactly these files on top of what the worktree has checked out. See `Worktree.commit`. */
 export async function commitFiles(git: Git, change: Change): Promise<string | null> {
   const head = git.read(['rev-parse', 'HEAD', 'HEAD^{tree}'])
-  const [before, after] = await Promise.all([head, stageFiles(git, change).then(() => git.read(['write-tree', '--missing-ok']))])
+  const [before, after] = await allDone([head, stageFiles(git, change).then(() => git.read(['write-tree', '--missing-ok']))])
   const [parent = '', treeBefore = ''] = before.split('\n')
   const tree = after.trim()
   if (tree === treeBefore) return null

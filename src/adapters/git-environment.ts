@@ -8,7 +8,7 @@ export function gitEnvironment(source: Readonly<NodeJS.ProcessEnv>, network: boo
   for (const [name, value] of Object.entries(source)) {
     if (value !== undefined && (passes(name) || (network && helperVariables.has(name)))) environment[name] = value
   }
-  return { ...environment, ...locale(source), GIT_OPTIONAL_LOCKS: '0' }
+  return { ...environment, ...locale(source), GIT_OPTIONAL_LOCKS: '0', GIT_ATTR_NOSYSTEM: '1' }
 }
 
 const exactVariables = new Set([
@@ -50,6 +50,7 @@ const misleading = new Set([
   'GIT_QUARANTINE_PATH',
   'GIT_NAMESPACE',
   'GIT_PREFIX',
+  'GIT_ATTR_SOURCE',
   'GIT_GRAFT_FILE',
   'GIT_SHALLOW_FILE',
   'GIT_REPLACE_REF_BASE',

@@ -2,20 +2,26 @@ import { printable } from './git-failure.ts'
 import type { Git } from './git-process.ts'
 import type { Commit, LineChange } from '../ports.ts'
 
+/** A partial clone asks its remote for what it lacks. */
+const mayFetch = { network: true } as const
+
 /** Commits that `head` has and `base` has not, newest first. */
 export async function commitsBetween(git: Git, base: string, head: string): Promise<readonly Commit[]> {
   const format = '%H%n%s%n%(trailers:only=true,unfold=true)'
-  const output = await git.read([
-    '-c',
-    'trailer.separators=:',
-    '-c',
-    'i18n.logOutputEncoding=utf-8',
-    'log',
-    '-z',
-    '--no-color',
-    `--format=${format}`,
-    `${base}..${head}`,
-  ])
+  const output = await git.read(
+    [
+      '-c',
+      'trailer.separators=:',
+      '-c',
+      'i18n.logOutputEncoding=utf-8',
+      'log',
+      '-z',
+      '--no-color',
+      `--format=${format}`,
+      `${base}..${head}`,
+    ],
+    mayFetch,
+  )
   return output
     .split('\0')
     .filter((entry) => entry !== '')
@@ -24,24 +30,17 @@ export async function commitsBetween(git: Git, base: string, head: string): Prom
 
 /** Makes a shallow clone whole. */
 export async function completeHistory(git: Git, branch: FetchedBranch): Promise<void> {
+  // Asked anew: what was fetched since may have made it whole, and git does not do that twice.
+  if ((await git.read(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
   await git.read(fetchArguments([branch], '--unshallow'), { network: true })
 }
 
 /** See `GitRepository.pathsEver`. */
 export async function pathsEver(git: Git, commit: string, folder: string): Promise<readonly string[]> {
-  const output = await git.read([
-    'log',
-    '-z',
-    '--no-color',
-    '--no-renames',
-    ...everyParent,
-    '--format=',
-    '--name-only',
-    '--diff-filter=A',
-    commit,
-    '--',
-    folder,
-  ])
+  const output = await git.read(
+    ['log', '-z', '--no-color', '--no-renames', ...everyParent, '--format=', '--name-only', '--diff-filter=A', commit, '--', folder],
+    mayFetch,
+  )
   return [...new Set(output.split('\0').map((path) => path.trim()))].filter((path) => path !== '').toSorted()
 }
 
@@ -51,10 +50,13 @@ export async function hasHeld(git: Git, base: string, head: string): Promise<boo
   if (parted.exitCode !== 0) return false
   const from = parted.stdout.trim()
   const raw = ['--raw', '-z', '--no-abbrev', '--no-renames']
-  const changed = rawEntries(await git.read(['diff-tree', '-r', ...raw, from, head]))
+  const changed = rawEntries(await git.read(['diff-tree', '-r', ...raw, from, head], mayFetch))
   if (changed.length === 0) return true
   const paths = changed.map(({ path }) => path)
-  const held = rawEntries(await git.read(['log', '-m', '--format=', ...raw, `${from}..${base}`, '--', ...paths]))
+  // One of the parents alone would not show what the merge of the other brought, whatever log.diffMerges says.
+  const everyMerge = ['-c', 'log.diffMerges=separate', 'log', '-m', ...everyParent, '--format=']
+  const literal = paths.map((path) => `:(literal)${path}`)
+  const held = rawEntries(await git.read([...everyMerge, ...raw, `${from}..${base}`, '--', ...literal], mayFetch))
   const known = new Set(held.map(({ path, blob }) => `${blob} ${path}`))
   return changed.every(({ path, blob }) => known.has(`${blob} ${path}`))
 }
@@ -67,22 +69,25 @@ function rawEntries(output: string): readonly { readonly blob: string; readonly 
 /** See `GitRepository.lineChanges`. */
 export async function lineChanges(git: Git, commit: string, paths: readonly string[]): Promise<readonly LineChange[]> {
   if (paths.length === 0) return []
-  const output = await git.read([
-    ...[
-      '-c',
-      'log.diffMerges=off',
-      '-c',
-      'log.follow=false',
-      'log',
-      '--reverse',
-      '--topo-order',
-      '--no-color',
-      '--no-renames',
-      ...everyParent,
+  const output = await git.read(
+    [
+      ...[
+        '-c',
+        'log.diffMerges=off',
+        '-c',
+        'log.follow=false',
+        'log',
+        '--reverse',
+        '--topo-order',
+        '--no-color',
+        '--no-renames',
+        ...everyParent,
+      ],
+      ...['--no-ext-diff', '--no-textconv', '--text', '--format=', '--src-prefix=a/', '--dst-prefix=b/', '--unified=0', '-p', commit, '--'],
+      ...paths.map((path) => `:(literal)${path}`),
     ],
-    ...['--no-ext-diff', '--no-textconv', '--text', '--format=', '--src-prefix=a/', '--dst-prefix=b/', '--unified=0', '-p', commit, '--'],
-    ...paths.map((path) => `:(literal)${path}`),
-  ])
+    mayFetch,
+  )
   return output.split(/^diff --git /m).flatMap((text): readonly LineChange[] => {
     const [, ...hunks] = text.split(/^@@ .*\n/m)
     const path = paths.find((one) => text.startsWith(`a/${one} b/${one}\n`))
@@ -111,10 +116,7 @@ export interface FetchedBranch {
   readonly branch: string
 }
 
-/**
- * Fetches one branch into its remote-tracking ref, and nothing else: no tags, no other refs, no FETCH_HEAD, no local branch.
- * @returns `null` if the remote has no such branch.
- */
+/** Fetches branches of one remote into their remote-tracking refs, and nothing else: no tags, no other refs, no FETCH_HEAD, no local branch. */
 export function fetchArguments(branches: readonly FetchedBranch[], deepen: string | null): readonly string[] {
   const remote = branches[0]?.remote ?? ''
   return [

@@ -1,7 +1,7 @@
 import { RerootError } from '../base/index.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { gitFailure } from './git-failure.ts'
-import { runProgram } from './program.ts'
+import { findProgram, runProgram } from './program.ts'
 
 /** What git printed and how it ended. */
 export interface GitOutput {
@@ -31,8 +31,15 @@ export interface Git {
 
 const defaultTimeoutSeconds = 300
 
-/** Neither git's housekeeping nor its file watcher is started on behalf of the user. */
-const quietSettings = ['gc.auto=0', 'maintenance.auto=false', 'core.fsmonitor=false', 'core.quotePath=false', 'log.showSignature=false']
+/** Neither git's housekeeping nor its file watcher is started on behalf of the user, and no setting of the user's changes what git prints. */
+const quietSettings = [
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.fsmonitor=false',
+  'core.quotePath=false',
+  'log.showSignature=false',
+  'log.showRoot=true',
+]
 
 export function gitIn(directory: string, settings: readonly string[] = []): Git {
   const flags = [...quietSettings, ...settings].flatMap((setting) => ['-c', setting])
@@ -51,16 +58,28 @@ export function gitIn(directory: string, settings: readonly string[] = []): Git 
   return git
 }
 
+const known = new Map<string, Promise<string | null>>()
+
+/** Looked for once: every git of a run is the same. */
+function gitFile(): Promise<string | null> {
+  const path = process.env['PATH'] ?? ''
+  const found = known.get(path) ?? findProgram('git', path)
+  known.set(path, found)
+  return found
+}
+
 async function runGit(directory: string, vector: readonly string[], args: readonly string[], options: GitOptions): Promise<GitOutput> {
   const timeoutSeconds = options.timeoutSeconds === undefined ? defaultTimeoutSeconds : options.timeoutSeconds
   const { input } = options
-  const { exitCode, signal, stdout, stderr, timedOut, startError } = await runProgram('git', vector, {
+  const file = await gitFile()
+  if (file === null) throw cannotStart('ENOENT', directory)
+  const { exitCode, signal, stdout, stderr, brokenOff, startError } = await runProgram(file, vector, {
     directory,
     environment: gitEnvironment(process.env, options.network ?? false),
     timeoutMs: timeoutSeconds === null ? null : timeoutSeconds * 1000,
     ...(input === undefined ? {} : { input }),
   })
-  if (timedOut) {
+  if (brokenOff !== null) {
     throw new RerootError('GIT_FAILED', `git ${args[0]} did not end within ${timeoutSeconds} seconds`, {
       hint: 'check that the remote can be reached, and that git does not wait for a password (`git fetch` by hand shows it)',
     })

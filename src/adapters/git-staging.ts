@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, wri
 import { dirname, join } from 'node:path'
 import type { Git } from './git-process.ts'
 import { writingHint } from './writing-hint.ts'
-import { RerootError } from '../base/index.ts'
+import { allDone, RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
 /** Path → mode of what is in the index. */
@@ -30,7 +30,7 @@ export async function stageFiles(git: Git, change: Change): Promise<void> {
   for (const path of change.remove) removeFile(git.directory, path)
   for (const [path, bytes] of change.write) writeBytes(join(git.directory, path), bytes)
   const paths = [...change.write.keys()]
-  const [staged, exact, stored] = await Promise.all([
+  const [staged, exact, stored] = await allDone([
     stagedObjects(git),
     hashFiles(git, paths, ['-w', '--no-filters']),
     hashFiles(git, paths, []),

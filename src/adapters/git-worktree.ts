@@ -1,4 +1,4 @@
-import { RerootError } from '../base/index.ts'
+import { allDone, RerootError } from '../base/index.ts'
 import { folderFiles } from './files.ts'
 import { commitFiles, ignoredPaths } from './git-commit.ts'
 import { gitFailure } from './git-failure.ts'
@@ -25,9 +25,11 @@ export async function openGitWorktree(repository: Git, places: Places, base: str
   try {
     // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
     const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', folder.directory, base]
-    const output = await repository.run(args)
+    const listing = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', base]
+    const [output, listed] = await allDone([repository.run(args), repository.run(listing, { network: true })])
     if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot add a temporary worktree to this clone')
-    await checkOut(git, base)
+    if (listed.exitCode !== 0) throw gitFailure(listing, listed)
+    await checkOut(git, base, listed.stdout.split('\0'))
   } catch (error) {
     await folder.remove()
     throw error
@@ -49,10 +51,11 @@ const exactBytes = [
   'core.sparseCheckout=false',
   'index.sparse=false',
   'submodule.recurse=false',
+  // Making thousands of files is mostly waiting, also on few cores (git 2.32 and later).
+  'checkout.workers=4',
 ]
 
-async function checkOut(git: Git, base: string): Promise<void> {
-  const listed = (await git.read(['ls-tree', '-r', '-z', '--name-only', '--full-tree', base])).split('\0')
+async function checkOut(git: Git, base: string, listed: readonly string[]): Promise<void> {
   await refuseTwins(git, listed)
   const attributes = listed.filter((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'))
   if (attributes.length === 0) return fill(git, ['read-tree', '-u', '--reset', base])

@@ -9,7 +9,7 @@ import { namespaceConflict, parentBranches, pushBranches } from './git-push.ts'
 import { removeLeftovers } from './temporary-folder.ts'
 import { openGitWorktree } from './git-worktree.ts'
 import type { Places } from './git-worktree.ts'
-import { RerootError } from '../base/index.ts'
+import { allDone, RerootError } from '../base/index.ts'
 import type { GitRepository } from '../ports.ts'
 
 /**
@@ -19,35 +19,36 @@ import type { GitRepository } from '../ports.ts'
  */
 export async function openGitRepository(directory: string): Promise<GitRepository> {
   const start = gitIn(resolvePath(directory))
-  const [, { top, places, isShallow }] = await Promise.all([refuseOldGit(start), foldersOf(start)])
+  const [, { top, places, isShallow }, named] = await allDone([refuseOldGit(start), foldersOf(start), start.run(['remote'])])
   const git = gitIn(top)
   // First of all: git itself stumbles over a worktree that was not made to its end.
   await removeLeftovers(places.registry)
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
   const fetched = new Map<string, FetchedBranch>()
+  const inTurn = makeTurns()
   const deepen = async (base: string, head: string): Promise<void> => {
     const branches = [base, head].flatMap((commit) => fetched.get(commit) ?? [])
-    if (isShallow) await deepenUntilMerged(git, [base, head], branches)
+    if (isShallow) await inTurn(() => deepenUntilMerged(git, [base, head], branches))
   }
   let completed: Promise<void> | undefined
   /** Once: several ask for it at the same time. Without a branch that the commit was fetched from there is nowhere to ask. */
   const complete = async (commit: string): Promise<void> => {
     const branch = fetched.get(commit)
-    if (isShallow && branch !== undefined) await (completed ??= completeHistory(git, branch))
+    if (isShallow && branch !== undefined) await (completed ??= inTurn(() => completeHistory(git, branch)))
   }
   return {
     root: git.directory,
     async fetch(remote, branch) {
-      const commit = await fetchBranch(git, { remote, branch })
+      const commit = await inTurn(() => fetchBranch(git, { remote, branch }))
       if (commit !== null) fetched.set(commit, { remote, branch })
       return commit
     },
-    remoteBranches: (remote, prefix) => remoteBranches(git, remote, prefix),
-    hasTag: (remote, tag) => hasTag(git, remote, tag),
+    remoteBranches: (remote, prefix) => inTurn(() => remoteBranches(git, remote, prefix)),
+    hasTag: (remote, tag) => inTurn(() => hasTag(git, remote, tag)),
     resolve: (revision) => resolveCommit(git, revision),
-    remotes: async () => (await git.read(['remote'])).split('\n').filter((name) => name !== ''),
+    remotes: () => Promise.resolve(named.stdout.split('\n').filter((name) => name !== '')),
     remoteUrl: (remote) => remoteUrl(git, remote),
-    defaultBranch: (remote) => defaultBranch(git, remote),
+    defaultBranch: (remote) => inTurn(() => defaultBranch(git, remote)),
     commitTime: async (commit) => new Date(oneLine(await git.read(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit]))),
     async hasHeld(base, head) {
       await deepen(base, head)
@@ -68,6 +69,24 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     openWorktree: (commit) => openGitWorktree(git, places, commit),
     push: (remote, branches) => pushBranches(git, remote, branches),
     setLocalBranches: (branches) => setLocalBranches(git, branches),
+  }
+}
+
+/** One command at a time talks to a remote: two would ask for a passphrase on one terminal. */
+function makeTurns(): <T>(command: () => Promise<T>) => Promise<T> {
+  let last: Promise<void> = Promise.resolve()
+  return async (command) => {
+    const before = last
+    let pass = (): void => {}
+    last = new Promise((resolve) => {
+      pass = resolve
+    })
+    await before
+    try {
+      return await command()
+    } finally {
+      pass()
+    }
   }
 }
 

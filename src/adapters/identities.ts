@@ -89,10 +89,12 @@ async function runCommand(command: string, environment: Environment): Promise<st
   const [program, ...args] = splitWords(command)
   if (program === undefined) throw new Problem('the command is empty')
   // The command is the person's own, and gets the person's environment, as sops gives it.
-  const { exitCode, stdout, timedOut } = await runProgram(program, args, { environment, timeoutMs: commandTimeoutMs })
+  const { exitCode, stdout, brokenOff } = await runProgram(program, args, { environment, timeoutMs: commandTimeoutMs })
   if (exitCode === 0) return stdout
   throw new Problem(
-    timedOut ? `the command did not end within ${commandTimeoutMs / 1000} seconds` : `the command failed (exit code ${exitCode ?? 'none'})`,
+    brokenOff !== null
+      ? `the command did not end within ${commandTimeoutMs / 1000} seconds`
+      : `the command failed (exit code ${exitCode ?? 'none'})`,
   )
 }
 

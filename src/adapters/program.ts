@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { access, constants, stat } from 'node:fs/promises'
+import { delimiter, isAbsolute, join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { beforeTheEnd } from './before-the-end.ts'
 
 /** How a program is started. No shell, and no variable but those that are given. */
 export interface ProgramOptions {
@@ -23,26 +26,27 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
-  readonly timedOut: boolean
+  /** Why it was ended. */
+  readonly brokenOff: 'late' | 'too much' | null
   /** The system's code if it could not be started (`ENOENT`: no such program, or no such folder). */
   readonly startError: string | null
 }
 
 const running = new Set<ChildProcess>()
 
-/** Asks every program that still runs to end, so that it does not write into a folder that is about to go. */
-export function endRunningPrograms(): void {
+/** Asks every program that still runs to end: nobody waits for it any more. */
+function endRunningPrograms(): void {
   for (const child of running) child.kill('SIGTERM')
 }
 
 function hold(child: ChildProcess): void {
-  if (running.size === 0) process.on('exit', endRunningPrograms)
+  if (running.size === 0) beforeTheEnd('programs', endRunningPrograms)
   running.add(child)
 }
 
 function release(child: ChildProcess): void {
   running.delete(child)
-  if (running.size === 0) process.off('exit', endRunningPrograms)
+  if (running.size === 0) beforeTheEnd('programs', null)
 }
 
 /** Runs a program to its end. However it ends is a value: who calls knows what it means. */
@@ -53,39 +57,54 @@ export async function runProgram(file: string, args: readonly string[], options:
     const stdin = input === undefined ? 'ignore' : 'pipe'
     child = spawn(file, args, { cwd: directory, env: { ...environment }, stdio: [stdin, 'pipe', 'pipe'] })
   } catch (error) {
-    return { ...notStarted(error), stdout: '', stderr: '', timedOut: false }
+    return { ...notStarted(error), stdout: '', stderr: '', brokenOff: null }
   }
   hold(child)
-  let broken: 'late' | 'too much' | null = null
+  const state: { brokenOff: Ended['brokenOff'] } = { brokenOff: null }
   const breakOff = (why: 'late' | 'too much'): void => {
-    broken ??= why
-    endOrKill(child, graceMs)
+    const isOver = child.exitCode !== null || child.signalCode !== null
+    if (isOver) letGo(child)
+    if (state.brokenOff !== null || (isOver && why === 'late')) return
+    state.brokenOff = why
+    if (!isOver) endOrKill(child, graceMs)
   }
   const timer = timeoutMs === null ? undefined : setTimeout(() => breakOff('late'), timeoutMs)
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => collect(stream, largestOutputBytes, () => breakOff('too much')))
   if (input !== undefined) feed(child, input)
-  const how = await end(child)
+  const how = await ended(child)
   clearTimeout(timer)
   release(child)
   return {
     ...how,
     // What it says after that, or would have said, is not an answer.
-    exitCode: broken === null ? how.exitCode : null,
+    exitCode: state.brokenOff === null ? how.exitCode : null,
     stdout: textOf(stdout),
     stderr: textOf(stderr),
-    timedOut: broken === 'late',
+    brokenOff: state.brokenOff,
   }
 }
 
 type How = Pick<Ended, 'exitCode' | 'signal' | 'startError'>
 
-function end(child: ChildProcess): Promise<How> {
+// What a program has started itself (an agent, a prompt, a hook's helper) may outlive it and hold its output open.
+const patienceMs = 2000
+
+function ended(child: ChildProcess): Promise<How> {
   return new Promise((resolve) => {
     child.once('close', (exitCode, signal) => resolve({ exitCode, signal, startError: null }))
+    child.once('exit', () => {
+      const timer = setTimeout(() => letGo(child), patienceMs)
+      child.once('close', () => clearTimeout(timer))
+    })
     child.on('error', (error) => {
       if (child.pid === undefined) resolve(notStarted(error))
     })
   })
+}
+
+function letGo({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy()
+  stderr?.destroy()
 }
 
 /** @throws what is not the system's answer. */
@@ -96,18 +115,12 @@ function notStarted(error: unknown): How {
 }
 
 function endOrKill(child: ChildProcess, graceMs: number): void {
-  // What it has started itself (an agent, a prompt) may outlive it and hold its output open: nobody waits for that.
-  const letGo = (): void => {
-    child.stdout?.destroy()
-    child.stderr?.destroy()
-  }
-  if (child.exitCode !== null || child.signalCode !== null) return letGo()
   child.kill('SIGTERM')
   // One that waits for a terminal may pass over a request to end.
   const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
   child.once('exit', () => {
     clearTimeout(timer)
-    letGo()
+    letGo(child)
   })
 }
 
@@ -118,6 +131,7 @@ function feed({ stdin }: ChildProcess, input: string | Uint8Array): void {
   stdin?.end()
 }
 
+/** @returns what is read, as far as it is not too much. */
 function collect(stream: Readable | null, largestBytes: number, tooMuch: () => void): readonly Buffer[] {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -131,4 +145,26 @@ function collect(stream: Readable | null, largestBytes: number, tooMuch: () => v
 
 function textOf(chunks: readonly Buffer[] = []): string {
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * The file of a program. Only absolute entries of the PATH count: a relative one, or an empty one, would find a program inside of the repository.
+ * @returns `null` if there is none.
+ */
+export async function findProgram(name: string, path: string | undefined): Promise<string | null> {
+  for (const folder of searchPath(path)) {
+    const file = join(folder, name)
+    try {
+      await access(file, constants.X_OK)
+      if ((await stat(file)).isFile()) return file
+    } catch {
+      continue
+    }
+  }
+  return null
+}
+
+/** The absolute entries of a PATH. */
+export function searchPath(path: string | undefined): readonly string[] {
+  return (path ?? '').split(delimiter).filter(isAbsolute)
 }

@@ -1,7 +1,6 @@
-import { access, constants } from 'node:fs/promises'
-import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import { delimiter, resolve } from 'node:path'
 import { RerootError } from '../base/index.ts'
-import { runProgram } from './program.ts'
+import { findProgram, runProgram, searchPath } from './program.ts'
 import type { Ended } from './program.ts'
 import type { SopsProgram } from '../ports.ts'
 
@@ -19,7 +18,7 @@ export function sopsProgram(environment: Environment = process.env, timeouts = u
     args: readonly string[],
     options: { input: string; directory: string; withIdentities: boolean; timeoutMs: number },
   ): Promise<Ended | null> => {
-    found ??= findProgram('sops', environment)
+    found ??= findProgram('sops', environment['PATH'])
     const file = await found
     if (file === null) return null
     return runProgram(file, args, {
@@ -50,9 +49,14 @@ export function sopsProgram(environment: Environment = process.env, timeouts = u
       if (result === null)
         throw new RerootError('SOPS_FAILED', 'there is no sops program on the PATH', { hint: 'install sops 3.10 or later' })
       // What a program that did not run to its end has printed goes no further.
-      const { exitCode, stdout, stderr, timedOut } = result
+      const { exitCode, stdout, stderr, brokenOff } = result
       if (exitCode !== null) return { exitCode, stdout, stderr }
-      if (!timedOut) throw new RerootError('SOPS_FAILED', 'sops could not run, or was killed', { hint: 'run `sops --version` to see why' })
+      if (brokenOff === 'too much')
+        throw new RerootError('SOPS_FAILED', `sops printed more than ${largestOutputBytes / 1024 / 1024} MiB`, {
+          hint: 'see what `sops decrypt` of the file prints: a Secret of Kubernetes holds 1 MiB at most',
+        })
+      if (brokenOff === null)
+        throw new RerootError('SOPS_FAILED', 'sops could not run, or was killed', { hint: 'run `sops --version` to see why' })
       throw new RerootError('SOPS_FAILED', `sops did not end within ${timeouts.runMs / 1000} seconds`, {
         hint: 'see whether it waits for a key service or for a passphrase',
       })
@@ -61,27 +65,13 @@ export function sopsProgram(environment: Environment = process.env, timeouts = u
 }
 
 /** @throws RerootError SOPS_FAILED for a program that does not tell: it is not the same as none. */
-function versionIn({ stdout, timedOut }: { readonly stdout: string; readonly timedOut: boolean }, timeoutMs: number): string {
+function versionIn({ stdout, brokenOff }: Pick<Ended, 'stdout' | 'brokenOff'>, timeoutMs: number): string {
   const version = /^sops (\d+\.\d+\.\d+)/.exec(stdout)?.[1]
   if (version !== undefined) return version
-  const why = timedOut ? `did not answer within ${timeoutMs / 1000} seconds` : 'does not say its version'
+  const why = brokenOff === 'late' ? `did not answer within ${timeoutMs / 1000} seconds` : 'does not say its version'
   throw new RerootError('SOPS_FAILED', `the sops program on the PATH ${why}`, {
     hint: 'run `sops --version` to see why; `command -v sops` says which program it is',
   })
-}
-
-/** Only absolute entries of the PATH count: a relative one, or none, would find a program inside of the repository. */
-async function findProgram(name: string, environment: Environment): Promise<string | null> {
-  for (const folder of searchPath(environment)) {
-    const file = join(folder, name)
-    try {
-      await access(file, constants.X_OK)
-      return file
-    } catch {
-      continue
-    }
-  }
-  return null
 }
 
 const passed = new Set([
@@ -112,15 +102,11 @@ const filesOfIdentities = new Set(['SOPS_AGE_KEY_FILE', 'SOPS_AGE_SSH_PRIVATE_KE
  * and no identity is handed to an encryption, which needs none.
  */
 function childEnvironment(environment: Environment, withIdentities: boolean): Record<string, string> {
-  const child: Record<string, string> = { SOPS_DISABLE_VERSION_CHECK: '1', PATH: searchPath(environment).join(delimiter) }
+  const child: Record<string, string> = { SOPS_DISABLE_VERSION_CHECK: '1', PATH: searchPath(environment['PATH']).join(delimiter) }
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined) continue
     const isPassed = passed.has(name) || passedProxies.test(name) || passedPrefixes.some((prefix) => name.startsWith(prefix))
     if (isPassed || (withIdentities && identityVariables.has(name))) child[name] = filesOfIdentities.has(name) ? resolve(value) : value
   }
   return child
-}
-
-function searchPath(environment: Environment): readonly string[] {
-  return (environment['PATH'] ?? '').split(delimiter).filter(isAbsolute)
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sha256, RerootError } from '../base/index.ts'
-import { endRunningPrograms } from './program.ts'
+import { beforeTheEnd } from './before-the-end.ts'
 import { writingHint } from './writing-hint.ts'
 
 /** A temporary folder that does not outlive the process. */
@@ -59,7 +59,17 @@ export async function removeLeftovers(registry: string): Promise<void> {
   for (const name of await leftoversIn(tmpdir())) await removeQuietly(join(tmpdir(), name))
 }
 
-const machine = sha256(hostname()).slice(0, 8)
+/** Where process numbers mean the same: containers of one host's name each count their own (pid_namespaces(7)). */
+export const machine = sha256(`${hostname()} ${processNamespace()}`).slice(0, 8)
+
+function processNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+}
+
 const removal = { recursive: true, force: true, maxRetries: 3 } as const
 
 function makeFolder(): string {
@@ -112,7 +122,7 @@ function removeIfEmpty(registry: string): void {
 function isLeftover(name: string): boolean {
   const [, pid, host] = /^reroot-(\d+)-([0-9a-f]{8})-[A-Za-z0-9]{6}$/.exec(name) ?? []
   if (pid === undefined || host !== machine) return false
-  // In a container, every run may have the same number.
+  // In a container that is kept, every run may have the same number.
   if (Number(pid) === process.pid) return ![...held].some(({ directory }) => basename(directory) === name)
   return !isAlive(Number(pid))
 }
@@ -142,16 +152,14 @@ interface Lease {
 }
 
 const held = new Set<Lease>()
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 // Past `ulimit -f` a write is to fail like one on a full disk (EFBIG): without a handler the process is killed, and leaves everything behind.
 const failTheWrite = (): void => {}
 
 function hold(lease: Lease): void {
   if (held.size === 0) {
-    for (const signal of signals) process.on(signal, leave)
+    beforeTheEnd('folders', removeAllNow)
     process.on('SIGXFSZ', failTheWrite)
-    process.on('exit', removeAllNow)
   }
   held.add(lease)
 }
@@ -159,16 +167,8 @@ function hold(lease: Lease): void {
 function release(lease: Lease): void {
   held.delete(lease)
   if (held.size > 0) return
-  for (const signal of signals) process.off(signal, leave)
+  beforeTheEnd('folders', null)
   process.off('SIGXFSZ', failTheWrite)
-  process.off('exit', removeAllNow)
-}
-
-function leave(signal: NodeJS.Signals): void {
-  endRunningPrograms()
-  removeAllNow()
-  // With the handlers gone the signal means what it means for everyone else: death by that signal.
-  process.kill(process.pid, signal)
 }
 
 function removeAllNow(): void {
@@ -178,8 +178,9 @@ function removeAllNow(): void {
       rmSync(directory, { ...removal, retryDelay: 50 })
       if (registry !== null) rmSync(join(registry, basename(directory)), { ...removal, retryDelay: 50 })
       if (registry !== null) removeIfEmpty(registry)
-    } finally {
-      release(lease)
+    } catch {
+      // The next run finds it.
     }
+    release(lease)
   }
 }

@@ -6,32 +6,29 @@ export interface RawKeyPair {
   readonly publicKey: KeyObject
 }
 
-// A key goes from thread to thread as the object that it is: its bytes are written nowhere, not even in memory.
+// A key goes from thread to thread as the object that it is: it is never encoded.
 const script = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { generateKeyPairSync } = require('node:crypto')
-parentPort.on('message', () => parentPort.postMessage(generateKeyPairSync('rsa', { modulusLength: workerData })))`
+const left = new Int32Array(workerData.left)
+while (Atomics.sub(left, 0, 1) > 0) parentPort.postMessage(generateKeyPairSync('rsa', { modulusLength: workerData.modulusLength }))`
 
-/** Makes RSA keys, each thread one after the other. */
+/** Makes RSA keys: each thread one after the other, as long as there are some left to make. */
 export async function rsaKeysOnThreads(modulusLength: number, count: number, threads: number): Promise<readonly RawKeyPair[]> {
+  const left = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+  new Int32Array(left)[0] = count
   const pairs: RawKeyPair[] = []
-  let asked = 0
-  const workers = Array.from({ length: threads }, () => new Worker(script, { eval: true, workerData: modulusLength }))
+  const workers = Array.from({ length: threads }, () => new Worker(script, { eval: true, workerData: { left, modulusLength } }))
+  const ended = workers.map(
+    (worker) =>
+      new Promise<void>((resolve, reject) => {
+        worker.on('message', (pair: RawKeyPair) => pairs.push(pair))
+        worker.once('error', reject)
+        worker.once('exit', () => resolve())
+      }),
+  )
   try {
-    await Promise.all(
-      workers.map(
-        (worker) =>
-          new Promise<void>((resolve, reject) => {
-            const ask = (): void => (asked++ < count ? worker.postMessage('next') : resolve())
-            worker.on('message', (pair: RawKeyPair) => {
-              pairs.push(pair)
-              ask()
-            })
-            worker.once('error', reject)
-            ask()
-          }),
-      ),
-    )
+    await Promise.all(ended)
     return pairs
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()))

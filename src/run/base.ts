@@ -94,6 +94,7 @@ export function sayIfConfigDiffers(context: Pick<Context, 'terminal'>, checkout:
 
 /** Files that `.gitignore` would leave out are committed all the same: the controllers need them. */
 export async function sayIfIgnored(context: Pick<Context, 'terminal'>, worktree: Worktree, paths: readonly string[]): Promise<void> {
-  const ignored = await worktree.ignored(paths)
+  // What git tracks it does not ignore.
+  const ignored = await worktree.ignored(paths.filter((path) => worktree.files.read(path) === null))
   if (ignored.length > 0) context.terminal.say(`note: ignore rules would leave out ${ignored.join(', ')}; committed all the same`)
 }

@@ -4,3 +4,12 @@ import type * as charts from '../../charts/index.ts'
 export function loadCharts(): Promise<typeof charts> {
   return import('../../charts/index.ts')
 }
+
+/** Loads them while a command waits for something else; where that fails, it fails again where they are needed. */
+export async function preloadCharts(): Promise<void> {
+  try {
+    await loadCharts()
+  } catch {
+    // Said there.
+  }
+}

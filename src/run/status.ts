@@ -1,3 +1,4 @@
+import { allDone } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { Files } from '../ports.ts'
 import {
@@ -91,7 +92,7 @@ export async function status(context: Context, checkout: Files, options: StatusO
   try {
     await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory)
-    const [remote, pasts] = await Promise.all([readBranches(context, loaded, base), readPasts(context, loaded, base)])
+    const [remote, pasts] = await allDone([readBranches(context, loaded, base), readPasts(context, loaded, base)])
     const branches = remote === null ? null : await openBranches(context, loaded, base, remote)
     return {
       ...report(loaded, context.clock.now(), branches ?? [], pasts),

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { RerootError, togetherForClusters } from '../base/index.ts'
+import { allDone, RerootError, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { branchName, freezeRestarts, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
@@ -9,6 +9,7 @@ import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { fetchBase, refuseUninitialised, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
 import { differing, refuseSecrets } from './changes.ts'
+import { preloadCharts } from './charts.ts'
 import { compose } from './compose.ts'
 import type { ClusterStep, Composition } from './compose.ts'
 import type { Context } from './context.ts'
@@ -58,6 +59,7 @@ export async function takeStep(
   choose: (loaded: Loaded) => Step,
   options: StepOptions,
 ): Promise<StepResult> {
+  void preloadCharts()
   const base = await fetchBase(context, checkout, options)
   const worktree = await context.git.openWorktree(base.commit)
   try {
@@ -108,7 +110,7 @@ async function look(context: Context, loaded: Loaded, base: Base, step: Step) {
     await setImmediate()
     return discoverAll(loaded)
   }
-  const [pasts, used, branches, discoveries] = await Promise.all([
+  const [pasts, used, branches, discoveries] = await allDone([
     readPasts(context, loaded, base),
     usedGenerations(context, loaded, base, step),
     readBranches(context, loaded, base),

@@ -22,8 +22,17 @@ export interface SourceTree {
   read(path: string): Uint8Array | null
 }
 
-/** @param ignore the source's `spec.ignore`. */
+const trees = new WeakMap<Files, Map<string | null, SourceTree>>()
+
+/** Clusters that read the same files have one tree. @param ignore the source's `spec.ignore`. */
 export function readTree(files: Files, ignore: string | null): SourceTree {
+  const known = trees.get(files) ?? new Map<string | null, SourceTree>()
+  const tree = known.get(ignore) ?? treeOfSource(files, ignore)
+  trees.set(files, known.set(ignore, tree))
+  return tree
+}
+
+function treeOfSource(files: Files, ignore: string | null): SourceTree {
   // Flux's source leaves symbolic links out of what it hands on (source-controller, storage.go: Archive).
   const links = files.links?.() ?? []
   const all = links.length === 0 ? files.list() : files.list().filter((path) => !links.some((link) => isUnder(path, link.path)))

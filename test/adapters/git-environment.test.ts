@@ -14,7 +14,7 @@ test('identities, cloud credentials and repository-local variables do not pass',
     PATH: '/bin',
   }
 
-  expect(gitEnvironment(source, true)).toEqual({ PATH: '/bin', LC_MESSAGES: 'C', GIT_OPTIONAL_LOCKS: '0' })
+  expect(gitEnvironment(source, true)).toEqual({ PATH: '/bin', LC_MESSAGES: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_ATTR_NOSYSTEM: '1' })
 })
 
 test("git's, ssh's and the signing programs' own variables pass", () => {
@@ -44,5 +44,6 @@ test('messages are English, characters are those of the user', () => {
     LC_MESSAGES: 'C',
     LC_CTYPE: 'de_DE.UTF-8',
     GIT_OPTIONAL_LOCKS: '0',
+    GIT_ATTR_NOSYSTEM: '1',
   })
 })

@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openGitRepository } from '../../src/adapters/git.ts'
-import { sha256 } from '../../src/base/index.ts'
+import { machine } from '../../src/adapters/temporary-folder.ts'
 import { changing, git, hook, makeFixture, put, userState } from './git-fixture.ts'
 import type { Fixture } from './git-fixture.ts'
 import type { Change, Worktree } from '../../src/ports.ts'
@@ -363,8 +362,6 @@ describe('the checkout', () => {
 })
 
 describe('leftovers', () => {
-  const machine = sha256(hostname()).slice(0, 8)
-
   test('of a dead process are removed; those of a living one, and other worktrees, stay', async () => {
     const [dead, living, elsewhere, others] = [
       `reroot-999999999-${machine}-aaaaaa`,

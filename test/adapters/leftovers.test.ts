@@ -1,16 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGitRepository } from '../../src/adapters/git.ts'
+import { machine } from '../../src/adapters/temporary-folder.ts'
 import { writePlan } from '../../src/adapters/write-folder.ts'
-import { sha256 } from '../../src/base/index.ts'
 import { git, hook, makeFixture, pushElsewhere, userState } from './git-fixture.ts'
 import type { Fixture } from './git-fixture.ts'
 
-const machine = sha256(hostname()).slice(0, 8)
 /** No process has this number. */
 const dead = 999_999_999
 
@@ -95,7 +93,7 @@ test('a process that has the number of a dead one does not take its leftovers fo
 })
 
 test.skipIf(process.platform !== 'linux')('a dead process that nobody has asked how it ended is dead', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
   const [printed] = (await once(parent.stdout, 'data')) as [Buffer]
   const folder = temporary(`reroot-${String(printed).trim()}-${machine}-aaaaaa`)
   mkdirSync(folder)

@@ -17,7 +17,7 @@ test('what it prints and its exit code are the result', async () => {
     signal: null,
     stdout: 'grüße\n',
     stderr: 'oh',
-    timedOut: false,
+    brokenOff: null,
     startError: null,
   })
 })
@@ -43,7 +43,7 @@ test('a program that does not read its input ends as it ends', async () => {
 })
 
 test('a signal is no exit code', async () => {
-  expect(await shell('echo half; kill -9 $$')).toMatchObject({ exitCode: null, signal: 'SIGKILL', timedOut: false, stdout: 'half\n' })
+  expect(await shell('echo half; kill -9 $$')).toMatchObject({ exitCode: null, signal: 'SIGKILL', brokenOff: null, stdout: 'half\n' })
 })
 
 test('a program, or a folder, that is not there is told by the code of the system', async () => {
@@ -63,7 +63,7 @@ test('an argument that no program can get is a bug, and thrown', async () => {
 test('what says that it succeeded once its time was over has not', async () => {
   expect(await shell('trap "echo done; exit 0" TERM; echo begun; sleep 30 & wait', { timeoutMs: 300 })).toMatchObject({
     exitCode: null,
-    timedOut: true,
+    brokenOff: 'late',
   })
 })
 
@@ -73,21 +73,28 @@ test('one that will not end is killed', async () => {
   expect(await shell('trap "" TERM; while :; do sleep 1; done', { timeoutMs: 200, graceMs: 200 })).toMatchObject({
     exitCode: null,
     signal: 'SIGKILL',
-    timedOut: true,
+    brokenOff: 'late',
   })
   expect(performance.now() - start).toBeLessThan(20_000)
 })
 
-test('what it has started holds its output open: once the time is over, nobody waits for that', async () => {
-  const start = performance.now()
+test.each([null, 60_000, 300])(
+  'what it has started holds its output open: nobody waits for that (time limit: %s ms)',
+  async (timeoutMs) => {
+    const start = performance.now()
 
-  expect(await shell('sleep 25 & echo begun', { timeoutMs: 300 })).toMatchObject({ exitCode: null, timedOut: true, stdout: 'begun\n' })
-  expect(performance.now() - start).toBeLessThan(20_000)
-})
+    expect(await shell('sleep 25 & echo begun; exit 3', { timeoutMs })).toMatchObject({ exitCode: 3, brokenOff: null, stdout: 'begun\n' })
+    expect(performance.now() - start).toBeLessThan(20_000)
+  },
+)
 
 test('one that prints too much is ended, and is no success', async () => {
-  expect(await shell('trap "exit 0" TERM; while :; do echo too much; done', { largestOutputBytes: 100_000 })).toMatchObject({
-    exitCode: null,
-    timedOut: false,
-  })
+  const warned: Error[] = []
+  process.on('warning', (warning) => warned.push(warning))
+
+  const { stdout, ...how } = await shell('trap "" TERM; while :; do echo too much; done', { largestOutputBytes: 100_000, graceMs: 500 })
+
+  expect(how).toMatchObject({ exitCode: null, brokenOff: 'too much', signal: 'SIGKILL' })
+  expect(stdout.length).toBeLessThanOrEqual(100_000)
+  expect(warned).toEqual([])
 })

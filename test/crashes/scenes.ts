@@ -1,7 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { sha256 } from '../../src/base/index.ts'
+import { machine } from '../../src/adapters/temporary-folder.ts'
 import { keep } from '../support/sandbox.ts'
 import type { Sandbox } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
@@ -115,7 +114,7 @@ function beAtWork(sandbox: Sandbox): void {
 
 /** What another run has at hand, whose process lives: a worktree, and a folder that git was not told of yet. */
 function leaveLiving(sandbox: Sandbox): void {
-  const name = `reroot-${process.pid}-${sha256(hostname()).slice(0, 8)}`
+  const name = `reroot-${process.pid}-${machine}`
   sandbox.git('worktree', 'add', '-q', '--detach', join(sandbox.folder, 'elsewhere', `${name}-living`))
   mkdirSync(join(sandbox.temporary, `${name}-begun1`))
 }
