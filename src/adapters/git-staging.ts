@@ -32,7 +32,7 @@ export async function stageFiles(git: Git, change: Change): Promise<void> {
   const paths = [...change.write.keys()]
   const [staged, exact, stored] = await allDone([
     stagedObjects(git),
-    hashFiles(git, paths, ['-w', '--no-filters']),
+    hashFiles(git, paths, ['-w', '--no-filters'], writers),
     hashFiles(git, paths, []),
   ])
   const converted = paths.filter((_, index) => exact[index] !== stored[index])
@@ -68,10 +68,20 @@ function writeBytes(place: string, bytes: Uint8Array): void {
   }
 }
 
-async function hashFiles(git: Git, paths: readonly string[], flags: readonly string[]): Promise<readonly string[]> {
-  if (paths.length === 0) return []
-  const output = await git.read(['hash-object', ...flags, '--stdin-paths'], { input: paths.map((path) => `${path}\n`).join('') })
-  return output.trim().split('\n')
+// Making files is mostly waiting, and each object is one in git's store.
+const writers = 4
+const worthAProcess = 16
+
+async function hashFiles(git: Git, paths: readonly string[], flags: readonly string[], processes = 1): Promise<readonly string[]> {
+  const size = Math.max(Math.ceil(paths.length / processes), worthAProcess)
+  const parts = Array.from({ length: Math.ceil(paths.length / size) }, (_, part) => paths.slice(part * size, (part + 1) * size))
+  const hashes = await allDone(
+    parts.map(async (part) => {
+      const output = await git.read(['hash-object', ...flags, '--stdin-paths'], { input: part.map((path) => `${path}\n`).join('') })
+      return output.trim().split('\n')
+    }),
+  )
+  return hashes.flat()
 }
 
 function wouldConvert(paths: readonly string[]): RerootError {

@@ -361,6 +361,15 @@ describe('the checkout', () => {
   })
 })
 
+test('a commit whose hook leaves something behind that holds the output open does not wait for it', async () => {
+  hook(fixture.clone, 'post-commit', 'sleep 60 & exit 0')
+  const start = performance.now()
+
+  expect(await commitOf(changing('a.yaml', 'a: 1\n'))).toMatch(/^[0-9a-f]{40}$/)
+
+  expect(performance.now() - start).toBeLessThan(20_000)
+})
+
 describe('leftovers', () => {
   test('of a dead process are removed; those of a living one, and other worktrees, stay', async () => {
     const [dead, living, elsewhere, others] = [

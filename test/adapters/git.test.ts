@@ -1,5 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openGitRepository } from '../../src/adapters/git.ts'
 import { git, makeFixture, pushElsewhere, put, userState } from './git-fixture.ts'
@@ -52,6 +55,50 @@ describe('what is no clone', () => {
       process.env['PATH'] = path
     }
   })
+})
+
+test('a program of the repository is not taken for git, whatever PATH says', async () => {
+  put(fixture.clone, 'git', `#!/bin/sh\ntouch ${join(fixture.temporary, 'ran')}\n`)
+  chmodSync(join(fixture.clone, 'git'), 0o755)
+  mkdirSync(join(fixture.temporary, 'bin/git'), { recursive: true })
+  const path = process.env['PATH'] ?? ''
+  process.env['PATH'] = `:.:${join(fixture.temporary, 'bin')}:${path}`
+  const folder = process.cwd()
+  process.chdir(fixture.clone)
+  try {
+    expect((await openGitRepository(fixture.clone)).root).toBe(fixture.clone)
+  } finally {
+    process.chdir(folder)
+    process.env['PATH'] = path
+  }
+  expect(existsSync(join(fixture.temporary, 'ran'))).toBe(false)
+})
+
+test('after a signal in the middle of a fetch, nothing of it goes on', async () => {
+  const started = join(fixture.temporary, 'started')
+  git(fixture.clone, 'remote', 'set-url', 'origin', 'ssh://nowhere.invalid/x')
+  const ssh = join(fixture.folder, 'ssh')
+  writeFileSync(ssh, `#!/bin/sh\necho $$ > ${started}.new; mv ${started}.new ${started}; exec cat >/dev/null\n`, { mode: 0o755 })
+  const script = join(fixture.folder, 'run.mts')
+  const adapter = new URL('../../src/adapters/git.ts', import.meta.url).href
+  writeFileSync(
+    script,
+    `import { openGitRepository } from ${JSON.stringify(adapter)}
+await (await openGitRepository(${JSON.stringify(fixture.clone)})).fetch('origin', 'main')`,
+  )
+  const child = spawn(process.execPath, ['--import', new URL('../../scripts/typescript.js', import.meta.url).href, script], {
+    env: { ...process.env, GIT_SSH: ssh },
+  })
+  const ended = once(child, 'exit')
+  while (!existsSync(started)) await setTimeout(50)
+  const pid = Number(readFileSync(started, 'utf8'))
+
+  child.kill('SIGTERM')
+
+  expect(await ended).toEqual([null, 'SIGTERM'])
+  // As ssh, it ends when git is gone. Somebody may still have to ask how it ended.
+  const isOver = (): boolean => !existsSync(`/proc/${pid}/stat`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  if (process.platform === 'linux') for (let waited = 0; !isOver(); waited += 50) expect(await setTimeout(50, waited)).toBeLessThan(10_000)
 })
 
 describe('reading', () => {
@@ -257,6 +304,23 @@ describe('whether the base has held what a branch changes', () => {
     git(fixture.clone, 'push', '-q', 'origin', 'main')
     expect(await held('mesh-ca/one')).toBe(true)
     expect((await repository.commitTime(first)).getTime()).toBeGreaterThan(Date.now() - 120_000)
+  })
+
+  test.each(['off', 'combined', 'first-parent'])('merged, whatever people set log.diffMerges to: %s', async (setting) => {
+    git(fixture.clone, 'config', 'log.diffMerges', setting)
+    git(fixture.clone, 'config', 'log.showRoot', 'false')
+    const repository = await openGitRepository(fixture.clone)
+    pushElsewhere(fixture, 'mesh-ca/one', 'apps/[one].yaml')
+    pushElsewhere(fixture, 'main', 'apps/other.yaml')
+    git(fixture.clone, 'pull', '-q')
+    git(fixture.clone, 'fetch', '-q')
+    git(fixture.clone, 'merge', '-q', '--no-ff', '-m', 'merge', 'origin/mesh-ca/one')
+    git(fixture.clone, 'push', '-q', 'origin', 'main')
+    const [main, branch] = [await repository.fetch('origin', 'main'), await repository.fetch('origin', 'mesh-ca/one')]
+
+    expect(await repository.hasHeld(main ?? '', branch ?? '')).toBe(true)
+    // What came with the first commit of all was added, too.
+    expect(await repository.pathsEver(main ?? '', 'apps')).toContain('apps/cart.yaml')
   })
 })
 
