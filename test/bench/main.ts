@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { spawnSync } from 'node:child_process'
 import { discoveryFigures } from './discovery.ts'
 import { isOver, table } from './figure.ts'
 import type { Figure } from './figure.ts'
 import { fleetFigures } from './fleet.ts'
 import { keyFigures } from './keys.ts'
 import { pullRequestFigures } from './pull-request.ts'
+import { onPath } from '../support/tools.ts'
 
 /**
  * Takes the figures of docs/quality.md, prints them beside their limits, and fails if one is over: `npm run bench`. A name takes one case:
@@ -22,8 +22,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => cases[name] === undefined)
 if (unknown.length > 0) stop(`unknown: ${unknown.join(', ')}; expected ${Object.keys(cases).join(', ')}`)
-for (const tool of ['git', 'openssl', 'sops', 'yq'])
-  if (spawnSync(tool, ['--version']).error !== undefined) stop(`${tool} is not on PATH: .ci/run says where it comes from`)
+if (!onPath('openssl', 'sops', 'yq')) stop('the script that reroot is compared with needs them')
 
 console.log(`node ${process.version}, ${availableParallelism()} cores`)
 const figures: Figure[] = []

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { realpathSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The programs that interop tests compare with, the answer that shows a version which is meant, and where to get it. */
-// The versions are those that `.ci/run` builds.
+/** The programs that interop tests and the bench compare with, the answer that shows a version which is meant, and where to get it. */
+// The versions are those that `.ci/run` builds; the bench, which wants yq, does not run there.
 const tools = {
   'age-keygen': { ask: ['--version'], expect: /./, get: 'go install filippo.io/age/cmd/age-keygen@v1.3.2' },
   kustomize: { ask: ['version'], expect: /^v5\.8\./, get: 'go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1' },
@@ -18,6 +18,7 @@ const tools = {
     expect: /^sops-bulk of sops 3\.1[3-9]\./,
     get: 'test/support/sops-bulk/build.sh FOLDER/sops-bulk',
   },
+  yq: { ask: ['--version'], expect: /version v4\./, get: 'go install github.com/mikefarah/yq/v4@v4.53.2' },
   strace: { ask: ['-V'], expect: /^strace -- version [5-9]\./, get: 'strace from your system, on Linux' },
 } as const
 
