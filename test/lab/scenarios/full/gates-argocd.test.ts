@@ -118,7 +118,7 @@ describe('gates under Argo CD', () => {
     await until(
       'the end of the Applications',
       async () => !(await hub!.cluster.kubectl(['-n', 'argocd', 'get', 'applications.argoproj.io', '-o', 'name'])).includes('mesh-ca'),
-      { seconds: 240 },
+      { seconds: 240, everyMilliseconds: 1000 },
     )
     await everybodyTalked(world)
 
