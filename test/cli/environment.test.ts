@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -26,6 +27,38 @@ test('a disk without room, as a limit on files shows it: in what reroot writes, 
     code: 'GIT_FAILED',
     says: ['cannot check the commit out into a temporary folder', 'hint: a file must not grow that large here', 'git was ended by SIGXFSZ'],
   })
+})
+
+const mounting = (mount: string): string => `exec unshare --user --map-root-user --mount sh -ec '${mount}; exec "$@"' sh "$@"`
+const mayMount = spawnSync('sh', ['-c', mounting('mount -t tmpfs none /mnt'), 'sh', 'true']).status === 0
+if (!mayMount) console.warn('skipped: full and read-only disks: this user may not mount anything in a namespace of its own (unshare)')
+
+test.skipIf(!mayMount).each([
+  [
+    'no room for the temporary checkout',
+    'mount -t tmpfs -o size=64k none "$TMPDIR"',
+    'GIT_FAILED',
+    /cannot check the commit out into a temporary folder/,
+    /hint: git could not write: see that there is room, .* in the temporary folder \(TMPDIR\)/,
+  ],
+  [
+    'a read-only folder for temporary files',
+    'mount -t tmpfs -o ro none "$TMPDIR"',
+    'ENVIRONMENT',
+    /cannot make a temporary folder in \S+ \(EROFS\)/,
+    /hint: /,
+  ],
+  [
+    'a clone that is read-only',
+    'mount --bind .git .git; mount -o remount,bind,ro .git',
+    'GIT_FAILED',
+    /Read-only file system/,
+    /hint: git could not write: see that there is room, and that you may write, in the \.git folder/,
+  ],
+])('%s: refused, and nothing is left', async (_, mount, code, said, hint) => {
+  const sandbox = await sandboxIn('staged')
+
+  await sandbox.refuses(['promote'], { shell: mounting(mount), exitCode: 4, code, says: [said, hint] })
 })
 
 test('a TMPDIR that is not there, or is a file', async () => {
