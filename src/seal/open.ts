@@ -22,9 +22,10 @@ export function openSealed(sealed: Sealed, dataKey: Uint8Array): Tree {
     if (opened === undefined && !isItem) throw tampered(`${where} claims to be a comment`)
     return opened
   })
-  const stored = guarded(`${file}:${sealed.lineOf(['sops', 'mac'])}: the MAC`, () => decryptValue(sealed.mac, dataKey, facts.lastModified))
+  const macAt = `${file}:${sealed.lineOf(['sops', 'mac'])}`
+  const stored = guarded(`${macAt}: the MAC`, () => decryptValue(sealed.mac, dataKey, facts.lastModified))
   if (stored?.text !== macOf(tree, encrypted, facts.macOnlyEncrypted)) {
-    throw tampered(`${file} does not fit its MAC: a value was altered, added, removed or moved after it was sealed`)
+    throw tampered(`${macAt}: the file does not fit its MAC: a value was altered, added, removed or moved after it was sealed`)
   }
   return tree
 }
