@@ -7,6 +7,7 @@ import { childrenOf, contextTagOf, integerOf, oidOf, readDer, timeOf, writeDer }
 import type { Der } from './der.ts'
 import { readExtensions } from './extensions.ts'
 import type { Extensions } from './extensions.ts'
+import { publicKeyFault } from './go-public-key.ts'
 import { publicKeyMatches } from './key.ts'
 import { formatName } from './name.ts'
 import { digestOids, nameOfOid, signatureOids } from './oids.ts'
@@ -111,17 +112,18 @@ function hasSignatureOf(certificate: Certificate, issuer: Certificate): boolean 
 
 function read(bytes: Uint8Array, fingerprint: Fingerprint): Certificate {
   const parts = tbsParts(readDer(bytes))
-  const node = new X509Certificate(bytes)
+  const [subject, issuer] = [formatName(parts.subject), formatName(parts.issuer)]
   const extensions = readExtensions(parts.extensions)
-  const publicKey = node.publicKey
+  // Last, because OpenSSL does not say why it refuses.
+  const { publicKey } = new X509Certificate(bytes)
   const rawSubject = writeDer(parts.subject)
   const rawIssuer = writeDer(parts.issuer)
   return {
     pem: writePem('CERTIFICATE', bytes),
     der: Uint8Array.from(bytes),
     fingerprint,
-    subject: formatName(parts.subject),
-    issuer: formatName(parts.issuer),
+    subject,
+    issuer,
     rawSubject,
     rawIssuer,
     notBefore: parts.notBefore,
@@ -149,17 +151,29 @@ function tbsParts(certificate: Der) {
   const [tbs, outerAlgorithm] = childrenOf(certificate)
   const fields = childrenOf(tbs)
   const versionField = fields[0] !== undefined && contextTagOf(fields[0]) === 0 ? fields[0] : null
-  const [serialField, innerAlgorithm, issuer, validity, subject, , ...rest] = versionField === null ? fields : fields.slice(1)
-  if (innerAlgorithm === undefined || outerAlgorithm === undefined || issuer === undefined || subject === undefined)
+  const version = versionField === null ? 1 : Number(integerOf(childrenOf(versionField)[0])) + 1
+  if (version < 1 || version > 3) throw new TypeError(`its version is ${version}, not 1 to 3`)
+  const [serialField, innerAlgorithm, issuer, validity, subject, publicKey, ...rest] = versionField === null ? fields : fields.slice(1)
+  if (
+    innerAlgorithm === undefined ||
+    outerAlgorithm === undefined ||
+    issuer === undefined ||
+    subject === undefined ||
+    publicKey === undefined
+  )
     throw new TypeError('fields are missing')
   // Go: "inner and outer signature algorithm identifiers don't match".
   if (!writeDer(innerAlgorithm).equals(writeDer(outerAlgorithm))) throw new TypeError('it names two signature algorithms')
   const serial = integerOf(serialField)
   if (serial < 0n) throw new TypeError('its serial number is negative') // Go 1.23 and later
+  const keyFault = publicKeyFault(publicKey)
+  if (keyFault !== null) throw new TypeError(keyFault)
   const [notBefore, notAfter] = childrenOf(validity)
   const extensions = rest.find((field) => contextTagOf(field) === 3)
+  // Go passes over them, OpenSSL goes by them, and Envoy's BoringSSL refuses the certificate (`x509_parse` of crypto/x509/x_x509.cc).
+  if (extensions !== undefined && version < 3) throw new TypeError(`it has extensions, and is of version ${version}: they need version 3`)
   return {
-    version: versionField === null ? 1 : Number(integerOf(childrenOf(versionField)[0])) + 1,
+    version,
     serial,
     issuer,
     subject,

@@ -20,9 +20,13 @@ const tag = {
   utf8: 12,
   sequence: 16,
   set: 17,
+  numeric: 18,
   printable: 19,
+  t61: 20,
+  ia5: 22,
   utcTime: 23,
   generalizedTime: 24,
+  bmp: 30,
 } as const
 
 /**

@@ -40,7 +40,7 @@ export type KeyUsage = (typeof keyUsageBits)[number]
 
 /**
  * Reads the extension list of a certificate.
- * @throws TypeError if an extension occurs twice (Go refuses such a certificate) or cannot be read.
+ * @throws TypeError if an extension occurs twice, is critical and may not be (Go refuses such certificates), or cannot be read.
  */
 export function readExtensions(list: Der | undefined): Extensions {
   const found = new Map<string, { readonly critical: boolean; readonly bytes: Buffer }>()
@@ -49,7 +49,9 @@ export function readExtensions(list: Der | undefined): Extensions {
     const name = nameOfOid(extensionOids, oidOf(parts[0]))
     if (found.has(name)) throw new TypeError(`the extension ${name} occurs twice`)
     const criticality = parts.length === 3 ? parts[1] : undefined
-    found.set(name, { critical: criticality !== undefined && bytesOf(criticality)[0] !== 0, bytes: bytesOf(parts.at(-1)) })
+    const critical = criticality !== undefined && bytesOf(criticality)[0] !== 0
+    if (critical && neverCritical.has(name)) throw new TypeError(`the extension ${name} is marked critical, which Go refuses`)
+    found.set(name, { critical, bytes: bytesOf(parts.at(-1)) })
   }
   const read = <T>(name: keyof typeof extensionOids, parse: (der: Der) => T): T | null => {
     const extension = found.get(name)
@@ -57,7 +59,7 @@ export function readExtensions(list: Der | undefined): Extensions {
     try {
       return parse(readDer(extension.bytes))
     } catch (cause) {
-      throw new TypeError(`the extension ${name} cannot be read`, { cause })
+      throw new TypeError(`the extension ${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     }
   }
   const constraints = read('nameConstraints', nameConstraintsOf)
@@ -82,6 +84,9 @@ export function readExtensions(list: Der | undefined): Extensions {
   }
 }
 
+// RFC 5280 has them not critical; `processExtensions` in Go's crypto/x509/parser.go refuses the certificate (Go 1.26; not in every older Go).
+const neverCritical = new Set<string>(['subjectKeyIdentifier', 'authorityKeyIdentifier', 'authorityInfoAccess'])
+
 // The cases of `processExtensions` in Go's crypto/x509/parser.go.
 const handledByGo = new Set<string>([
   'subjectKeyIdentifier',
@@ -102,7 +107,9 @@ function basicConstraintsOf(der: Der): { isCa: boolean; pathLength: number | nul
   const [first, second] = childrenOf(der)
   const isCa = first !== undefined && isUniversal(first, 'boolean') && bytesOf(first)[0] !== 0
   const length = first !== undefined && isUniversal(first, 'integer') ? first : second
-  return { isCa, pathLength: length === undefined ? null : Number(integerOf(length)) }
+  const pathLength = length === undefined ? null : integerOf(length)
+  if (pathLength !== null && pathLength < 0n) throw new TypeError(`its path length is ${pathLength}`)
+  return { isCa, pathLength: pathLength === null ? null : Number(pathLength) }
 }
 
 /** Bits that are set, in the order of the RFC. */
@@ -118,6 +125,7 @@ function authorityKeyIdOf(der: Der): string | null {
 
 function nameConstraintsOf(der: Der): { permitted: Subtrees | null; excluded: Subtrees | null; hasOthers: boolean } {
   const parts = childrenOf(der)
+  if (parts.every((part) => childrenOf(part).length === 0)) throw new TypeError('they are empty')
   const permitted = parts.find((part) => contextTagOf(part) === 0)
   const excluded = parts.find((part) => contextTagOf(part) === 1)
   const subtrees = [permitted, excluded].map((part) => (part === undefined ? null : subtreesIn(childrenOf(part))))

@@ -1,5 +1,6 @@
-import { bytesOf, childrenOf, isUniversal, oid, oidOf, sequence, set, utf8String } from './der.ts'
+import { childrenOf, oid, oidOf, sequence, set, utf8String } from './der.ts'
 import type { Der } from './der.ts'
+import { stringOf } from './go-string.ts'
 import { attributeOids, nameOfOid } from './oids.ts'
 
 /** One attribute of a distinguished name that we write. */
@@ -16,7 +17,7 @@ export function nameDer(name: Name): Der {
   return sequence(...name.map(({ type, value }) => set(sequence(oid(attributeOids[type]), utf8String(value)))))
 }
 
-/** `O=Istio, CN=Root CA`: the attributes in the order of the DER, special characters escaped as in RFC 4514. */
+/** `O=Istio, CN=Root CA`: the attributes in the order of the DER, special characters escaped as in RFC 4514. @throws TypeError for what Go does not read. */
 export function formatName(name: Der): string {
   return childrenOf(name)
     .map((relative) => childrenOf(relative).map(formatAttribute).join(' + '))
@@ -31,19 +32,8 @@ export function describeName(name: Name): string {
 function formatAttribute(attribute: Der): string {
   const [type, value] = childrenOf(attribute)
   if (value === undefined) throw new TypeError('an attribute of a name has no value')
-  return `${nameOfOid(attributeOids, oidOf(type))}=${escape(textOf(value))}`
+  return `${nameOfOid(attributeOids, oidOf(type))}=${escape(stringOf(value))}`
 }
-
-function textOf(value: Der): string {
-  const bytes = bytesOf(value)
-  if (value.tagClass === 0 && value.type === bmpString)
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
-      .swap16()
-      .toString('utf16le')
-  return bytes.toString(isUniversal(value, 'utf8') ? 'utf8' : 'latin1')
-}
-
-const bmpString = 30
 
 function escape(text: string): string {
   return text

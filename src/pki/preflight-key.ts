@@ -26,7 +26,7 @@ export const signingKey: PreflightCheck = {
         ...(line === undefined ? {} : { line }),
         severity: 'error',
         message: key.refusal.message,
-        expected: 'PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY, not encrypted',
+        expected: 'an RSA or EC key as PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY, not encrypted',
         found:
           caKey.blocks[0] === undefined
             ? 'no PEM block'

@@ -49,9 +49,9 @@ function blockProblems({ rootCert }: PreflightFacts): PreflightProblem[] {
       line,
       severity: 'error',
       message: why,
-      expected: 'an X.509 certificate',
-      found: 'other bytes',
-      remedy: 'remove the block, or take the certificate from where it was made',
+      expected: 'an X.509 certificate that Go reads',
+      found: 'bytes that it refuses',
+      remedy: 'remove the block, or take the certificate from where it was made; if it is the same there, have it issued anew',
       source: 'istio spiffe.go:290-304',
     })),
   ]

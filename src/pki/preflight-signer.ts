@@ -61,9 +61,9 @@ function firstBlockProblems({ caCert }: PreflightFacts): PreflightProblem[] {
       line,
       severity: 'error',
       message: why,
-      expected: 'an X.509 certificate',
-      found: 'other bytes',
-      remedy: 'take the certificate from where it was made',
+      expected: 'an X.509 certificate that Go reads',
+      found: 'bytes that it refuses',
+      remedy: 'take the certificate from where it was made; if it is the same there, have it issued anew',
       source: 'istio keycertbundle.go Verify 1',
     }))
 }

@@ -50,7 +50,7 @@ describe('a CA that is refused, in the words that people read', () => {
       {
         place: 'ca-key.pem:1',
         message: 'a PEM block of type ENCRYPTED PRIVATE KEY is not a private key that istiod reads',
-        expected: 'PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY, not encrypted',
+        expected: 'an RSA or EC key as PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY, not encrypted',
         found: 'ENCRYPTED PRIVATE KEY',
       },
     ],
@@ -102,7 +102,12 @@ describe('a CA that is refused, in the words that people read', () => {
     [
       'bytes that are no certificate',
       { ...good, rootCert: good.rootCert + good.rootCert.replace(/\n.*\n/, '\nAAAA\n') },
-      { place: `root-cert.pem:${blockLines + 1}`, message: '', expected: 'an X.509 certificate', found: 'other bytes' },
+      {
+        place: `root-cert.pem:${blockLines + 1}`,
+        message: '',
+        expected: 'an X.509 certificate that Go reads',
+        found: 'bytes that it refuses',
+      },
     ],
   ])('%s', (_, files, { place, message, expected, found }) => {
     let caught: unknown
