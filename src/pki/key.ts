@@ -63,7 +63,7 @@ export function privateKeyPem(key: Confidential<KeyObject>): Confidential<string
 /**
  * Reads a private key, with the acceptance of istiod: the first PEM block, which must be PKCS#8, PKCS#1 or SEC 1, not encrypted
  * (istio keycertbundle.go Verify 3; crypto.go:129-157).
- * @throws RerootError FILE_INVALID. No text of the file is in it, and no cause: both could hold key bytes.
+ * @throws RerootError FILE_INVALID, also for a key of a kind that Go does not know. No text of the file is in it, and no cause: both could hold key bytes.
  */
 export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObject> {
   const block = splitPem(pem.reveal()).blocks[0]
@@ -75,9 +75,10 @@ export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObjec
   const encoding = privateKeyEncodings[block.type]
   if (encoding === undefined)
     throw refusal(`a PEM block of type ${block.type} is not a private key that istiod reads`, hintForType(block.type))
+  let key: KeyObject
   try {
     if (encodingOf(block.der) !== encoding) throw new TypeError('another encoding')
-    return new Confidential(createPrivateKey({ key: Buffer.from(block.der), format: 'der', type: encoding }))
+    key = createPrivateKey({ key: Buffer.from(block.der), format: 'der', type: encoding })
   } catch {
     const encrypted = block.hasHeaders ? ', because it is encrypted' : ''
     throw refusal(
@@ -85,7 +86,18 @@ export function loadPrivateKey(pem: Confidential<string>): Confidential<KeyObjec
       'write the key anew with "openssl pkey", without a passphrase',
     )
   }
+  const algorithm = algorithmOf(key)
+  if (!readByGo.test(algorithm))
+    throw refusal(
+      `the private key is ${algorithm}, which istiod does not read`,
+      'issue the CA anew with an RSA key (rsaEncryption, not RSA-PSS) or a key on P-256 or P-384',
+    )
+  return new Confidential(key)
 }
+
+// What `ParsePKCS8PrivateKey` of Go's crypto/x509/pkcs8.go and `parsePrivateKey` of crypto/tls/tls.go both take. A key that is RSA-PSS by its
+// OID is "unknown algorithm" there.
+const readByGo = /^(rsa-\d+|ecdsa-p(224|256|384|521)|ed25519)$/
 
 /**
  * How a private key is encoded, by its second element: an algorithm (RFC 5958, 2), a modulus (RFC 8017, A.1.2) or the key's bytes (RFC 5915, 3).

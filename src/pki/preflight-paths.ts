@@ -1,3 +1,4 @@
+import { algorithmProblem } from './algorithm.ts'
 import type { CaFileName } from './ca-files.ts'
 import type { Certificate } from './certificate.ts'
 import { issueProbe } from './issue.ts'
@@ -28,7 +29,7 @@ export const workloadPath: PreflightCheck = {
   run(facts) {
     const { signer, key, at, entropy } = facts
     if (signer === null || 'refusal' in key || !publicKeyMatches(signer.certificate.publicKey, key.loaded)) return []
-    if (!/^(rsa|ecdsa)-/.test(signer.certificate.algorithm)) return [] // we cannot sign with it; `unsupported-key` says so
+    if (algorithmProblem(signer.certificate.algorithm) !== null) return [] // `unsupported-key` says so, and not every such key can sign here
     const leaf = issueProbe(
       { uri: 'spiffe://cluster.local/ns/default/sa/default', at, issuer: { certificate: signer.certificate, key: key.loaded } },
       throwawayKey().publicKey,

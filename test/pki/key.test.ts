@@ -34,6 +34,13 @@ test.each([
   ],
   ['a certificate', makeCa().certificate.pem, 'CERTIFICATE is not a private key'],
   ['another encoding than the type says', pem(ec, 'pkcs8').replaceAll('PRIVATE KEY', 'RSA PRIVATE KEY'), 'cannot be read as a private key'],
+  [
+    'RSA-PSS, which Go’s PKCS#8 does not know',
+    pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey, 'pkcs8'),
+    'the private key is rsa-pss-2048, which istiod does not read',
+  ],
+  ['a curve that Go does not know', pem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey, 'pkcs8'), 'is ecdsa-secp256k1'],
+  ['X25519, which cannot sign', pem(generateKeyPairSync('x25519').privateKey, 'pkcs8'), 'is x25519'],
   ['bytes that are no key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', 'cannot be read as a private key'],
 ])('refused: %s', (_, text, message) => {
   let caught: unknown

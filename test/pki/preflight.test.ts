@@ -23,6 +23,18 @@ const withRoot = (wishes: Wishes): CaFiles => {
   return caFiles(makeCa({ issuer: odd, dnsNames }), [], [odd.certificate])
 }
 const withSigner = (wishes: Wishes): CaFiles => caFiles(makeCa({ issuer: root, dnsNames, ...wishes }), [], [root.certificate])
+/** The same certificate with `_` in its name, which is then a PrintableString (19), not a UTF8String (12). */
+const underscored = ({ certificate }: MadeCa): string => {
+  const der = Buffer.from(certificate.der)
+  const name = Buffer.from(certificate.rawSubject)
+  const start = der.lastIndexOf(name) + name.indexOf(Buffer.from('made ')) - 2
+  der.set(Buffer.of(19), start)
+  der.set(Buffer.from('_'), start + 6)
+  return writePem('CERTIFICATE', der)
+}
+/** A signer whose key is RSA-PSS by its OID, with or without parameters that restrict it, as `openssl genpkey -algorithm rsa-pss` makes it. */
+const rsaPssCa = (restricted: { hashAlgorithm?: string; mgf1HashAlgorithm?: string }): CaFiles =>
+  withSigner({ key: generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...restricted }) })
 const keyPem = (ca: MadeCa, type: 'pkcs8' | 'sec1' = 'pkcs8'): string => ca.privateKey.export({ format: 'pem', type }).toString()
 const secret = (text: string): Confidential<string> => new Confidential(text)
 
@@ -71,6 +83,26 @@ describe('istiod does not start with it', () => {
         caKey: secret(signer.privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' }).toString()),
       },
       ['error ca-key.pem unreadable-key'],
+    ],
+    [
+      'an RSA-PSS key',
+      rsaPssCa({}),
+      ['error ca-key.pem unreadable-key', 'error ca-cert.pem unsupported-key', 'error cert-chain.pem unsupported-key'],
+    ],
+    [
+      'an RSA-PSS key that signs with SHA-512 alone',
+      rsaPssCa({ hashAlgorithm: 'sha512', mgf1HashAlgorithm: 'sha512' }),
+      ['error ca-key.pem unreadable-key', 'error ca-cert.pem unsupported-key', 'error cert-chain.pem unsupported-key'],
+    ],
+    [
+      'an RSA key that is too short to sign with SHA-256',
+      caFiles(makeCa({ issuer: root, key: rsaKey(512), dnsNames }), [], [root.certificate]),
+      ['error ca-cert.pem unsupported-key', 'error cert-chain.pem unsupported-key'],
+    ],
+    [
+      'a signer whose organisation is a PrintableString with "_"',
+      { ...good, caCert: underscored(signer), certChain: underscored(signer) },
+      ['error ca-cert.pem unreadable-certificate', 'error cert-chain.pem unreadable-certificate'],
     ],
     ['the key of another CA', { ...good, caKey: secret(keyPem(other)) }, ['error ca-key.pem key-mismatch']],
     [
