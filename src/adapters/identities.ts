@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Confidential } from '../base/index.ts'
+import { recipientOf } from '../seal/index.ts'
 import { runProgram } from './program.ts'
+import { shellWords } from './shell-words.ts'
 import type { Identities } from '../ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -14,27 +16,19 @@ const commandTimeoutMs = 120_000
 /**
  * The age identities, from the places where sops 3.13 looks (`loadIdentities` of age/keysource.go): all of them count. SSH keys, plugin
  * identities and key files with a passphrase are left to the `sops` program.
+ * Read once: who asks again gets the same.
  * @param onProblem told, without any secret, about a place that is named but cannot be read.
  */
 export function ageIdentities(
   options: { readonly environment?: Environment; readonly platform?: NodeJS.Platform; readonly onProblem?: (problem: string) => void } = {},
 ): Identities {
   const { environment = process.env, platform = process.platform, onProblem = () => {} } = options
+  // Each cluster asks for them, at once: a password manager would ask the person as often.
+  let loaded: Promise<readonly Found[]> | null = null
   return {
-    async load() {
-      const found = new Map<string, Found>()
-      for (const { from, read } of places(environment, platform)) {
-        try {
-          const text = await read()
-          if (text === null) continue
-          for (const line of identityLines(text)) {
-            if (!found.has(line)) found.set(line, { identity: new Confidential(line), from })
-          }
-        } catch (error) {
-          onProblem(`${from}: ${error instanceof Problem ? error.message : 'it cannot be read'}`)
-        }
-      }
-      return [...found.values()]
+    load() {
+      loaded ??= loadFrom(places(environment, platform), onProblem)
+      return loaded
     },
     places() {
       const named = places(environment, platform).map(({ from }) => from)
@@ -42,6 +36,20 @@ export function ageIdentities(
       return [...named.slice(0, -1), ...unset, ...named.slice(-1)]
     },
   }
+}
+
+async function loadFrom(sources: readonly Source[], onProblem: (problem: string) => void): Promise<readonly Found[]> {
+  const found = new Map<string, Found>()
+  for (const { from, read } of sources) {
+    try {
+      const text = await read()
+      if (text === null) continue
+      for (const line of await wholeIdentities(text)) if (!found.has(line)) found.set(line, { identity: new Confidential(line), from })
+    } catch (error) {
+      onProblem(`${from}: ${error instanceof Problem ? error.message : 'it cannot be read'}`)
+    }
+  }
+  return [...found.values()]
 }
 
 const variables = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_FILE', 'SOPS_AGE_KEY_CMD'] as const
@@ -86,36 +94,35 @@ async function readKeyFile(file: string, isNamed: boolean): Promise<string | nul
 }
 
 async function runCommand(command: string, environment: Environment): Promise<string> {
-  const [program, ...args] = splitWords(command)
+  const [program, ...args] = wordsOf(command)
   if (program === undefined) throw new Problem('the command is empty')
   // The command is the person's own, and gets the person's environment, as sops gives it.
-  const { exitCode, stdout, brokenOff } = await runProgram(program, args, { environment, timeoutMs: commandTimeoutMs })
+  const { exitCode, stdout, brokenOff, signal, startError } = await runProgram(program, args, { environment, timeoutMs: commandTimeoutMs })
   if (exitCode === 0) return stdout
-  throw new Problem(
-    brokenOff !== null
-      ? `the command did not end within ${commandTimeoutMs / 1000} seconds`
-      : `the command failed (exit code ${exitCode ?? 'none'})`,
-  )
+  // The words of the command are not repeated: people put passwords there.
+  if (startError !== null)
+    throw new Problem(`its program cannot be started (${startError}): see that the first word of the command names one`)
+  if (brokenOff !== null) throw new Problem(`the command did not end within ${commandTimeoutMs / 1000} seconds`)
+  throw new Problem(`the command failed (${signal ?? `exit code ${exitCode ?? 'unknown'}`})`)
 }
 
-/**
- * Splits a command as a POSIX shell splits words, with quotes and comments and without expansions (google/shlex, which sops uses).
- */
-function splitWords(command: string): readonly string[] {
-  const words: string[] = []
-  let word: string | null = null
-  for (const [, single, double, escaped, space, comment, plain] of command.matchAll(
-    /'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|(\s+)|((?<=^|\s)#[^\n]*)|(.)/gs,
-  )) {
-    if (space !== undefined) {
-      if (word !== null) words.push(word)
-      word = null
-    } else if (comment === undefined) {
-      word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\])/g, '$1') ?? escaped ?? plain ?? '')
-    }
+function wordsOf(command: string): readonly string[] {
+  try {
+    return shellWords(command)
+  } catch (error) {
+    throw new Problem(error instanceof SyntaxError ? error.message : 'the command cannot be read')
   }
-  if (word !== null) words.push(word)
-  return words
+}
+
+/** @throws Problem if one has a wrong checksum: as sops, which then uses nothing of the place. */
+async function wholeIdentities(text: string): Promise<readonly string[]> {
+  const lines = identityLines(text)
+  try {
+    await Promise.all(lines.map((line) => recipientOf(new Confidential(line))))
+  } catch {
+    throw new Problem('it holds an age identity that is damaged; "age-keygen -y" reads a good one')
+  }
+  return lines
 }
 
 function identityLines(text: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { generateHybridIdentity, generateX25519Identity } from 'age-encryption'
@@ -7,6 +7,9 @@ import { ageIdentities } from '../../src/adapters/identities.ts'
 
 const ann = await generateX25519Identity()
 const bob = await generateHybridIdentity()
+
+/** The last character says another checksum. */
+const damaged = ann.replace(/.$/, (last) => (last === 'Q' ? 'P' : 'Q'))
 
 let home = ''
 beforeAll(async () => {
@@ -38,7 +41,11 @@ describe('a place without a usable identity is passed over, and told of', () => 
     ['a damaged line', { SOPS_AGE_KEY: `${ann}\nAGE-SECRET-KEY-1lower` }, 'no age identity'],
     ['a key file with a passphrase', { SOPS_AGE_KEY: '-----BEGIN AGE ENCRYPTED FILE-----\n' }, 'passphrase'],
     ['a command that fails', { SOPS_AGE_KEY_CMD: 'sh -c "echo CLEARTEXT; exit 3"' }, 'exit code 3'],
-    ['a command that does not exist', { SOPS_AGE_KEY_CMD: 'no-such-command-here' }, 'failed'],
+    ['an identity with a wrong checksum', { SOPS_AGE_KEY: `${ann}\n${damaged}` }, 'damaged'],
+    ['a command that does not exist', { SOPS_AGE_KEY_CMD: 'no-such-command-here' }, 'cannot be started (ENOENT)'],
+    ['a command with an open single quote', { SOPS_AGE_KEY_CMD: "echo 'CLEARTEXT" }, 'a quote in the command is not closed'],
+    ['a command with an open double quote', { SOPS_AGE_KEY_CMD: 'echo "CLEARTEXT' }, 'a quote in the command is not closed'],
+    ['a command with a backslash at its end', { SOPS_AGE_KEY_CMD: 'echo CLEARTEXT \\' }, 'nothing follows the backslash at the end'],
     ['an empty command', { SOPS_AGE_KEY_CMD: ' ' }, 'empty'],
   ])('%s', async (_name, environment, problem) => {
     const { identities, problems } = await load(environment)
@@ -47,6 +54,7 @@ describe('a place without a usable identity is passed over, and told of', () => 
     expect(problems).toEqual([expect.stringContaining(problem)])
     expect(problems.join('')).not.toContain('CLEARTEXT')
     expect(problems.join('')).not.toContain(ann)
+    expect(problems.join('')).not.toContain(damaged)
   })
 
   test('no place at all is no problem', async () => {
@@ -81,10 +89,43 @@ test('all places count, each identity once', async () => {
   expect(from).toEqual(['SOPS_AGE_KEY', `SOPS_AGE_KEY_FILE (${key})`])
 })
 
+test('a damaged identity in one place does not take the other places along', async () => {
+  const key = await file('other/keys.txt', `${bob}\n`)
+
+  const { identities, problems } = await load({ SOPS_AGE_KEY: damaged, SOPS_AGE_KEY_FILE: key })
+
+  expect(identities).toEqual([bob])
+  expect(problems).toEqual([expect.stringMatching(/^SOPS_AGE_KEY: .*damaged/)])
+})
+
+test('asked for by every cluster at once, the places are read once: one prompt, one warning', async () => {
+  const log = await file('once/log', '')
+  const problems: string[] = []
+  const identities = ageIdentities({
+    environment: {
+      HOME: '/nowhere',
+      PATH: process.env['PATH'],
+      SOPS_AGE_KEY: 'none',
+      SOPS_AGE_KEY_CMD: `sh -c 'echo asked >>"$1"; echo ${ann}' x '${log}'`,
+    },
+    onProblem: (problem) => problems.push(problem),
+  })
+
+  const [first, second] = await Promise.all([identities.load(), identities.load()])
+  const third = await identities.load()
+
+  expect([first, second, third].map((found) => found.map(({ identity }) => identity.reveal()))).toEqual([[ann], [ann], [ann]])
+  expect(await readFile(log, 'utf8')).toBe('asked\n')
+  expect(problems).toHaveLength(1)
+})
+
 test.each([
   ['single quotes', (key: string) => `sh -c 'cat "$1"' x '${key}'`],
   ['double quotes', (key: string) => `sh -c "cat \\"$1\\"" x ${key.replaceAll(' ', '\\ ')}`],
-  ['a comment', (key: string) => `cat "${key}" # the key`],
+  ['a comment', (key: string) => `cat "${key}" # the key's`],
+  ['a comment before it', (key: string) => `# the key\ncat "${key}"`],
+  ['a backslash before any character in double quotes', (key: string) => `cat "${key.replaceAll(/[a-z]/g, '\\$&')}"`],
+  ['a # inside of a word', (key: string) => `sh -c 'cat "$1"' x#y '${key}'`],
 ])('a command with %s', async (_name, command) => {
   const key = await file('with space/keys.txt', `${ann}\n`)
 
