@@ -1,5 +1,5 @@
 /** The parts of the house: folders of `src/`, and what stands beside it. */
-const pure = ['base', 'mesh', 'pki', 'seal', 'workloads', 'rotation', 'plan', 'proof', 'findings', 'fleet'] as const
+const pure = ['base', 'mesh', 'pki', 'seal', 'workloads', 'rotation', 'plan'] as const
 const six = ['base', 'mesh', 'pki', 'seal', 'workloads', 'rotation'] as const
 const everything = [...pure, 'ports', 'run', 'adapters', 'charts', 'main', 'scripts', 'test'] as const
 
@@ -14,9 +14,6 @@ export const mayImport: Readonly<Record<Part, readonly Part[]>> = {
   workloads: ['base', 'ports'],
   rotation: ['base', 'mesh', 'pki'],
   plan: [...six, 'ports'],
-  proof: [...six, 'plan', 'ports'],
-  fleet: [...six, 'plan', 'ports'],
-  findings: [...six, 'plan', 'proof', 'fleet', 'ports'],
   ports: pure,
   charts: pure,
   run: [...pure, 'ports', 'charts'],
@@ -26,22 +23,36 @@ export const mayImport: Readonly<Record<Part, readonly Part[]>> = {
   test: everything,
 }
 
-/** Folders without a door: each file is one command, one port, or one chart, and is loaded alone. */
-export const open: readonly Part[] = ['run', 'adapters', 'charts', 'scripts', 'test']
+/** Folders without a door: each file is one adapter, one chart, or one script, and is loaded alone. */
+export const open: readonly Part[] = ['adapters', 'charts', 'scripts', 'test']
 
 /** Who may look behind doors: tests of a folder's inside. */
 export const trusted: readonly Part[] = ['test']
 
-/** Packages and Node's own modules that belong to some parts only; all others are free. Tests and scripts may use any. */
+/**
+ * Packages and Node's own modules that belong to some parts only; all others are free. Tests and scripts may use any. Node's modules stand here
+ * with `node:`, and are meant without it too.
+ */
 export const keptFor: ReadonlyMap<string, readonly Part[]> = new Map<string, readonly Part[]>([
-  ...['fs', 'fs/promises', 'child_process', 'net', 'http', 'https', 'http2', 'dns', 'dgram', 'readline', 'readline/promises'].map(
-    (name) => [`node:${name}`, ['adapters', 'main']] as const,
-  ),
+  ...[
+    'fs',
+    'fs/promises',
+    'child_process',
+    'net',
+    'http',
+    'https',
+    'http2',
+    'dns',
+    'dns/promises',
+    'dgram',
+    'readline',
+    'readline/promises',
+  ].map((name) => [`node:${name}`, ['adapters', 'main']] as const),
   ['node:process', ['adapters', 'main']],
   // Keys are made on all cores.
   ['node:os', ['adapters', 'main', 'pki']],
   ['node:worker_threads', ['pki']],
-  ['node:tls', ['proof', 'adapters']],
+  ['node:tls', ['adapters']],
   ['node-forge', ['pki']],
   ['age-encryption', ['seal']],
   ['re2js', ['seal', 'workloads']],

@@ -1,3 +1,4 @@
+import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
 import { parseSync, Visitor } from 'rolldown/utils'
 import { keptFor, mayImport, open, trusted } from './import-rules.ts'
@@ -46,13 +47,17 @@ function judge(from: Part, path: string, specifier: string | null): string | nul
 
 function judgePackage(from: Part, specifier: string): string | null {
   if (from === 'scripts' || from === 'test') return null
-  const name = specifier.startsWith('@')
-    ? specifier.split('/').slice(0, 2).join('/')
-    : specifier.startsWith('node:')
-      ? specifier
-      : (specifier.split('/')[0] ?? '')
+  const name = nameOf(specifier)
   const keepers = keptFor.get(name)
   return keepers === undefined || keepers.includes(from) ? null : `${from} may not import ${name}`
+}
+
+/** `fs` is `node:fs`; what is no module of Node's is a package, whatever is taken from inside of it. */
+function nameOf(specifier: string): string {
+  if (specifier.startsWith('node:')) return specifier
+  if (builtinModules.includes(specifier)) return `node:${specifier}`
+  const parts = specifier.split('/')
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '')
 }
 
 /** What a file imports in any form: `import`, `import type`, `export from`, `import()`, and `import('…').Type`. */
