@@ -1,3 +1,5 @@
+import { isPassedOn } from './passed-variables.ts'
+
 /**
  * The environment that git, ssh and the user's hooks get: the user's own settings for these programs, and nothing else (no
  * identities, no forge tokens but where a credential helper needs them).
@@ -13,28 +15,16 @@ export function gitEnvironment(source: Readonly<NodeJS.ProcessEnv>, network: boo
 
 const exactVariables = new Set([
   'PATH',
-  'HOME',
   'USER',
   'LOGNAME',
   'SHELL',
-  'TERM',
-  'TMPDIR',
   'TZ',
-  'GPG_TTY',
-  'GNUPGHOME',
-  // pinentry, askpass and keyring helpers
-  'DISPLAY',
-  'WAYLAND_DISPLAY',
-  'DBUS_SESSION_BUS_ADDRESS',
   // by which users turn their hooks off
   'HUSKY',
   'LEFTHOOK',
   'SKIP',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
 ])
 const prefixes = ['GIT_', 'SSH_', 'XDG_', 'PRE_COMMIT_']
-const proxyVariable = /^(https?|all|no|ftp)_proxy$/i
 const helperVariables = new Set(['GH_TOKEN', 'GITHUB_TOKEN', 'GH_HOST', 'GH_CONFIG_DIR', 'GITLAB_TOKEN'])
 
 // Set inside hooks, aliases and `rebase --exec`, these would lead git to another repository, index or object store than the one
@@ -64,7 +54,7 @@ const misleading = new Set([
 
 function passes(name: string): boolean {
   if (misleading.has(name)) return false
-  return exactVariables.has(name) || proxyVariable.test(name) || prefixes.some((prefix) => name.startsWith(prefix))
+  return isPassedOn(name) || exactVariables.has(name) || prefixes.some((prefix) => name.startsWith(prefix))
 }
 
 // English messages, which are parsed, and still the user's character set, which hooks in Python and Ruby depend on.

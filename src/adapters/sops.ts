@@ -1,5 +1,6 @@
 import { delimiter, resolve } from 'node:path'
 import { RerootError } from '../base/index.ts'
+import { isPassedOn } from './passed-variables.ts'
 import { findProgram, runProgram, searchPath } from './program.ts'
 import type { Ended } from './program.ts'
 import type { SopsProgram } from '../ports.ts'
@@ -74,19 +75,8 @@ function versionIn({ stdout, brokenOff }: Pick<Ended, 'stdout' | 'brokenOff'>, t
   })
 }
 
-const passed = new Set([
-  'HOME',
-  'TMPDIR',
-  'LANG',
-  'GNUPGHOME',
-  'GPG_TTY',
-  'SSH_AUTH_SOCK',
-  'SOPS_GPG_EXEC',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-])
+const passed = new Set(['LANG', 'SSH_AUTH_SOCK', 'SOPS_GPG_EXEC'])
 const passedPrefixes = ['LC_', 'AWS_', 'GOOGLE_', 'CLOUDSDK_', 'AZURE_', 'VAULT_', 'HUAWEICLOUD_']
-const passedProxies = /^(https?|no)_proxy$/i
 const identityVariables = new Set([
   'SOPS_AGE_KEY',
   'SOPS_AGE_KEY_FILE',
@@ -105,7 +95,7 @@ function childEnvironment(environment: Environment, withIdentities: boolean): Re
   const child: Record<string, string> = { SOPS_DISABLE_VERSION_CHECK: '1', PATH: searchPath(environment['PATH']).join(delimiter) }
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined) continue
-    const isPassed = passed.has(name) || passedProxies.test(name) || passedPrefixes.some((prefix) => name.startsWith(prefix))
+    const isPassed = isPassedOn(name) || passed.has(name) || passedPrefixes.some((prefix) => name.startsWith(prefix))
     if (isPassed || (withIdentities && identityVariables.has(name))) child[name] = filesOfIdentities.has(name) ? resolve(value) : value
   }
   return child

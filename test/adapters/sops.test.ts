@@ -124,6 +124,11 @@ describe('the environment', () => {
     AWS_PROFILE: 'a',
     VAULT_TOKEN: 'b',
     HTTPS_PROXY: 'c',
+    GPG_TTY: '/t',
+    TERM: 'xterm',
+    DISPLAY: ':0',
+    WAYLAND_DISPLAY: 'w',
+    DBUS_SESSION_BUS_ADDRESS: 'u',
     SOPS_AGE_RECIPIENTS: 'd',
     SOPS_KMS_ARN: 'e',
     SOPS_CONFIG: 'f',
@@ -140,6 +145,8 @@ describe('the environment', () => {
 
     for (const name of ['HOME', 'LC_ALL', 'AWS_PROFILE', 'VAULT_TOKEN', 'HTTPS_PROXY', 'SOPS_DISABLE_VERSION_CHECK'])
       expect(names).toContain(name)
+    // A PGP key with a passphrase: pinentry opens a window, or takes the terminal.
+    for (const name of ['GPG_TTY', 'TERM', 'DISPLAY', 'WAYLAND_DISPLAY', 'DBUS_SESSION_BUS_ADDRESS']) expect(names).toContain(name)
     for (const name of [
       'SOPS_AGE_RECIPIENTS',
       'SOPS_KMS_ARN',
