@@ -78,7 +78,7 @@ test('after a signal in the middle of a fetch, nothing of it goes on', async () 
   const started = join(fixture.temporary, 'started')
   git(fixture.clone, 'remote', 'set-url', 'origin', 'ssh://nowhere.invalid/x')
   const ssh = join(fixture.folder, 'ssh')
-  writeFileSync(ssh, `#!/bin/sh\necho $$ > ${started}.new; mv ${started}.new ${started}; exec cat >/dev/null\n`, { mode: 0o755 })
+  writeFileSync(ssh, `#!/bin/sh\necho $$ > ${started}.new; mv ${started}.new ${started}; exec cat\n`, { mode: 0o755 })
   const script = join(fixture.folder, 'run.mts')
   const adapter = new URL('../../src/adapters/git.ts', import.meta.url).href
   writeFileSync(
