@@ -39,6 +39,8 @@ export interface Commit {
 
 /** Lines of one file that one commit has added and removed. */
 export interface LineChange {
+  /** When it was committed, by the clock of who did. */
+  readonly at: Date
   readonly path: string
   readonly added: readonly string[]
   readonly removed: readonly string[]

@@ -83,19 +83,36 @@ export async function lineChanges(git: Git, commit: string, paths: readonly stri
         '--no-renames',
         ...everyParent,
       ],
-      ...['--no-ext-diff', '--no-textconv', '--text', '--format=', '--src-prefix=a/', '--dst-prefix=b/', '--unified=0', '-p', commit, '--'],
+      ...[
+        '--no-ext-diff',
+        '--no-textconv',
+        '--text',
+        '--format=%x01%cI',
+        '--src-prefix=a/',
+        '--dst-prefix=b/',
+        '--unified=0',
+        '-p',
+        commit,
+        '--',
+      ],
       ...paths.map((path) => `:(literal)${path}`),
     ],
     mayFetch,
   )
-  return output.split(/^diff --git /m).flatMap((text): readonly LineChange[] => {
-    const [, ...hunks] = text.split(/^@@ .*\n/m)
-    const path = paths.find((one) => text.startsWith(`a/${one} b/${one}\n`))
-    if (path === undefined) return []
-    const lines = hunks.flatMap((hunk) => hunk.split('\n'))
-    const starting = (mark: string): readonly string[] => lines.flatMap((line) => (line.startsWith(mark) ? [line.slice(1)] : []))
-    return [{ path, added: starting('+'), removed: starting('-') }]
+  return output.split(/^\u0001/m).flatMap((commit): readonly LineChange[] => {
+    const [head = '', ...files] = commit.split(/^diff --git /m)
+    const at = new Date(head.trim())
+    return files.flatMap((text) => changeOf(text, paths, at))
   })
+}
+
+function changeOf(text: string, paths: readonly string[], at: Date): readonly LineChange[] {
+  const [, ...hunks] = text.split(/^@@ .*\n/m)
+  const path = paths.find((one) => text.startsWith(`a/${one} b/${one}\n`))
+  if (path === undefined) return []
+  const lines = hunks.flatMap((hunk) => hunk.split('\n'))
+  const starting = (mark: string): readonly string[] => lines.flatMap((line) => (line.startsWith(mark) ? [line.slice(1)] : []))
+  return [{ at, path, added: starting('+'), removed: starting('-') }]
 }
 
 /** Otherwise git follows one parent of a merge whose sides agree: what came and went again on the other side would be hidden. */

@@ -106,7 +106,7 @@ export const writtenConfig = z.strictObject({
     .array(path)
     .default([])
     .describe(
-      "PEM files of foreign roots that stay trusted in every phase, e.g. of a mesh that this one is federated with. They stand behind the mesh's own roots in `root-cert.pem`. Change the list, or a file, only while the mesh is steady; see [below](#changing-extra-roots).",
+      "PEM files of foreign roots that stay trusted in every phase, e.g. of a mesh that this one is federated with. They stand behind the mesh's own roots in `root-cert.pem`. Set by `init`, and not to be changed after it; see [below](#changing-extra-roots).",
     ),
   clusters: z
     .array(cluster)

@@ -9,7 +9,7 @@ import { isTornApart, progressOf } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { lastTransition, nextGeneration } from './record.ts'
 import type { Evidence, MeshRecord, Transition } from './record.ts'
-import { illegal, incomplete, mergedInPart, standApart, unfit } from './refusals.ts'
+import { illegal, incomplete, mergedInPart, revertedAlone, standApart, unfit } from './refusals.ts'
 import type { GenerationId, RestartId } from './types.ts'
 
 export interface DecisionFacts {
@@ -52,6 +52,8 @@ export function decide(step: Step, facts: DecisionFacts, testimony: Testimony, f
   const progress = progressOf(step, facts.clusters)
   if (progress === null || isTornApart(step, progress)) throw standApart(facts.clusters)
   const { begun, pending } = progress
+  const again = pending.find(({ past }) => progress.id !== null && past?.ids.includes(progress.id))
+  if (again !== undefined && progress.id !== null) throw revertedAlone(progress.id, again, begun)
   const generation = progress.id === null ? generationFor(step, facts, pending) : (generationOf(progress.id) ?? never())
   const id = progress.id ?? unusedId(step, generation, usedIds(facts))
 
@@ -67,8 +69,13 @@ export function decide(step: Step, facts: DecisionFacts, testimony: Testimony, f
 
 function generationFor(step: Step, facts: DecisionFacts, pending: readonly StepFacts[]): GenerationId {
   return step === 'stage' || step === 'replace'
-    ? nextGeneration(facts.mesh, facts.usedGenerations)
+    ? nextGeneration(facts.mesh, [...facts.usedGenerations, ...generationsOfPast(facts)])
     : namedGeneration((pending[0] ?? never()).record.phase)
+}
+
+/** Also those of which no file was ever committed. */
+function generationsOfPast({ clusters }: DecisionFacts): readonly GenerationId[] {
+  return clusters.flatMap(({ past }) => (past?.ids ?? []).flatMap((id) => generationOf(id) ?? []))
 }
 
 /** @throws RerootError REFUSED if the cluster cannot take the step. */

@@ -5,6 +5,8 @@ import type { RestartId } from './types.ts'
 
 /** The ids of transitions that one commit has added to a cluster's record, and taken out of it. */
 export interface RecordChange {
+  /** When it was committed. */
+  readonly at: Date
   readonly added: readonly RestartId[]
   readonly removed: readonly RestartId[]
 }
@@ -20,6 +22,8 @@ export interface Past {
    * certificate since: no gate sees that. The cluster itself may be where the reverted step brought it, or on its way back.
    */
   readonly reverted: RestartId | null
+  /** When the last transition was committed, for the last time: nothing of it can have happened in the cluster before. `null` if history does not tell. */
+  readonly since: Date | null
 }
 
 /** @param changes of the cluster's record, oldest first. */
@@ -27,13 +31,17 @@ export function pastOf(changes: readonly RecordChange[], record: ClusterRecord):
   const ids = new Set<RestartId>()
   const last = lastTransition(record)?.id ?? null
   let reverted: RestartId | null = null
+  let since: Date | null = null
   let isThere = last === null
-  for (const { added, removed } of changes) {
+  for (const { at, added, removed } of changes) {
     if (isThere) reverted = removed.at(-1) ?? reverted
     for (const id of added) ids.add(id)
-    isThere ||= last !== null && added.includes(last)
+    if (last !== null && added.includes(last)) {
+      isThere = true
+      since = at
+    }
   }
-  return { ids: [...ids], reverted }
+  return { ids: [...ids], reverted, since }
 }
 
 /** The transitions that lines of a record.yaml name. */

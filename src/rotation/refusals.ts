@@ -4,7 +4,7 @@ import { commandOf, describePhase, namedGeneration, stateOf } from './phase.ts'
 import type { Phase, Step } from './phase.ts'
 import { lastTransition } from './record.ts'
 import type { MeshRecord, Transition } from './record.ts'
-import type { GenerationId } from './types.ts'
+import type { GenerationId, RestartId } from './types.ts'
 import { momentText } from './write-record.ts'
 
 const legal: Readonly<Record<Phase['phase'], string>> = {
@@ -26,6 +26,14 @@ export function standApart(clusters: readonly StepFacts[]): RerootError {
   const table = clusters.map(({ record }) => `${record.cluster} is in ${stateOf(record.phase)}`).join(', ')
   return new RerootError('REFUSED', `the clusters of the mesh stand apart: ${table}`, {
     hint: 'a step must be complete in all clusters before the next one starts anywhere: run the step that some have not taken yet, or `reroot rollback`, which takes back those that took it',
+  })
+}
+
+/** What a cluster has held and lost again cannot be given a second time under the same id: what still carries it would not restart. */
+export function revertedAlone(id: RestartId, lost: StepFacts, begun: readonly StepFacts[]): RerootError {
+  const others = begun.map(({ record }) => record.cluster).join(', ')
+  return new RerootError('REFUSED', `${id} was merged in ${lost.record.cluster}, and reverted there: workloads may carry it from before`, {
+    hint: `\`reroot rollback\` takes it back in ${others} as well; once that is complete, the step can be taken anew, under another id`,
   })
 }
 

@@ -53,8 +53,17 @@ export async function openLiveSecret(loaded: Loaded, cluster: LoadedCluster, con
       })),
     })
   }
+  refuseOtherKeys(opened, file)
   refuseBadBundle(opened.files, file, cluster.config.name, context)
   return opened
+}
+
+/** @throws RerootError CA_UNSUPPORTED for a Secret with keys that the states to come would not have. */
+export function refuseOtherKeys({ otherKeys }: OpenedSecret, file: string): void {
+  if (otherKeys.length === 0) return
+  throw new RerootError('CA_UNSUPPORTED', `${file} holds keys that istiod does not read: ${otherKeys.join(', ')}`, {
+    hint: 'reroot would drop them at the next step: take them out first',
+  })
 }
 
 /**

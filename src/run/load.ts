@@ -64,7 +64,9 @@ function loadCluster(
 ): LoadedCluster {
   const own = layout.cluster(config.name)
   const { record, restarts } = readCluster(files, own, mesh)
-  const bundle = sha256(rootBundleText(mesh, record.phase, extraRoots, record.adoptedRootBundle))
+  const text = rootBundleText(mesh, record.phase, extraRoots, record.adoptedRootBundle)
+  const bundle = sha256(text)
+  if (text === record.adoptedRootBundle) refuseOtherExtraRoots(config.name, own.record, text, mesh, extraRoots)
   if (bundle !== record.rootBundle) {
     const finding: Finding = {
       id: 'record/bundle',
@@ -73,12 +75,35 @@ function loadCluster(
       message: 'the trusted roots and the extra roots do not give the bundle of the record',
       expected: record.rootBundle,
       found: bundle,
-      remedy:
-        'take mesh.yaml, record.yaml and the files of extraRoots back to where they were; extra roots cannot change in the middle of a rotation',
+      remedy: 'take mesh.yaml, record.yaml and the files of extraRoots back to where they were; extra roots cannot change after init',
     }
     throw new RerootError('RECORD_INVALID', `${own.record} does not fit the certificates`, { hint: finding.remedy, findings: [finding] })
   }
   return { config, layout: own, record, restarts }
+}
+
+/**
+ * The bytes that were taken over hold the extra roots, whatever the configuration says; the next bundle holds those that it names.
+ * @throws RerootError RECORD_INVALID if they are not the same: the next step would trust others than now, and nobody would have asked for it.
+ */
+function refuseOtherExtraRoots(cluster: string, file: string, bundle: string, mesh: MeshRecord, extraRoots: readonly Certificate[]): void {
+  const adopted = mesh.generations[0]?.certificate
+  const held = new Map(parseBundle(bundle).map((root) => [root.fingerprint, root.subject]))
+  const named = new Map([...(adopted === undefined ? [] : [adopted]), ...extraRoots].map((root) => [root.fingerprint, root.subject]))
+  const unnamed = [...held].flatMap(([fingerprint, subject]) => (named.has(fingerprint) ? [] : [`${subject} is not named`]))
+  const unheld = [...named].flatMap(([fingerprint, subject]) => (held.has(fingerprint) ? [] : [`${subject} is not in the bundle`]))
+  const [difference] = [...unnamed, ...unheld]
+  if (difference === undefined) return
+  const finding: Finding = {
+    id: 'record/bundle',
+    severity: 'error',
+    place: { cluster, file },
+    message: 'extraRoots are not those of the bundle that was taken over',
+    expected: [...held.values()].join('; '),
+    found: [...unnamed, ...unheld].join('; '),
+    remedy: 'take extraRoots and their files back to what they were: they cannot change after init',
+  }
+  throw new RerootError('RECORD_INVALID', `${file} does not fit the certificates`, { hint: finding.remedy, findings: [finding] })
 }
 
 /** The files of one cluster. @param mesh `null`: it cannot be read itself. */

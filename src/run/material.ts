@@ -1,3 +1,4 @@
+import { allDone } from '../base/index.ts'
 import type { Confidential } from '../base/index.ts'
 import { generateKeys, intermediateTemplate, issueIntermediate, issueRoot, lint, privateKeyPem, rootTemplate } from '../pki/index.ts'
 import type { CaFiles, Certificate, KeyPair } from '../pki/index.ts'
@@ -58,18 +59,20 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   const mesh: MeshRecord = { ...loaded.mesh, generations: [...loaded.mesh.generations, generation] }
 
   const intermediates = new Map<string, Certificate>()
-  const sealing: Promise<readonly [string, Uint8Array]>[] = []
-  const seal = async (path: string, document: Readonly<Record<string, unknown>>) => [path, await sealer.seal(path, document)] as const
+  const plans: Pick<SecretPlan, 'path' | 'document'>[] = []
   for (const [index, { move, cluster }] of moves.entries()) {
     const intermediate = newIntermediate(loaded, cluster, root, decision.generation, clusterKeys[index] ?? never(), context)
     intermediates.set(cluster.config.name, intermediate.certificate)
     for (const secret of secretsOf({ loaded, mesh, cluster, move, root, intermediate, opened: opened.get(cluster.config.name) ?? null })) {
       refuseBadBundle(secret.files, secret.path, cluster.config.name, context)
-      sealing.push(seal(secret.path, secret.document))
+      plans.push(secret)
     }
   }
-  if (custody === 'sealed') sealing.push(seal(loaded.layout.root(decision.generation), rootDocument(loaded, root, decision.generation)))
-  return { generation, intermediates, sealed: new Map(await Promise.all(sealing)) }
+  if (custody === 'sealed')
+    plans.push({ path: loaded.layout.root(decision.generation), document: rootDocument(loaded, root, decision.generation) })
+  // Only once all are judged: what is refused would leave others half-way.
+  const sealed = await allDone(plans.map(async ({ path, document }) => [path, await sealer.seal(path, document)] as const))
+  return { generation, intermediates, sealed: new Map(sealed) }
 }
 
 function clusterOf(loaded: Loaded, move: Move): LoadedCluster {

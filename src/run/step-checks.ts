@@ -7,6 +7,7 @@ import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
+import type { Pasts } from './step-facts.ts'
 
 /**
  * Refuses a testimony that cannot be true: of a cluster that does not exist, of the future, or of a time before the step's root existed.
@@ -31,6 +32,29 @@ export function checkTestimony(loaded: Loaded, testimony: Testimony, now: Date):
         },
       )
     }
+  }
+}
+
+// Clocks of people, forges and clusters differ.
+const skewMilliseconds = 5 * 60_000
+
+/**
+ * Refuses the time of another step's gate: it passed before the step that it is to vouch for was committed.
+ * @throws RerootError USAGE.
+ */
+export function checkGateTimes(loaded: Loaded, testimony: Testimony, pasts: Pasts): void {
+  for (const { config, record } of loaded.clusters) {
+    const passed = testimony.gatePassed.get(config.name)
+    const last = lastTransition(record)
+    const since = pasts.get(config.name)?.since ?? null
+    if (passed === undefined || last === null || since === null || passed.getTime() >= since.getTime() - skewMilliseconds) continue
+    throw new RerootError(
+      'USAGE',
+      `--gate-passed ${config.name}=${momentText(passed)} cannot be: ${last.id} was committed at ${momentText(since)}, and its gates passed after that`,
+      {
+        hint: `it is the time of another step’s Job: the name of the one that is wanted begins with mesh-ca-${last.id.replaceAll('.', '-')}; without it, ${last.id} has not passed yet`,
+      },
+    )
   }
 }
 

@@ -24,9 +24,9 @@ export async function readPasts(context: Pick<Context, 'git'>, loaded: Loaded, b
   return new Map(
     loaded.clusters.map(({ config, layout, record }) => {
       const own = changes.filter(({ path }) => path === layout.record)
-      const moved = own.map(({ added, removed }) => {
+      const moved = own.map(({ at, added, removed }) => {
         const [fresh, gone] = [transitionsIn(added), transitionsIn(removed)]
-        return { added: fresh.filter((id) => !gone.includes(id)), removed: gone.filter((id) => !fresh.includes(id)) }
+        return { at, added: fresh.filter((id) => !gone.includes(id)), removed: gone.filter((id) => !fresh.includes(id)) }
       })
       return [config.name, pastOf(moved, record)]
     }),

@@ -17,7 +17,7 @@ import { load } from './load.ts'
 import type { Loaded } from './load.ts'
 import { readBranches, sayOpenBranches } from './open-branches.ts'
 import { verifySealedState } from './sealed-state.ts'
-import { checkTestimony, refuseOtherBranch, sayIfClockIsOff } from './step-checks.ts'
+import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff } from './step-checks.ts'
 import { decisionFacts, pastIn, readPasts, stepFacts, usedGenerations } from './step-facts.ts'
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
@@ -70,6 +70,7 @@ export async function takeStep(
     checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
     const { discoveries, pasts, used, branches } = await look(context, loaded, base, step)
+    checkGateTimes(loaded, options.testimony, pasts)
     const facts = decisionFacts(loaded, discoveries, context, used, pasts)
     const decision = decide(step, facts, options.testimony, options.force)
     await sayOpenBranches(context, loaded, base, branches, decision)

@@ -242,9 +242,9 @@ describe('reading', () => {
       const head = (await repository.fetch('origin', 'main')) ?? ''
 
       expect(await repository.lineChanges(head, ['a/record.yaml', 'b/record.yaml'])).toEqual([
-        { path: 'a/record.yaml', added: ['- id: one', '  step: x'], removed: [] },
-        { path: 'a/record.yaml', added: ['- id: two'], removed: [] },
-        { path: 'a/record.yaml', added: [], removed: ['- id: two'] },
+        { at: expect.any(Date) as Date, path: 'a/record.yaml', added: ['- id: one', '  step: x'], removed: [] },
+        { at: expect.any(Date) as Date, path: 'a/record.yaml', added: ['- id: two'], removed: [] },
+        { at: expect.any(Date) as Date, path: 'a/record.yaml', added: [], removed: ['- id: two'] },
       ])
       expect(await repository.lineChanges(head, [])).toEqual([])
     }
@@ -266,8 +266,8 @@ describe('reading', () => {
 
     expect(await repository.pathsEver(head, 'a')).toEqual(['a/record.yaml'])
     expect(await repository.lineChanges(head, ['a/record.yaml'])).toEqual([
-      { path: 'a/record.yaml', added: ['- id: one'], removed: [] },
-      { path: 'a/record.yaml', added: [], removed: ['- id: one'] },
+      { at: expect.any(Date) as Date, path: 'a/record.yaml', added: ['- id: one'], removed: [] },
+      { at: expect.any(Date) as Date, path: 'a/record.yaml', added: [], removed: ['- id: one'] },
     ])
   })
 
@@ -338,10 +338,12 @@ describe('what the history holds', () => {
     const commit = (await repository.fetch('origin', 'main')) ?? ''
 
     expect(await repository.lineChanges(commit, ['first.yaml', 'none.yaml'])).toEqual([
-      { path: 'first.yaml', added: ['first.yaml'], removed: [] },
-      { path: 'first.yaml', added: ['changed'], removed: ['first.yaml'] },
+      { at: expect.any(Date) as Date, path: 'first.yaml', added: ['first.yaml'], removed: [] },
+      { at: expect.any(Date) as Date, path: 'first.yaml', added: ['changed'], removed: ['first.yaml'] },
     ])
     expect(await repository.lineChanges(commit, [])).toEqual([])
+    const times = (await repository.lineChanges(commit, ['first.yaml'])).map(({ at }) => at.getTime())
+    expect(times.every((time) => Math.abs(time - Date.now()) < 60_000)).toBe(true)
   })
 })
 

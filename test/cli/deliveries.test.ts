@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { clusterFolder } from '../support/live-secret.ts'
+import { hoursAgo } from '../support/sandbox.ts'
 import type { Sandbox } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
@@ -129,8 +130,14 @@ test('drain expire: only the control plane restarts, and the next step wants tim
   )
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
 
-  await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
+  await sandbox.takes(['promote'], 'mesh-ca/g2-promoted', { environment: hoursAgo(23) })
   await sandbox.refuses(['retire'], { exitCode: 3, code: 'REFUSED', says: ['only time drains them', 'and 4 more'] })
+  // The Job of stage's gate is still there when Flux has not got to promote yet.
+  await sandbox.refuses(['retire', '--gate-passed', `prod=${new Date(Date.now() - 23.9 * 3_600_000).toISOString()}`], {
+    exitCode: 2,
+    code: 'USAGE',
+    says: [/g2-promoted was committed at \S+, and its gates passed after that/, 'begins with mesh-ca-g2-promoted'],
+  })
   await sandbox.does(['retire', '--gate-passed', `prod=${new Date(Date.now() - 22 * 3_600_000).toISOString()}`])
 
   const list = sandbox.forge.file(restarts)

@@ -155,3 +155,17 @@ test('the owner edits the Secret by hand between steps: stage of the next rotati
     says: [`${inPlaceFile} is not the Secret that the record describes`],
   })
 })
+
+test('a key that the owner adds to the Secret after init: stage refuses to drop it', async () => {
+  const sandbox = await sandboxIn('inPlace')
+  const recipients = [sandbox.cluster.recipient, sandbox.operator.recipient]
+  const live = secretOf({ ...laidOutCa(sandbox), 'notes.txt': 'by hand' })
+  sandbox.forge.push({ [inPlaceFile]: await sealed(live, inPlaceFile, recipients) })
+
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'CA_UNSUPPORTED',
+    says: [`${inPlaceFile} holds keys that istiod does not read: notes.txt`, 'drop them at the next step'],
+  })
+})

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { opened, sealed, secretOf } from '../support/sealed-secret.ts'
+import { hoursAgo } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
 const own = 'mesh-ca/clusters/prod'
@@ -136,7 +137,7 @@ test('promote without evidence, when a workload only expires; then by time, by a
     ['backdateMinutes: 60', 'backdateMinutes: 1440'],
     ['workloadCertificateHours: 24', 'workloadCertificateHours: 20'],
   ])
-  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator, environment: hoursAgo(23) })
   const refusal = {
     exitCode: 3,
     code: 'REFUSED',

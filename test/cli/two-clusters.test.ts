@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { clusterCa, firstRoot } from '../support/first-ca.ts'
 import { inside, liveFile, preparedStates } from '../support/live-secret.ts'
-import { Sandbox } from '../support/sandbox.ts'
+import { hoursAgo, Sandbox } from '../support/sandbox.ts'
 import type { Reader } from '../support/example.ts'
 import { recipientsOf } from '../support/sealed-secret.ts'
 import { sandboxIn } from '../support/states.ts'
@@ -49,7 +49,7 @@ test('one root, an intermediate per cluster, each sealed for its own cluster; a 
     ['backdateMinutes: 60', 'backdateMinutes: 1440'],
     ['workloadCertificateHours: 24', 'workloadCertificateHours: 20'],
   ])
-  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator, environment: hoursAgo(24) })
   const [eu, american] = [await inside(sandbox), await inside(sandbox, liveInUs, us)]
   const hours = (count: number): string => new Date(Date.now() - count * 3_600_000).toISOString()
 
@@ -133,6 +133,24 @@ test('a step that one cluster alone took is taken back there, without a word and
   await sandbox.refuses(['rollback'], { ...refused, says: ['demote is not possible: no sealed state of prod holds a key of g1'] })
 })
 
+test('a foreign root of a bundle that was taken over byte for byte is not lost when extraRoots no longer names it', async () => {
+  const partner = await firstRoot({ name: 'Partner root' })
+  const sandbox = await Sandbox.make({
+    tree: { 'infrastructure/partner.pem': partner.certificate.pem },
+    ca: (texts) => ({ 'root-cert.pem': `# ours\n${texts['root-cert.pem']}# theirs\n${partner.certificate.pem}` }),
+  })
+  await sandbox.takes(sandbox.initArguments('--extra-root', 'infrastructure/partner.pem'), 'mesh-ca/init', { as: sandbox.operator })
+  expect(sandbox.forge.file('mesh-ca/clusters/prod/record.yaml')).toContain('# theirs')
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [['  - infrastructure/partner.pem', '  []']])
+
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 2,
+    code: 'RECORD_INVALID',
+    says: ['record/bundle', 'extraRoots are not those of the bundle that was taken over', /Partner root is not named/],
+  })
+})
+
 test('a foreign root that stays trusted is in every phase, and cannot change in between', async () => {
   const partner = await firstRoot({ name: 'Partner root' })
   const sandbox = await Sandbox.make({
@@ -154,7 +172,7 @@ test('a foreign root that stays trusted is in every phase, and cannot change in 
   await sandbox.refuses(['retire'], {
     exitCode: 2,
     code: 'RECORD_INVALID',
-    says: ['record/bundle', 'cannot change in the middle of a rotation'],
+    says: ['record/bundle', 'cannot change after init'],
   })
   sandbox.forge.push({ 'infrastructure/partner.pem': partner.certificate.pem })
   await sandbox.takes(['retire'], 'mesh-ca/g2-steady')

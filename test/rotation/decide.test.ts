@@ -425,3 +425,28 @@ function withCart(more: { readonly delivery: 'none' | 'owner'; readonly drain?: 
     return { ...cluster, restarts: { ...list, waves } }
   }
 }
+
+describe('what history knows, and the record does not', () => {
+  const past = (...ids: readonly string[]) => ({ ids, reverted: ids.at(-1) ?? null, since: null })
+
+  test('a step that was reverted in one cluster is not taken there again under its id', () => {
+    const facts = staged((cluster) => cluster, ['eu', 'us'])
+    const inPart = merge(facts, decide('promote', facts, somebody, null), ['eu'])
+    const reverted = inPart.clusters.map((one) => (one.record.cluster === 'us' ? { ...one, past: past('g2-staged', 'g2-promoted') } : one))
+
+    expect(thrown(() => decide('promote', { ...inPart, clusters: reverted }, somebody, 'at once'))).toMatchObject({
+      code: 'REFUSED',
+      message: 'g2-promoted was merged in us, and reverted there: workloads may carry it from before',
+      hint: expect.stringContaining('`reroot rollback` takes it back in eu as well') as unknown,
+    })
+    expect(decide('demote', { ...inPart, clusters: reverted }, somebody, null).moves.map(({ cluster }) => cluster)).toEqual(['eu'])
+  })
+
+  test('the number of a generation that is gone without a file is not given again', () => {
+    const facts = at()
+
+    expect(
+      decide('stage', { ...facts, clusters: facts.clusters.map((one) => ({ ...one, past: past('g2-steady') })) }, somebody, null).id,
+    ).toBe('g3-staged')
+  })
+})

@@ -185,11 +185,9 @@ export class MergedMesh {
     const changes = this.changes.get(name) ?? []
     const added = fresh.filter((id) => !old.includes(id))
     const ever = changes.flatMap((change) => change.added)
-    // A step that was taken back in this cluster alone goes on here under its id.
-    const others = this.shape.names.flatMap((other) => (other === name ? [] : ids(this.record(other))))
-    const again = isRevert ? [] : added.filter((id) => ever.includes(id) && !others.includes(id))
+    const again = isRevert ? [] : added.filter((id) => ever.includes(id))
     this.faults.push(...again.map((id) => `${id} is used twice in ${name}`))
-    this.changes.set(name, [...changes, { added, removed: old.filter((id) => !fresh.includes(id)) }])
+    this.changes.set(name, [...changes, { at: new Date(0), added, removed: old.filter((id) => !fresh.includes(id)) }])
   }
 
   #noteRoots(roots: Roots): void {

@@ -264,6 +264,11 @@ function newFolder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), 'reroot-sandbox-')))
 }
 
+/** For a run of some hours ago, as its commits tell. */
+export function hoursAgo(hours: number): Readonly<Record<string, string>> {
+  return { GIT_COMMITTER_DATE: `@${Math.floor(Date.now() / 1000) - hours * 3600} +0000` }
+}
+
 /** What programs of a sandbox see: a HOME and a TMPDIR of its own, and nothing of the machine’s git. */
 export function environmentOf(folder: string): Readonly<Record<string, string>> {
   return {

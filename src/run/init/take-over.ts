@@ -3,7 +3,7 @@ import type { CaFiles, Certificate } from '../../pki/index.ts'
 import type { Files } from '../../ports.ts'
 import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
 import type { Context } from '../context.ts'
-import { bundleFindings, openSecret, refuseBadBundle } from '../live-secret.ts'
+import { bundleFindings, openSecret, refuseBadBundle, refuseOtherKeys } from '../live-secret.ts'
 import { rootsIn } from '../load.ts'
 import { activeIntermediate, adoptCa, sharedRoot } from './adopt.ts'
 import type { AdoptedCa } from './adopt.ts'
@@ -90,11 +90,7 @@ async function sourceOf(cluster: FoundCluster, readCa: CaReader | null, files: F
       hint: 'leave --from out for it; the Secret stays where it is',
     })
   const opened = await openSecret(files.read(file) ?? new Uint8Array(), file, context)
-  if (opened.otherKeys.length > 0) {
-    throw new RerootError('CA_UNSUPPORTED', `${file} holds keys that istiod does not read: ${opened.otherKeys.join(', ')}`, {
-      hint: 'reroot would drop them at the next step: take them out first',
-    })
-  }
+  refuseOtherKeys(opened, file)
   return { files: opened.files, from: file, rootKey: null }
 }
 
