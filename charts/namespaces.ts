@@ -1,5 +1,6 @@
 import { Construct } from 'constructs'
 import type * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
+import { RerootError } from '../src/base/index.ts'
 import type { WorkloadId } from '../src/base/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, watchVerbs } from './access.ts'
@@ -41,7 +42,7 @@ export class NamespaceRestarts extends Construct {
 
 /**
  * Runs a script that restarts all that is meshed in namespaces; it needs {@link meshedFiles} beside it.
- * @throws TypeError without an image that has a shell.
+ * @throws RerootError CONFIG_INVALID without an image that has a shell: the list was frozen when the configuration named one.
  */
 export function namespaceCall(
   cluster: ClusterProps,
@@ -50,7 +51,14 @@ export function namespaceCall(
   id: string,
 ): Call & { readonly image: string } {
   const { shellImage } = cluster.gates
-  if (shellImage === null) throw new TypeError(`gates.shellImage is needed for the namespaces ${namespaces.join(', ')}`)
+  if (shellImage === null)
+    throw new RerootError(
+      'CONFIG_INVALID',
+      `gates.shellImage is not set, and the step restarts what is meshed in ${namespaces.join(', ')}`,
+      {
+        hint: 'set gates.shellImage in reroot.yaml to an image of yours that has sh and kubectl, until the step after this one is merged',
+      },
+    )
   return {
     name: 'restart',
     image: shellImage,

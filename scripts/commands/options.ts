@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import { Option } from '@commander-js/extra-typings'
+import { posix } from 'node:path'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { RerootError } from '../../src/base/index.ts'
 
 /** What a command's help ends with. */
 export const example = (text: string): string => `\nExample:\n  ${text}`
 
 /** Options that several commands share. */
-export const directoryOption = () => new Option('--directory <path>', 'reroot’s directory in the repository').default('mesh-ca')
+export const directoryOption = () =>
+  new Option('--directory <path>', 'reroot’s directory in the repository').default('mesh-ca').argParser(folderOfRepository)
 export const outputOption = () =>
   new Option('--output <format>', 'what goes to stdout').choices(['text', 'json'] as const).default('text' as const)
 export const dryRunOption = () =>
@@ -14,6 +16,13 @@ export const dryRunOption = () =>
 export const outOption = () => new Option('--out <folder>', 'where --dry-run writes (default: a new temporary folder)')
 export const noPushOption = () => new Option('--no-push', 'keep the branch in this clone')
 export const configOption = () => new Option('--config <file>', 'take this reroot.yaml, and commit it with the change')
+
+/** `./mesh-ca/` as `mesh-ca`: paths of the repository are compared as texts. */
+function folderOfRepository(text: string): string {
+  const path = posix.normalize(text.trim()).replace(/\/$/, '')
+  if (text.trim() !== '' && path !== '.' && path !== '' && !posix.isAbsolute(path) && path.split('/')[0] !== '..') return path
+  throw new InvalidArgumentError('It is the path of a folder below the top of the repository, such as mesh-ca.')
+}
 
 /** Where `--dry-run` writes; nowhere without it. @throws RerootError USAGE if only `--out` is given: it would be ignored. */
 export function refuseOutAlone(flags: { readonly dryRun: boolean; readonly out?: string | undefined }): void {
@@ -51,13 +60,19 @@ export async function readConfig(file: string | undefined): Promise<Uint8Array |
   }
 }
 
-/** Reads `name=value`, repeated. @throws RerootError USAGE for anything else. */
+/** Reads `name=value`, repeated. @throws RerootError USAGE for anything else, and for a name that is given twice: one of its values would be lost. */
 export function pairs(flag: string, given: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    given.map((text) => {
-      const at = text.indexOf('=')
-      if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)]
+  const found = new Map<string, string>()
+  for (const text of given) {
+    const at = text.indexOf('=')
+    const [name, value] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
+    if (name === '' || value === '')
       throw new RerootError('USAGE', `${flag} ${text} is not understood`, { hint: `write ${flag} <cluster>=<value>` })
-    }),
-  )
+    if (found.has(name))
+      throw new RerootError('USAGE', `${flag} is given twice for ${name}: ${found.get(name) ?? ''} and ${value}`, {
+        hint: `give ${flag} once for each cluster`,
+      })
+    found.set(name, value)
+  }
+  return found
 }

@@ -159,14 +159,18 @@ function unseen(config: Config, discovery: Discovery): readonly Finding[] {
 }
 
 /** Listing and patching what is there at that moment takes more than one call of kubectl. */
-export function missingShellImage(config: Config, cluster: string): readonly Finding[] {
-  if (config.restarts.namespaces.length === 0 || config.gates.shellImage !== null) return []
+export function missingShellImage(
+  config: Config,
+  cluster: string,
+  namespaces: readonly string[] = config.restarts.namespaces,
+): readonly Finding[] {
+  if (namespaces.length === 0 || config.gates.shellImage !== null) return []
   return [
     {
       id: 'restart/shell-image',
       severity: 'error',
       place: { cluster, object: 'gates.shellImage' },
-      message: `restarting what Git does not show in ${config.restarts.namespaces.join(', ')} needs an image with a shell`,
+      message: `restarting what Git does not show in ${namespaces.join(', ')} needs an image with a shell`,
       expected: 'an image with sh and kubectl',
       found: 'null',
       remedy: 'set gates.shellImage in reroot.yaml to an image of yours that has both',

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { allDone, RerootError, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { branchName, freezeRestarts, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
+import { branchName, freezeRestarts, missingShellImage, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
 import { commandOf, decide, lastTransition, stateOf, unfinishedStep, wayBackFrom } from '../rotation/index.ts'
@@ -157,7 +157,16 @@ function planClusters(
       })
     return { cluster, move, restarts, chosen: restarting, secretOwner: secretSite(cluster.config, discovery)?.controller ?? null }
   })
-  return { steps, findings }
+  return { steps, findings: [...findings, ...shellImages(loaded, steps)] }
+}
+
+/** The list, and the entry gate, were made when the configuration may have been another. */
+function shellImages({ config }: Loaded, steps: readonly ClusterStep[]): readonly Finding[] {
+  if (config.restarts.namespaces.length > 0) return []
+  return steps.flatMap(({ cluster, restarts }) => {
+    const waves = [...restarts.waves, ...(restarts.entry?.waves ?? [])]
+    return missingShellImage(config, cluster.config.name, [...new Set(waves.flatMap(({ namespaces }) => namespaces))])
+  })
 }
 
 function refuseErrors(step: Step, findings: readonly Finding[]): void {

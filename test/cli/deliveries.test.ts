@@ -112,6 +112,28 @@ test('namespaces that Git does not show are restarted by a Job with a shell', as
   )
 
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+  // The entry gate of promote finishes what stage restarts, whatever the configuration says by then.
+  const forgotten = [
+    ['  namespaces: [legacy]\n  tiers', '  namespaces: []\n  tiers'],
+    ['  shellImage: registry.example.com/tools:1', '  shellImage: null'],
+  ] as const
+  sandbox.forge.edit('mesh-ca/reroot.yaml', forgotten)
+  await sandbox.refuses(['promote'], {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['restart/shell-image', /does not show in legacy needs an image with a shell/],
+  })
+  sandbox.git('pull', '--quiet')
+  await sandbox.refuses(['render', '--out', '../rendered'], {
+    exitCode: 2,
+    code: 'CONFIG_INVALID',
+    says: ['gates.shellImage is not set', 'legacy'],
+  })
+  sandbox.forge.edit(
+    'mesh-ca/reroot.yaml',
+    forgotten.map(([from, to]) => [to, from] as const),
+  )
+  sandbox.git('pull', '--quiet')
   await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
 
   const files = sandbox.forge.files()

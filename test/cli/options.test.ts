@@ -267,3 +267,29 @@ test('render writes what the repository holds', async () => {
   const files = sandbox.forge.files()
   for (const path of filesBelow(out)) expect(readFileSync(path, 'utf8'), path).toBe(files.get(relative(out, path))?.toString('utf8'))
 })
+
+test('--directory is a folder of the repository, however it is written', async () => {
+  const sandbox = await sandboxIn('staged')
+  const plain = await sandbox.does(['status', '--output', 'json'])
+
+  for (const written of ['./mesh-ca', 'mesh-ca/', './/mesh-ca/.', 'apps/../mesh-ca'])
+    expect((await sandbox.does(['status', '--output', 'json', '--directory', written])).stdout).toBe(plain.stdout)
+  for (const written of ['', ' ', '.', '..', '../mesh-ca', '/mesh-ca', 'mesh-ca/../..']) {
+    const { exitCode, stderr } = await sandbox.run(['status', '--directory', written])
+    expect([written, exitCode, stderr]).toEqual([
+      written,
+      2,
+      expect.stringContaining('It is the path of a folder below the top of the repository'),
+    ])
+  }
+})
+
+test.each([
+  ['init', '--cluster-recipient', 'prod=age1a', 'prod=age1b'],
+  ['init', '--from', 'prod=../certs', 'prod=../other'],
+  ['promote', '--gate-passed', 'prod=2026-11-23T09:00:00Z', 'prod=2026-11-24T09:00:00Z'],
+] as const)('%s %s twice for one cluster', async (command, flag, one, other) => {
+  const sandbox = await sandboxIn(command === 'init' ? 'fresh' : 'staged')
+
+  await sandbox.refuses([command, flag, one, flag, other], { exitCode: 2, code: 'USAGE', says: [`${flag} is given twice for prod`] })
+})
