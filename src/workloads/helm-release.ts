@@ -2,6 +2,7 @@ import { parseYamlFile } from '../base/index.ts'
 import type { Place, YamlPath } from '../base/index.ts'
 import { lastPart } from './chart-install.ts'
 import type { ChartInstall } from './chart-install.ts'
+import { keptKey } from './inventory.ts'
 import type { Inventory, KeptObject } from './inventory.ts'
 import type { Manifests } from './manifest.ts'
 import type { Report } from './report.ts'
@@ -57,6 +58,8 @@ function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manife
   }
 }
 
+const sources = 'source.toolkit.fluxcd.io'
+
 interface Chart {
   readonly name: string | null
   readonly version: string | null
@@ -69,7 +72,7 @@ function chartOf(spec: ValueMap, at: KeptObject, inventory: Inventory, manifests
   const kind = asText(valueAt(spec, 'chartRef', 'kind')) ?? ''
   const name = asText(valueAt(spec, 'chartRef', 'name')) ?? ''
   const namespace = asText(valueAt(spec, 'chartRef', 'namespace')) ?? at.namespace
-  const source = asMap(inventory.kept.get(`${kind} ${namespace}/${name}`)?.object['spec'])
+  const source = asMap(inventory.kept.get(keptKey(sources, kind, namespace, name))?.object['spec'])
   if (source === null) return { name: null, version: null, url: '' }
   if (kind === 'HelmChart') return fromTemplate(source, namespace, inventory, manifests)
   const url = asText(source['url']) ?? ''
@@ -83,7 +86,7 @@ function fromTemplate(spec: ValueMap, namespace: string, inventory: Inventory, m
   const kind = asText(valueAt(spec, 'sourceRef', 'kind')) ?? 'HelmRepository'
   const name = asText(valueAt(spec, 'sourceRef', 'name')) ?? ''
   const sourceNamespace = asText(valueAt(spec, 'sourceRef', 'namespace')) ?? namespace
-  const source = inventory.kept.get(`${kind} ${sourceNamespace}/${name}`)?.object
+  const source = inventory.kept.get(keptKey(sources, kind, sourceNamespace, name))?.object
   const url = asText(valueAt(source, 'spec', 'url')) ?? name
   if (written === null) return { name: null, version: null, url }
   if (kind === 'HelmRepository') return { name: lastPart(written), version: asText(spec['version']), url }

@@ -126,13 +126,24 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
     inventory.configMaps.set(`${namespace}/${name}`, { ...textMap(object['data']) })
     return
   }
-  if (!claim(inventory, `${kind} ${namespace}/${name}`, taking)) return
+  // Istio and the Gateway API both have a Gateway. A workload of an old group is that of the new one.
+  const key = pods ? `${kind} ${namespace}/${name}` : objectKey(object, namespace, name)
+  if (!claim(inventory, key, taking)) return
   const { applier } = taking
-  if (!pods) inventory.kept.set(`${kind} ${namespace}/${name}`, { object, namespace, name, controller: applier.id, site })
+  if (!pods) inventory.kept.set(key, { object, namespace, name, controller: applier.id, site })
   else {
     const sync = { wave: appliedWave(object, applier.tool), replaced: isReplaced(object, applier) }
     inventory.pods.push(readPodOwner(object, namespace, ownerOf(object, taking), site, sync))
   }
+}
+
+function objectKey(object: ValueMap, namespace: string, name: string): string {
+  return keptKey(groupVersion(String(object['apiVersion'])).group, String(object['kind']), namespace, name)
+}
+
+/** How {@link Inventory.kept} names an object. */
+export function keptKey(group: string, kind: string, namespace: string, name: string): string {
+  return `${kind}${group === '' ? '' : `.${group}`} ${namespace}/${name}`
 }
 
 /** @returns whether nobody else applies it; two controllers on one object undo each other's work. */

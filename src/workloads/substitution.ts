@@ -1,7 +1,7 @@
 import { asMap, textMap, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
-const disabled = 'kustomize.toolkit.fluxcd.io/substitute'
+const substituteMark = 'kustomize.toolkit.fluxcd.io/substitute'
 
 /** Whether a text still holds a variable that nothing in Git resolves. */
 export function hasVariable(text: string): boolean {
@@ -13,7 +13,7 @@ export function hasVariable(text: string): boolean {
  * What has no value stays as it is written, and is a finding where structure is expected.
  */
 export function substitute(object: ValueMap, variables: ReadonlyMap<string, string>): ValueMap {
-  const skipped = [valueAt(object, 'metadata', 'labels', disabled), valueAt(object, 'metadata', 'annotations', disabled)]
+  const skipped = [valueAt(object, 'metadata', 'labels', substituteMark), valueAt(object, 'metadata', 'annotations', substituteMark)]
   return skipped.includes('disabled') ? object : (asMap(substituteIn(object, variables)) ?? object)
 }
 
@@ -26,15 +26,36 @@ function substituteIn(value: Value, variables: ReadonlyMap<string, string>): Val
 }
 
 function expand(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replace(
-    /\$?\$\{([A-Za-z_]\w*)(?:(:?[=-])([^}]*))?\}/g,
-    (found, name: string, operator: string | undefined, fallback: string | undefined) => {
-      if (found.startsWith('$$')) return found.slice(1)
-      const value = variables.get(name)
-      if (value !== undefined && (value !== '' || !operator?.startsWith(':'))) return value
-      return operator === undefined ? found : (fallback ?? '')
-    },
-  )
+  let expanded = ''
+  let at = 0
+  for (;;) {
+    const start = text.indexOf('${', at)
+    const end = start === -1 ? -1 : closingBrace(text, start + 2)
+    if (end === -1) return expanded + text.slice(at)
+    const whole = text.slice(start, end + 1)
+    const isKept = text[start - 1] === '$'
+    expanded += text.slice(at, isKept ? start - 1 : start) + (isKept ? whole : valueOf(whole, variables))
+    at = end + 1
+  }
+}
+
+function valueOf(whole: string, variables: ReadonlyMap<string, string>): string {
+  const [, name = '', operator, fallback = ''] = /^\$\{([A-Za-z_]\w*)(?:(:?[=-])([^]*))?\}$/.exec(whole) ?? []
+  const value = variables.get(name)
+  if (name === '') return whole
+  if (operator === undefined) return value ?? whole
+  // A default may hold variables of its own. It also stands for a value that is empty, with or without the colon (`toDefault`).
+  return value === undefined || value === '' ? expand(fallback, variables) : value
+}
+
+/** Where the brace that was opened before `from` is closed; -1: nowhere. */
+function closingBrace(text: string, from: number): number {
+  let depth = 1
+  for (let at = from; at < text.length; at++) {
+    if (text.startsWith('${', at)) depth++
+    if (text[at] === '}' && --depth === 0) return at
+  }
+  return -1
 }
 
 /** The values that a Kustomization's `postBuild` gives; `null` if it has none. ConfigMaps that Git does not show are left out. */

@@ -117,6 +117,21 @@ describe('what cannot be known is a finding, and the rest is read on', () => {
       },
       `warning workloads/opaque ${app}:1`,
     ],
+    [
+      'a waypoint that has the name of a Gateway of Istio',
+      {
+        [app]: yaml(
+          { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata: { name: 'w', namespace: 'shop' }, spec: {} },
+          {
+            apiVersion: 'gateway.networking.k8s.io/v1',
+            kind: 'Gateway',
+            metadata: { name: 'w', namespace: 'shop' },
+            spec: { gatewayClassName: 'istio-waypoint' },
+          },
+        ),
+      },
+      `warning workloads/opaque ${app}:11`,
+    ],
     ['a HelmRelease in a meshed namespace', { [app]: yaml(helmRelease('redis', 'shop', 'redis')) }, `warning workloads/opaque ${app}:8`],
     [
       'istio-csr',
@@ -145,6 +160,7 @@ describe('what cannot be known is a finding, and the rest is read on', () => {
     const discovery = discoverProd({ ...tree, 'clusters/prod/zz-healthy.yaml': yaml(meshed, workload('shop', 'healthy')) })
 
     expect(idsOf(discovery)).toContain(expected)
+    if (!expected.includes('two-owners')) expect(idsOf(discovery).filter((id) => id.includes('two-owners'))).toEqual([])
     expect(workloadsOf(discovery)).toContain('sidecar Deployment/shop/healthy')
     for (const finding of discovery.findings) expect(finding.remedy).not.toBe('')
   })

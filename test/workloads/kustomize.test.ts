@@ -119,6 +119,27 @@ test('variables come from ConfigMaps that Git shows, and from the Kustomization 
   expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/cart-blue-small'])
 })
 
+test.each([
+  ['${A:=x}', 'x'],
+  ['${A-x}', 'x'],
+  // `toDefault` looks for an empty value, with or without the colon.
+  ['${EMPTY:-x}', 'x'],
+  ['${EMPTY=x}', 'x'],
+  ['${SET:=x}', 'here'],
+  ['${A:=${B:=x}}-y', 'x-y'],
+  ['${A:=${SET}}', 'here'],
+  ['${SET:=${B:=x}}', 'here'],
+  ['${A:=a-${SET}-${B:=b}}', 'a-here-b'],
+])('a variable with a default: %s', (written, name) => {
+  const postBuild = { substitute: { EMPTY: '', SET: 'here' } }
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps', { postBuild }), shop),
+    'apps/w.yaml': yaml(workload('shop', written)),
+  })
+
+  expect(workloadsOf(discovery)).toEqual([`sidecar Deployment/shop/${name}`])
+})
+
 test('a label of Istio with a variable that has no value is a finding', () => {
   const discovery = discoverProd({ [app]: yaml(namespace('shop', { 'istio.io/rev': '${REVISION}' })) })
 
