@@ -9,10 +9,22 @@ import type { Value } from './value.ts'
 const harmless = new Set(['ImageTagTransformer', 'ReplicaCountTransformer', 'ConfigMapGenerator', 'SecretGenerator', 'HashTransformer'])
 // Keys of a transformer configuration that only say where references stand.
 const references = new Set(['nameReference', 'varReference', 'images', 'replicas'])
-const reachable = /^(metadata|spec\.template\.metadata|spec\/template\/metadata|kind)\b/
+// Of any object: who it is, and whether its pods are in the mesh.
+const reachable = /^(apiVersion|kind|metadata|spec[./](jobTemplate[./]spec[./])?template[./](metadata|spec[./]hostNetwork))\b/
+const whole = /^spec\b(?![./](interval|retryInterval|timeout)\b)/
 
-// Of Argo CD's objects: what they apply, and where.
-const leading = /^spec[./](template[./]spec[./])?(sources?|destination|generators)\b/
+// Of objects that say what is applied, where, and with which values: what reroot reads.
+const readOf = new Map<string, RegExp>([
+  ...['Kustomization', 'HelmRelease', 'GitRepository', 'OCIRepository', 'HelmRepository', 'HelmChart', 'Bucket'].map(
+    (kind) => [kind, whole] as const,
+  ),
+  ...['Application', 'ApplicationSet'].map(
+    (kind) => [kind, /^spec[./](template[./]spec[./])?(sources?|destination|generators)\b/] as const,
+  ),
+  ...['Gateway', 'GatewayClass', 'IstioOperator'].map((kind) => [kind, whole] as const),
+  ['ConfigMap', /^(data|binaryData)\b/],
+  ['MutatingWebhookConfiguration', /^webhooks\b/],
+])
 
 /** Reports fields of a kustomization that may change workloads in ways that reroot does not follow. What cannot is passed over. */
 export function reportUnread(build: Build, kustomization: Kustomization): void {
@@ -93,10 +105,12 @@ function replacementEffect(build: Build, kustomization: Kustomization, entry: Va
   const effective = replacements
     .flatMap((replacement) => asList(asMap(replacement)?.['targets']))
     .flatMap((target) => {
-      const kind = asText(valueAt(target, 'select', 'kind')) ?? 'Application'
-      const isArgocds = kind === 'Application' || kind === 'ApplicationSet'
+      const kind = asText(valueAt(target, 'select', 'kind'))
+      // Without a kind it may be any of them.
+      const read = kind === null ? [...readOf.values()] : [readOf.get(kind) ?? reachable]
+      // Without a path it is the name of the object.
       const paths = asList(asMap(target)?.['fieldPaths']).map(String)
-      return paths.filter((fieldPath) => reachable.test(fieldPath) || (isArgocds && leading.test(fieldPath)))
+      return (paths.length === 0 ? ['metadata.name'] : paths).filter((path) => [reachable, ...read].some((one) => one.test(path)))
     })
   return effective.length === 0 ? null : effective.join(', ')
 }

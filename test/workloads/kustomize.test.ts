@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { discoverProd, flux, idsOf, namespace, workload, workloadsOf, yaml } from './flux-tree.ts'
 
 const app = 'clusters/prod/app.yaml'
@@ -117,6 +117,45 @@ test('variables come from ConfigMaps that Git shows, and from the Kustomization 
 
   expect(discovery.findings).toEqual([])
   expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/cart-blue-small'])
+})
+
+describe('replacements', () => {
+  const into = (select: object, ...fieldPaths: readonly string[]) => {
+    const discovery = discoverProd({
+      'clusters/prod/kustomization.yaml': yaml({
+        resources: ['app.yaml'],
+        replacements: [{ source: { kind: 'ConfigMap', name: 'x', fieldPath: 'data.x' }, targets: [{ select, fieldPaths }] }],
+      }),
+      [app]: yaml(shop, workload('shop', 'cart')),
+    })
+    return idsOf(discovery).filter((id) => id.includes('kustomization-unread'))
+  }
+
+  test.each([
+    [{ kind: 'Kustomization' }, 'spec.path'],
+    [{ kind: 'Kustomization', name: 'apps' }, 'spec.targetNamespace'],
+    [{ kind: 'Kustomization' }, 'spec.postBuild.substitute.CLUSTER'],
+    [{ kind: 'HelmRelease' }, 'spec.values.revision'],
+    [{ kind: 'GitRepository' }, 'spec.ignore'],
+    [{ kind: 'ConfigMap', name: 'vars' }, 'data.NS'],
+    [{ kind: 'Application' }, 'spec.source.path'],
+    [{ kind: 'Deployment' }, 'spec.template.spec.hostNetwork'],
+    [{ kind: 'CronJob' }, 'spec.jobTemplate.spec.template.metadata.labels.x'],
+    [{ kind: 'Service' }, 'metadata.namespace'],
+    [{ name: 'apps' }, 'spec.path'],
+  ])('into %j %s are not followed, and that is an error', (select, path) => {
+    expect(into(select, path)).toHaveLength(1)
+  })
+
+  test.each([
+    [{ kind: 'Deployment' }, 'spec.template.spec.containers.0.image'],
+    [{ kind: 'Deployment' }, 'spec.replicas'],
+    [{ kind: 'Kustomization' }, 'spec.interval'],
+    [{ kind: 'Ingress' }, 'spec.rules.0.host'],
+    [{ kind: 'Secret' }, 'data.password'],
+  ])('into %j %s change nothing that counts', (select, path) => {
+    expect(into(select, path)).toEqual([])
+  })
 })
 
 test.each([
