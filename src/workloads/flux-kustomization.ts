@@ -58,12 +58,17 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
 }
 
 /** The Kustomization of a path that Git does not show: what `flux bootstrap` makes. */
-export function assumedKustomization(path: string, source: { readonly kind: string; readonly name: string }): FluxKustomization {
+export function assumedKustomization(
+  path: string,
+  { source, paths }: { readonly source: { readonly kind: string; readonly name: string }; readonly paths: readonly string[] },
+): FluxKustomization {
   const site: Site = { file: path === '' ? '.' : path, document: 0, line: 1 }
+  const id = `flux-system/${source.name}`
   return {
     controller: {
       type: 'flux',
-      id: `flux-system/${source.name}`,
+      // Several paths have several Kustomizations, and only one of them can have this name.
+      id: paths.length === 1 ? id : `${id} (${site.file})`,
       name: source.name,
       namespace: 'flux-system',
       site,

@@ -7,6 +7,8 @@ import type { Inventory } from './inventory.ts'
 import { buildKustomization } from './kustomize.ts'
 import { readManifests } from './manifest.ts'
 import type { Manifests } from './manifest.ts'
+import { Queue } from './queue.ts'
+import type { Waiting } from './queue.ts'
 import { makeReport } from './report.ts'
 import type { Report } from './report.ts'
 import type { Resource } from './resource.ts'
@@ -45,40 +47,31 @@ function follow(
 ): { readonly inventory: Inventory; readonly controllers: readonly FluxKustomizationFacts[] } {
   const inventory = emptyInventory()
   const controllers = new Map<ControllerId, FluxKustomizationFacts>()
-  const waiting: Waiting[] = cluster.paths.map((path) => rootOf(manifests, cluster, path, report))
+  const queue = new Queue(cluster.paths.map((path) => rootOf(manifests, cluster, path, report)))
+  const lacksVariables = ({ flux }: Waiting): boolean => missesVariables(flux, inventory)
 
-  // Every entry is taken once, or twice where it waits for a ConfigMap.
-  for (let index = 0; index < waiting.length; index++) {
-    const entry = waiting[index]
-    if (entry === undefined) break
-    const { flux, deferred } = entry
+  for (let entry = queue.next(lacksVariables); entry !== null; entry = queue.next(lacksVariables)) {
+    const { flux, assumed } = entry
+    if (assumed !== null) {
+      if ([...controllers.values()].some((one) => one.path === flux.controller.path && isOwnSource(one, cluster))) continue
+      for (const finding of assumed.findings) report.add(finding)
+    }
     const known = controllers.get(flux.controller.id)
-    if (known !== undefined && !deferred) {
+    if (known !== undefined && known !== flux.controller) {
       if (known.site.file !== flux.controller.site.file || known.site.document !== flux.controller.site.document)
         report.add(twice(cluster.name, flux, known))
       continue
     }
     controllers.set(flux.controller.id, flux.controller)
-    if (!deferred && missesVariables(flux, inventory)) {
-      waiting.push({ ...entry, deferred: true })
-      continue
-    }
+    if (queue.putsOff(entry, lacksVariables)) continue
     if (!isFollowed(flux, cluster, report)) continue
     const before = inventory.kustomizations.length
     const resources = entry.built ?? build(manifests, flux, inventory, report)
     takeInventory(inventory, fluxApplier(flux), resources, isOwn(flux, cluster.ignore) ? flux.controller.path : cluster.ignore, report)
     for (const resource of inventory.kustomizations.slice(before))
-      waiting.push({ flux: readFluxKustomization(manifests, resource), deferred: false, built: null })
+      queue.add({ flux: readFluxKustomization(manifests, resource), assumed: null, built: null })
   }
   return { inventory, controllers: [...controllers.values()] }
-}
-
-interface Waiting {
-  readonly flux: FluxKustomization
-  /** It has waited for a ConfigMap of `substituteFrom` once. */
-  readonly deferred: boolean
-  /** What it applies, if that is known already. */
-  readonly built: readonly Resource[] | null
 }
 
 function build(manifests: Manifests, flux: FluxKustomization, inventory: Inventory, report: Report): readonly Resource[] {
@@ -114,15 +107,19 @@ const shaping = [
 
 /** The Kustomization of a path that the cluster starts from. It is found among what it applies itself, as `flux bootstrap` leaves it. */
 function rootOf(manifests: Manifests, cluster: WalkedCluster, path: string, report: Report): Waiting {
-  const assumed = assumedKustomization(path, cluster.source)
+  const assumed = assumedKustomization(path, cluster)
   const first = makeReport()
   const built = build(manifests, assumed, emptyInventory(), first)
-  const own = built
+  const shown = built
     .filter(({ object }) => isFluxKustomization(object))
     .map((resource) => readFluxKustomization(manifests, resource))
-    .find(({ controller }) => controller.path === assumed.controller.path && isOwnSource(controller, cluster))
-  if (own !== undefined && shaping.some((field) => own.spec[field] !== undefined)) return { flux: own, deferred: false, built: null }
+    .filter(({ controller }) => isOwnSource(controller, cluster))
+  const own = shown.find(({ controller }) => controller.path === assumed.controller.path)
+  if (own === undefined) {
+    const findings = [...first.all(), assumption(cluster, path, assumed)]
+    return { flux: assumed, assumed: { findings, leadsTo: shown.map(({ controller }) => controller.path) }, built }
+  }
+  if (shaping.some((field) => own.spec[field] !== undefined)) return { flux: own, assumed: null, built: null }
   for (const finding of first.all()) report.add(finding)
-  if (own === undefined) report.add(assumption(cluster, path, assumed))
-  return { flux: own ?? assumed, deferred: false, built }
+  return { flux: own, assumed: null, built }
 }
