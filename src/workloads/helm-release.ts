@@ -89,7 +89,7 @@ function fromTemplate(spec: ValueMap, namespace: string, inventory: Inventory, m
   if (kind === 'HelmRepository') return { name: lastPart(written), version: asText(spec['version']), url }
   // A chart in a Git repository: its folder need not have its name.
   const file = `${written.replace(/^\.?\//, '').replace(/\/$/, '')}/Chart.yaml`
-  const chart = manifests.tree.hasFile(file) ? manifests.documents(file)[0]?.value : undefined
+  const chart = manifests.tree.hasFile(file) ? manifests.wholeDocuments(file)[0]?.value : undefined
   return { name: asText(valueAt(chart, 'name')) ?? lastPart(written), version: asText(valueAt(chart, 'version')), url }
 }
 

@@ -94,7 +94,7 @@ function resolved(own: OwnRepository, application: Application, folder: string |
 
 /** @returns `null` if the file is sealed, or no YAML: Git does not show its values. */
 function contentOf(manifests: Manifests, file: string): ValueMap | null {
-  const [document] = manifests.documents(file)
+  const [document] = manifests.wholeDocuments(file)
   if (document === undefined) return (manifests.tree.read(file)?.byteLength ?? 0) === 0 ? {} : null
   return document.sealed ? null : (asMap(document.value) ?? {})
 }
