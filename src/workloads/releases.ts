@@ -3,13 +3,13 @@ import type { ChartInstall } from './chart-install.ts'
 import { readHelmReleases } from './helm-release.ts'
 import { judgeInjection } from './injection.ts'
 import type { Inventory } from './inventory.ts'
-import { istioChartOf, istioReleaseOf, podsOfRelease, revisionsOf } from './istio-chart.ts'
+import { istioChartOf, istioReleaseOf, podsOfRelease, revisionOf, revisionsOf } from './istio-chart.ts'
 import type { IstioChart } from './istio-chart.ts'
 import type { Manifests } from './manifest.ts'
 import type { Namespaces } from './namespaces.ts'
 import type { Report } from './report.ts'
 import type { IstioRelease, MeshRole, Opaque, Workload } from './types.ts'
-import { asMap, asText, scalarText, textMap } from './value.ts'
+import { asMap, scalarText, textMap } from './value.ts'
 import type { Value } from './value.ts'
 
 /** The charts that are installed in a cluster, told apart. */
@@ -70,7 +70,7 @@ function ruleOf(release: ChartInstall, chart: IstioChart, namespaces: Namespaces
   const namespace = release.targetNamespace
   namespaces.markMeshed(namespace)
   // The chart's own labels ask for injection; labels of the namespace may ask as well.
-  const revision = asText(release.values['revision'])
+  const revision = revisionOf(release.values)
   const labels = {
     'sidecar.istio.io/inject': 'true',
     ...(revision === null ? {} : { 'istio.io/rev': revision }),

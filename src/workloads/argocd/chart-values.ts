@@ -5,7 +5,7 @@ import { resolvePath } from '../source-tree.ts'
 import { asList, asMap, asText, mergeValues, scalarText, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
-import { setParameter } from './chart-parameters.ts'
+import { setParameter } from '../chart-parameters.ts'
 import { doubleStarMatcher } from './glob.ts'
 import type { OwnRepository } from './repository-url.ts'
 
