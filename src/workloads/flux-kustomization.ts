@@ -7,7 +7,7 @@ import { groupVersion, nameOf, namespaceOf } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { isUnder, repositoryPath, resolvePath } from './source-tree.ts'
 import type { FluxKustomizationFacts, Site } from './types.ts'
-import { asList, asMap, asText, valueAt } from './value.ts'
+import { asList, asMap, asText, textMap, valueAt, withValueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
 
 /** A Flux Kustomization: what the order of things depends on, and its spec. */
@@ -196,6 +196,16 @@ function withSpec(manifests: Manifests, base: Kustomization, { spec, place }: Fl
       }),
     ],
   }
+}
+
+/** The labels and annotations that Flux sets on all that a Kustomization applies (kustomize-controller v1.9.4, SetCommonMetadata): not in templates. */
+export function withCommonMetadata(object: ValueMap, { spec }: FluxKustomization): ValueMap {
+  let made = object
+  for (const field of ['labels', 'annotations']) {
+    const common = textMap(valueAt(spec, 'commonMetadata', field))
+    if (Object.keys(common).length > 0) made = withValueAt(made, ['metadata', field], (before) => ({ ...asMap(before), ...common }))
+  }
+  return made
 }
 
 /** Whether a Kustomization builds from reroot's own folder. */

@@ -1,6 +1,13 @@
 import { fluxApplier } from './applier.ts'
 import { assumption, hidden, isFollowed, isOwnSource, twice } from './followed.ts'
-import { assumedKustomization, isFluxKustomization, isOwn, kustomizationFor, readFluxKustomization } from './flux-kustomization.ts'
+import {
+  assumedKustomization,
+  isFluxKustomization,
+  isOwn,
+  kustomizationFor,
+  readFluxKustomization,
+  withCommonMetadata,
+} from './flux-kustomization.ts'
 import type { FluxKustomization } from './flux-kustomization.ts'
 import { emptyInventory, takeInventory } from './inventory.ts'
 import type { Inventory } from './inventory.ts'
@@ -17,7 +24,6 @@ import type { Files } from './source-tree.ts'
 import { sourceIgnoreOf } from './sources.ts'
 import { substitute, variablesOf } from './substitution.ts'
 import type { ControllerId, FluxKustomizationFacts } from './types.ts'
-import { asMap, textMap, valueAt, withValueAt } from './value.ts'
 
 /** The cluster whose Kustomizations are followed. */
 export interface WalkedCluster {
@@ -79,12 +85,9 @@ function build(manifests: Manifests, flux: FluxKustomization, inventory: Invento
   if (target === null) return []
   const built = buildKustomization({ manifests, report }, target.kustomization, target.generated)
   const variables = variablesOf(flux.spec, (name) => inventory.configMaps.get(`${flux.controller.namespace}/${name}`) ?? null)
-  const labels = textMap(valueAt(flux.spec, 'commonMetadata', 'labels'))
   return built.map((resource) => {
-    let { object } = resource
-    if (variables !== null) object = substitute(object, variables.values)
-    if (Object.keys(labels).length > 0) object = withValueAt(object, ['metadata', 'labels'], (before) => ({ ...asMap(before), ...labels }))
-    return { ...resource, object }
+    const object = variables === null ? resource.object : substitute(resource.object, variables.values)
+    return { ...resource, object: withCommonMetadata(object, flux) }
   })
 }
 
