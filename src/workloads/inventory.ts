@@ -48,7 +48,7 @@ export interface Inventory {
 }
 
 const keptKinds = new Set([
-  ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Gateway', 'GatewayClass'],
+  ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Bucket', 'Gateway', 'GatewayClass'],
   ...['IstioOperator', 'Istio', 'ZTunnel', 'IstioRevisionTag', 'MutatingWebhookConfiguration', 'Canary'],
 ])
 

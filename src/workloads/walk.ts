@@ -16,12 +16,12 @@ import { readManifests } from './manifest.ts'
 import type { Manifests } from './manifest.ts'
 import { Queue } from './queue.ts'
 import type { Waiting } from './queue.ts'
-import { makeReport } from './report.ts'
+import { makeDraft, makeReport } from './report.ts'
 import type { Report } from './report.ts'
 import type { Resource } from './resource.ts'
 import { readTree } from './source-tree.ts'
-import type { Files } from './source-tree.ts'
-import { sourceIgnoreOf } from './sources.ts'
+import type { Files, SourceTree } from './source-tree.ts'
+import { builtSourceIgnore, sourceIgnoreOf } from './sources.ts'
 import { substitute, variablesOf } from './substitution.ts'
 import type { ControllerId, FluxKustomizationFacts } from './types.ts'
 
@@ -35,22 +35,32 @@ export interface WalkedCluster {
 }
 
 /** Follows Flux's Kustomizations from a cluster's paths, each once, and takes the facts of what they apply. */
-export function walkFlux(
-  files: Files,
-  cluster: WalkedCluster,
-  report: Report,
-): { readonly manifests: Manifests; readonly inventory: Inventory; readonly controllers: readonly FluxKustomizationFacts[] } {
-  const tree = readTree(files, sourceIgnoreOf(files, cluster))
+export function walkFlux(files: Files, cluster: WalkedCluster, report: Report): Walked {
+  const written = sourceIgnoreOf(files, cluster)
+  const draft = makeDraft()
+  const first = walkTree(readTree(files, written), cluster, draft)
+  // A patch may change what the source leaves out, and so what there is to walk.
+  const built = builtSourceIgnore(first.inventory, cluster.source)
+  if (built === undefined || built === written) {
+    draft.handOver(report)
+    return first
+  }
+  return walkTree(readTree(files, built), cluster, report)
+}
+
+interface Walked {
+  readonly manifests: Manifests
+  readonly inventory: Inventory
+  readonly controllers: readonly FluxKustomizationFacts[]
+}
+
+function walkTree(tree: SourceTree, cluster: WalkedCluster, report: Report): Walked {
   const manifests = readManifests(tree, report)
   if (tree.hides(`${cluster.ignore}/clusters/${cluster.name}/flux.yaml`)) report.add(hidden(cluster))
   return { manifests, ...follow(manifests, cluster, report) }
 }
 
-function follow(
-  manifests: Manifests,
-  cluster: WalkedCluster,
-  report: Report,
-): { readonly inventory: Inventory; readonly controllers: readonly FluxKustomizationFacts[] } {
+function follow(manifests: Manifests, cluster: WalkedCluster, report: Report): Pick<Walked, 'inventory' | 'controllers'> {
   const inventory = emptyInventory()
   const controllers = new Map<ControllerId, FluxKustomizationFacts>()
   const queue = new Queue(cluster.paths.map((path) => rootOf(manifests, cluster, path, report)))
