@@ -1,4 +1,5 @@
 import type { Place, YamlPath } from '../base/index.ts'
+import { withFluxImages } from './images.ts'
 import { kustomizationFilesIn, makeKustomization, readKustomization } from './kustomization-file.ts'
 import type { Entry, Kustomization } from './kustomization-file.ts'
 import type { Manifests } from './manifest.ts'
@@ -169,6 +170,7 @@ function withSpec(manifests: Manifests, base: Kustomization, { spec, place }: Fl
   ] as const) {
     if (typeof spec[from] === 'string') fields[to] = spec[from]
   }
+  if (spec['images'] !== undefined) fields['images'] = withFluxImages(asList(fields['images']), asList(spec['images']))
   const entries = <T>(field: string, convert: (value: unknown) => T | null): Entry<T>[] =>
     asList(spec[field]).flatMap((value, index) => {
       const converted = convert(value)

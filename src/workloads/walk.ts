@@ -114,6 +114,7 @@ const shaping = [
   'patchesStrategicMerge',
   'patchesJson6902',
   'components',
+  'images',
   'postBuild',
   'commonMetadata',
 ]
