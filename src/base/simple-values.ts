@@ -17,11 +17,14 @@ const doubleQuoted = /"(?:[^"\\\n]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"/y
 const plainStart = /(?!\.\.\.)(?:[A-Za-z0-9_./~$+(\\^;]|--?[A-Za-z0-9_./])/y
 const plainInFlow = /(?:[A-Za-z0-9_./~$+(\\^;]|--?[A-Za-z0-9_./])(?:[^\n,[\]{}#:]|:(?![ \n,[\]{}]))*/y
 
+// A longer one needs a `?` before it: Go and the parser refuse it.
+const longestKey = 1024
+
 /** A key that is a string, with a colon and a space or the end of the line behind it. `end` is the colon's offset. */
 export function keyAt(text: string, at: number): Inline<string> | null {
   const first = text[at]
   const key = first === '"' || first === "'" ? quotedAt(text, at) : matched(plainKey, text, at)
-  if (key === null || text[key.end] !== ':' || !endsToken(text, key.end + 1)) return null
+  if (key === null || text[key.end] !== ':' || !endsToken(text, key.end + 1) || key.end - at > longestKey) return null
   const isPlain = first !== '"' && first !== "'"
   // `8080:` and `y:` are no strings; `__proto__` is no ordinary key of an object.
   if (key.value === '__proto__' || (isPlain && (plainScalar(key.value) !== key.value || key.value.startsWith('...')))) return null

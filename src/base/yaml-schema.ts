@@ -6,14 +6,30 @@ interface YamlTag {
   readonly test?: RegExp
 }
 
+/** `0o17`: YAML 1.1 has no such octals. */
+const goOctal = {
+  tag: 'tag:yaml.org,2002:int',
+  format: 'GO-OCT',
+  default: true,
+  test: /^[-+]?0[oO]_*[0-7][0-7_]*$/,
+  identify: () => false,
+  resolve: (text: string): number => {
+    const digits = Number.parseInt(text.replace(/^[-+]?0[oO]|_/g, ''), 8)
+    return text.startsWith('-') ? -digits : digits
+  },
+}
+
 // Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, never take
-// `22:22` for a number to the base 60, and take a number without digits for text, as `.` of `path: .` or `e1` (run: kustomize 5.8.1).
+// `22:22` for a number to the base 60, and take a number without digits for text, as `.` of `path: .` or `e1` (run: kustomize 5.8.1). Go's own
+// prefixes of numbers count, in both cases: `0o17`, `0X1F`, `0B1` (run: sigs.k8s.io/yaml 1.6.0).
 export const asKubernetesReads = {
   version: '1.1',
-  customTags: (tags: readonly YamlTag[]) =>
-    tags
+  customTags: (tags: readonly YamlTag[]) => [
+    goOctal,
+    ...tags
       .filter(({ tag, format }) => tag !== 'tag:yaml.org,2002:timestamp' && format !== 'TIME')
       .map((tag) => ({ ...tag, ...withDigits(tag) })),
+  ],
 } as const
 
 function withDigits({ tag, format, test }: YamlTag): Pick<YamlTag, 'test'> {
@@ -21,11 +37,11 @@ function withDigits({ tag, format, test }: YamlTag): Pick<YamlTag, 'test'> {
     case 'EXP':
       return { test: /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/ }
     case 'BIN':
-      return { test: /^[-+]?0b_*[01][01_]*$/ }
+      return { test: /^[-+]?0[bB]_*[01][01_]*$/ }
     case 'OCT':
       return { test: /^[-+]?0_*[0-7][0-7_]*$/ }
     case 'HEX':
-      return { test: /^[-+]?0x_*[0-9a-fA-F][0-9a-fA-F_]*$/ }
+      return { test: /^[-+]?0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*$/ }
     default:
       return tag === 'tag:yaml.org,2002:float' && test?.test('.') === true
         ? { test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ }

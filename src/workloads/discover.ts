@@ -1,4 +1,5 @@
 import { parseYamlFile } from '../base/index.ts'
+import { injectsByDefault } from './default-injection.ts'
 import { generatedWorkloads } from './generated-workloads.ts'
 import type { Inventory } from './inventory.ts'
 import { plainIstiod } from './istio-chart.ts'
@@ -7,7 +8,7 @@ import type { Manifests } from './manifest.ts'
 import { byPlace, judgeAll } from './members.ts'
 import { makeNamespaces } from './namespaces.ts'
 import type { Labels } from './namespaces.ts'
-import { injectsByDefault, opaqueReleases, readReleases, servedRevisions, workloadsOfReleases } from './releases.ts'
+import { opaqueReleases, readReleases, servedRevisions, workloadsOfReleases } from './releases.ts'
 import type { Releases } from './releases.ts'
 import { makeReport } from './report.ts'
 import type { Report } from './report.ts'
@@ -55,18 +56,19 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
   const { manifests, inventory, controllers, argocd } = walk(files, cluster, report)
   const tool = cluster.controller.type === 'flux' ? 'Flux' : 'Argo CD'
   const releases = readReleases(inventory, manifests, report)
-  const namespaces = makeNamespaces(cluster.name, inventory, cluster.namespaces, report, tool)
+  const byDefault = injectsByDefault(inventory, releases)
+  const namespaces = makeNamespaces(cluster.name, inventory, { stated: cluster.namespaces, byDefault }, report, tool)
 
   const members = judgeAll(inventory.pods, {
     cluster: cluster.name,
     namespaces,
-    byDefault: injectsByDefault(releases),
+    byDefault,
     revisions: revisionsOf(cluster, inventory, releases),
     report,
   })
   const workloads = [...members.workloads, ...workloadsOfReleases(cluster.name, releases, namespaces)]
   const opaque = [
-    ...opaqueReleases(cluster.name, releases, namespaces, report),
+    ...opaqueReleases(cluster.name, releases, namespaces, byDefault, report),
     ...generatedWorkloads(cluster.name, inventory, cluster.istio.namespace, namespaces, report),
   ]
   const facts = namespaces.facts()

@@ -1,4 +1,5 @@
 import type { Place, YamlPath } from '../base/index.ts'
+import { withFluxImages } from './images.ts'
 import { kustomizationFilesIn, makeKustomization, readKustomization } from './kustomization-file.ts'
 import type { Entry, Kustomization } from './kustomization-file.ts'
 import type { Manifests } from './manifest.ts'
@@ -7,7 +8,7 @@ import { groupVersion, nameOf, namespaceOf } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { isUnder, repositoryPath, resolvePath } from './source-tree.ts'
 import type { FluxKustomizationFacts, Site } from './types.ts'
-import { asList, asMap, asText, valueAt } from './value.ts'
+import { asList, asMap, asText, textMap, valueAt, withValueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
 
 /** A Flux Kustomization: what the order of things depends on, and its spec. */
@@ -58,12 +59,17 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
 }
 
 /** The Kustomization of a path that Git does not show: what `flux bootstrap` makes. */
-export function assumedKustomization(path: string, source: { readonly kind: string; readonly name: string }): FluxKustomization {
+export function assumedKustomization(
+  path: string,
+  { source, paths }: { readonly source: { readonly kind: string; readonly name: string }; readonly paths: readonly string[] },
+): FluxKustomization {
   const site: Site = { file: path === '' ? '.' : path, document: 0, line: 1 }
+  const id = `flux-system/${source.name}`
   return {
     controller: {
       type: 'flux',
-      id: `flux-system/${source.name}`,
+      // Several paths have several Kustomizations, and only one of them can have this name.
+      id: paths.length === 1 ? id : `${id} (${site.file})`,
       name: source.name,
       namespace: 'flux-system',
       site,
@@ -164,6 +170,7 @@ function withSpec(manifests: Manifests, base: Kustomization, { spec, place }: Fl
   ] as const) {
     if (typeof spec[from] === 'string') fields[to] = spec[from]
   }
+  if (spec['images'] !== undefined) fields['images'] = withFluxImages(asList(fields['images']), asList(spec['images']))
   const entries = <T>(field: string, convert: (value: unknown) => T | null): Entry<T>[] =>
     asList(spec[field]).flatMap((value, index) => {
       const converted = convert(value)
@@ -191,6 +198,16 @@ function withSpec(manifests: Manifests, base: Kustomization, { spec, place }: Fl
       }),
     ],
   }
+}
+
+/** The labels and annotations that Flux sets on all that a Kustomization applies (kustomize-controller v1.9.4, SetCommonMetadata): not in templates. */
+export function withCommonMetadata(object: ValueMap, { spec }: FluxKustomization): ValueMap {
+  let made = object
+  for (const field of ['labels', 'annotations']) {
+    const common = textMap(valueAt(spec, 'commonMetadata', field))
+    if (Object.keys(common).length > 0) made = withValueAt(made, ['metadata', field], (before) => ({ ...asMap(before), ...common }))
+  }
+  return made
 }
 
 /** Whether a Kustomization builds from reroot's own folder. */

@@ -22,7 +22,11 @@ export function isFollowed(flux: FluxKustomization, cluster: WalkedCluster, repo
     return false
   }
   if (!isOwnSource(flux.controller, cluster)) {
-    report.add(foreignSource(at('sourceRef'), flux, cluster))
+    report.add(
+      flux.controller.source.kind === 'ExternalArtifact'
+        ? externalArtifact(at('sourceRef'), flux)
+        : foreignSource(at('sourceRef'), flux, cluster),
+    )
     return false
   }
   if (flux.controller.suspended) report.add(suspended(at('suspend')))
@@ -50,6 +54,19 @@ function foreignSource(place: Place, { controller, spec }: FluxKustomization, cl
     expected: `${cluster.source.kind} ${cluster.source.name}`,
     found: `${controller.source.kind} ${controller.source.name}`,
     remedy: `name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${asText(spec['targetNamespace']) ?? 'name'}], and accept this finding with a reason`,
+  }
+}
+
+/** Flux's source-watcher composes it of other sources (ArtifactGenerator), so that its folders need not be those of this repository. */
+function externalArtifact(place: Place, { controller, spec }: FluxKustomization): Finding {
+  return {
+    id: 'workloads/foreign-source',
+    severity: 'error',
+    place,
+    message: 'what it applies is put together by an ArtifactGenerator, which reroot does not read, so its workloads are unknown',
+    expected: 'a source that is this repository, as it is',
+    found: `ExternalArtifact ${controller.source.namespace}/${controller.source.name}`,
+    remedy: `let the Kustomization read the repository itself; or name the namespaces of its meshed workloads in reroot.yaml: restarts.namespaces: [${asText(spec['targetNamespace']) ?? 'name'}], and accept this finding with a reason`,
   }
 }
 

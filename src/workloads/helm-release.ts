@@ -1,13 +1,14 @@
 import { parseYamlFile } from '../base/index.ts'
 import type { Place, YamlPath } from '../base/index.ts'
+import { setParameter } from './chart-parameters.ts'
 import { lastPart } from './chart-install.ts'
 import type { ChartInstall } from './chart-install.ts'
 import { keptKey } from './inventory.ts'
 import type { Inventory, KeptObject } from './inventory.ts'
 import type { Manifests } from './manifest.ts'
 import type { Report } from './report.ts'
-import { asList, asMap, asText, mergeValues, valueAt, withValueAt } from './value.ts'
-import type { Value, ValueMap } from './value.ts'
+import { asList, asMap, asText, mergeValues, valueAt } from './value.ts'
+import type { ValueMap } from './value.ts'
 
 /** Reads every HelmRelease (helm.toolkit.fluxcd.io) of an inventory. */
 export function readHelmReleases(inventory: Inventory, manifests: Manifests, report: Report): readonly ChartInstall[] {
@@ -92,7 +93,7 @@ function fromTemplate(spec: ValueMap, namespace: string, inventory: Inventory, m
   if (kind === 'HelmRepository') return { name: lastPart(written), version: asText(spec['version']), url }
   // A chart in a Git repository: its folder need not have its name.
   const file = `${written.replace(/^\.?\//, '').replace(/\/$/, '')}/Chart.yaml`
-  const chart = manifests.tree.hasFile(file) ? manifests.documents(file)[0]?.value : undefined
+  const chart = manifests.tree.hasFile(file) ? manifests.wholeDocuments(file)[0]?.value : undefined
   return { name: asText(valueAt(chart, 'name')) ?? lastPart(written), version: asText(valueAt(chart, 'version')), url }
 }
 
@@ -111,12 +112,17 @@ function valuesOf(
     // Secrets are not looked into: what a rotation depends on does not belong there.
     const text = kind === 'ConfigMap' ? asText(inventory.configMaps.get(`${namespace}/${name}`)?.[key]) : null
     if (text === null) missing.push({ name: `${kind} ${namespace}/${name}`, place: place('spec', 'valuesFrom', index) })
-    else values = mergeValues(values, fromText(text, asText(valueAt(entry, 'targetPath'))))
+    else values = withText(values, text, asText(valueAt(entry, 'targetPath')), valueAt(entry, 'literal') === true)
   })
   return { values: mergeValues(values, asMap(spec['values']) ?? {}), missing }
 }
 
-function fromText(text: string, targetPath: string | null): ValueMap {
-  const value: Value = parseYamlFile(new TextEncoder().encode(text), '').documents[0]?.value
-  return targetPath === null ? (asMap(value) ?? {}) : withValueAt({}, targetPath.split('.'), () => value)
+/**
+ * Without a target path the text holds values to be merged. With one it is a single value, as `--set` has it; in quotes, or with `literal`, it stays
+ * text (github.com/fluxcd/pkg/chartutil, ReplacePathValue).
+ */
+function withText(values: ValueMap, text: string, targetPath: string | null, literal: boolean): ValueMap {
+  if (targetPath === null) return mergeValues(values, asMap(parseYamlFile(new TextEncoder().encode(text), '').documents[0]?.value) ?? {})
+  const quoted = literal ? null : /^(?:'(.*)'|"(.*)")$/s.exec(text)
+  return setParameter(values, targetPath, quoted?.[1] ?? quoted?.[2] ?? text, literal || quoted !== null)
 }

@@ -22,7 +22,7 @@ const dataplane = 'istio.io/dataplane-mode'
 /**
  * Whether pods of a template get a sidecar (Istio 1.30.3: the webhook of chart istiod, then pkg/kube/inject/inject.go).
  * @param namespaceLabels `null` if nobody knows them.
- * @param byDefault the chart's `enableNamespacesByDefault`.
+ * @param byDefault a control plane injects into namespaces that do not ask for it (default-injection.ts).
  */
 export function judgeInjection(
   pod: PodTemplate,

@@ -6,7 +6,7 @@ import type { ChartInstall } from './chart-install.ts'
 import { isFluxKustomization } from './flux-kustomization.ts'
 import { takeNamespace } from './namespace-definition.ts'
 import type { NamespaceDefinition } from './namespace-definition.ts'
-import { takeProbe } from './probe.ts'
+import { survived, withoutProbe } from './probe.ts'
 import { makesPods, readPodOwner } from './pod-owner.ts'
 import type { PodOwner } from './pod-owner.ts'
 import { badName } from './object-name.ts'
@@ -48,7 +48,7 @@ export interface Inventory {
 }
 
 const keptKinds = new Set([
-  ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Gateway', 'GatewayClass'],
+  ...['HelmRelease', 'HelmChart', 'HelmRepository', 'OCIRepository', 'GitRepository', 'Bucket', 'Gateway', 'GatewayClass'],
   ...['IstioOperator', 'Istio', 'ZTunnel', 'IstioRevisionTag', 'MutatingWebhookConfiguration', 'Canary'],
 ])
 
@@ -79,13 +79,12 @@ export function takeInventory(
 ): void {
   for (const resource of resources) {
     const { manifest } = resource
-    const { survived, object: built } = takeProbe(resource.object)
-    const object = withNamespace(built, applier.namespace)
+    const object = withNamespace(withoutProbe(resource), applier.namespace)
     const secret = cacertsSite(object, manifest, applier)
     if (secret !== null) inventory.cacerts.push(secret)
     if (ignore !== '' && isUnder(manifest.site.file, ignore)) continue
     if (isFluxKustomization(object)) inventory.kustomizations.push({ ...resource, object })
-    else takeObject(inventory, object, { resource, applier, survived, report })
+    else takeObject(inventory, object, { resource, applier, survived: survived(resource), report })
   }
 }
 

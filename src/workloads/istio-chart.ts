@@ -27,6 +27,17 @@ export function istioChartOf(release: ChartInstall): IstioChart | null {
   return commonNames.has(release.chart) && !context.some((text) => text.includes('istio')) ? null : chart
 }
 
+/** The revision that values of a chart name; `null` for the default one. */
+export function revisionOf(values: ValueMap): string | null {
+  return textValue(values['revision'])
+}
+
+/** A value as a chart prints it: `revision: 124` is as good as text. Nothing, and an empty text, mean the chart's own. */
+function textValue(value: Value): string | null {
+  const text = scalarText(value)
+  return text === '' ? null : text
+}
+
 /** Facts of a release of one of Istio's charts. */
 export function istioReleaseOf(release: ChartInstall, chart: IstioChart): IstioRelease {
   const { values } = release
@@ -36,7 +47,7 @@ export function istioReleaseOf(release: ChartInstall, chart: IstioChart): IstioR
     namespace: release.targetNamespace,
     site: release.site,
     version: release.version,
-    revision: asText(values['revision']) ?? 'default',
+    revision: revisionOf(values) ?? 'default',
     multiRoot: environmentOf(values)['ISTIO_MULTIROOT_MESH'] === 'true',
     trustDomain: asText(valueAt(values, 'meshConfig', 'trustDomain')) ?? asText(valueAt(values, 'global', 'trustDomain')),
     caProvider: caProviderOf(environmentOf(values), settingsOf(values)),
@@ -95,14 +106,17 @@ export function podsOfRelease(
   const { values } = release
   switch (chart) {
     case 'istiod': {
-      const revision = asText(values['revision'])
+      const revision = revisionOf(values)
       return { kind: 'Deployment', name: revision === null ? 'istiod' : `istiod-${revision}` } // also `istiod-default`, if that is written
     }
     case 'ztunnel':
-      return { kind: 'DaemonSet', name: asText(values['resourceName']) ?? 'ztunnel' }
+      return { kind: 'DaemonSet', name: textValue(values['resourceName']) ?? 'ztunnel' }
     case 'gateway': {
       const kind = asText(values['kind'])
-      return { kind: kind === 'DaemonSet' || kind === 'StatefulSet' ? kind : 'Deployment', name: asText(values['name']) ?? release.release }
+      return {
+        kind: kind === 'DaemonSet' || kind === 'StatefulSet' ? kind : 'Deployment',
+        name: textValue(values['name']) ?? release.release,
+      }
     }
     case 'base':
     case 'cni':
@@ -115,7 +129,7 @@ export function podsOfRelease(
 /** Revisions and tags that an istiod release serves. */
 export function revisionsOf(values: ValueMap): readonly string[] {
   const tags = values['revisionTags']
-  return [asText(values['revision']) ?? 'default', ...(Array.isArray(tags) ? tags.map(String) : [])]
+  return [revisionOf(values) ?? 'default', ...(Array.isArray(tags) ? tags.map(String) : [])]
 }
 
 /** Whether a chart of this name may be one of Istio's. */

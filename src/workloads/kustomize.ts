@@ -1,5 +1,6 @@
 import type { Place } from '../base/index.ts'
 import { generatedObjects } from './generators.ts'
+import { setImages } from './images.ts'
 import { ksopsResources } from './ksops.ts'
 import { kustomizationFilesIn, readKustomization } from './kustomization-file.ts'
 import type { Entry, Kustomization } from './kustomization-file.ts'
@@ -71,6 +72,7 @@ function transform(build: Build, kustomization: Kustomization, resources: readon
   setLabels(left, fields)
   setAnnotations(left, fields)
   applyJsonPatches(build.manifests, build.report, kustomization, left)
+  setImages(left, fields)
   return left.filter((resource) => !resource.deleted)
 }
 

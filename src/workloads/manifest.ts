@@ -34,6 +34,8 @@ export interface Manifests {
   readonly tool: Tool
   /** Every document of a file; none if it is not YAML, which is reported. */
   documents(file: string): readonly PlainDocument[]
+  /** The same with all of their content, for files that are no manifests: parameters and values may look like an object of any kind. */
+  wholeDocuments(file: string): readonly PlainDocument[]
   /** The Kubernetes objects of a file, lists taken apart. What is no object is reported. */
   objects(file: string): readonly Manifest[]
   /** Line (from 1) of the value at `path`. Parses the file again: for findings. */
@@ -77,15 +79,17 @@ interface ReadFile {
 
 // One parse serves all clusters of a repository, and what looks ahead of a step: bytes are those of one reading of a file (ports.ts, Files).
 const alreadyRead = new WeakMap<Uint8Array, ReadonlyMap<string, ReadFile>>()
+const readWhole = new WeakMap<Uint8Array, ReadonlyMap<string, ReadFile>>()
 
-function readFileOnce(bytes: Uint8Array, file: string): ReadFile {
-  const known = alreadyRead.get(bytes)
+function readFileOnce(bytes: Uint8Array, file: string, whole: boolean): ReadFile {
+  const read = whole ? readWhole : alreadyRead
+  const known = read.get(bytes)
   const found = known?.get(file)
   if (found !== undefined) return found
   const yaml = parseYamlFile(bytes, file)
   const made = {
     documents: yaml.documents.map((document) => ({
-      value: pruned(document.value),
+      value: whole ? document.value : withoutContent(document.value),
       site: { file, document: document.index, line: document.lineOf([]) },
       sealed: asMap(asMap(document.value)?.['sops']) !== null,
       documents: yaml.documents.length,
@@ -93,7 +97,7 @@ function readFileOnce(bytes: Uint8Array, file: string): ReadFile {
     findings: withTemplateHint(yaml.findings, yaml.text),
   }
   // A link shows the same bytes under another path.
-  alreadyRead.set(bytes, new Map([...(known ?? []), [file, made]]))
+  read.set(bytes, new Map([...(known ?? []), [file, made]]))
   return made
 }
 
@@ -103,15 +107,17 @@ export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Fl
   let latest: { readonly file: string; readonly yaml: YamlFile } | null = null
 
   const bytesOf = (file: string): Uint8Array => tree.read(file) ?? new Uint8Array()
-  const documents = (file: string): readonly PlainDocument[] => {
-    const { documents: made, findings } = readFileOnce(bytesOf(file), file)
+  const read = (file: string, whole: boolean): readonly PlainDocument[] => {
+    const { documents: made, findings } = readFileOnce(bytesOf(file), file, whole)
     for (const finding of findings) report.add(finding)
     return made
   }
+  const documents = (file: string): readonly PlainDocument[] => read(file, false)
   const manifests: Manifests = {
     tree,
     tool,
     documents,
+    wholeDocuments: (file) => read(file, true),
     objects(file) {
       const known = objects.get(file)
       if (known !== undefined) return known
@@ -127,14 +133,15 @@ export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Fl
   return manifests
 }
 
-function pruned(value: Value): Value {
+/** An object whose content decides nothing keeps its identity and metadata alone. */
+function withoutContent(value: Value): Value {
   const map = asMap(value)
   if (map === null) return value
   const kind = asText(map['kind'])
   const apiVersion = asText(map['apiVersion'])
   if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/'))
     return withoutPodSpec(map)
-  if (kind.endsWith('List') && Array.isArray(map['items'])) return { ...map, items: map['items'].map(pruned) }
+  if (kind.endsWith('List') && Array.isArray(map['items'])) return { ...map, items: map['items'].map(withoutContent) }
   if (isClusterSecret(map)) return { apiVersion, kind, metadata: map['metadata'], ...clusterAddress(map) }
   return { apiVersion, kind, metadata: map['metadata'] }
 }

@@ -12,7 +12,7 @@ import type { MeshRole, Workload } from './types.ts'
 export interface Judging {
   readonly cluster: string
   readonly namespaces: Namespaces
-  /** Some control plane has `enableNamespacesByDefault`. */
+  /** Some control plane injects into namespaces that do not ask for it (default-injection.ts). */
   readonly byDefault: boolean
   /** Revisions and tags that exist; `null` if neither Git nor `reroot.yaml` names any. */
   readonly revisions: ReadonlySet<string> | null

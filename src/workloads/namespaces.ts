@@ -5,7 +5,6 @@ import { decisiveDifferences } from './namespace-definition.ts'
 import type { Inventory } from './inventory.ts'
 import type { Report } from './report.ts'
 import type { NamespaceFact, Site } from './types.ts'
-import { valueAt } from './value.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -22,11 +21,14 @@ export interface Namespaces {
   facts(): readonly NamespaceFact[]
 }
 
-/** @param tool whose words findings use. */
+/**
+ * @param options `stated`: labels that `reroot.yaml` states; `byDefault`: a control plane injects into namespaces that do not ask for it.
+ * @param tool whose words findings use.
+ */
 export function makeNamespaces(
   cluster: string,
   inventory: Inventory,
-  stated: ReadonlyMap<string, Labels>,
+  { stated, byDefault }: { readonly stated: ReadonlyMap<string, Labels>; readonly byDefault: boolean },
   report: Report,
   tool: Tool,
 ): Namespaces {
@@ -51,7 +53,7 @@ export function makeNamespaces(
       else known.others += 1
     },
     facts() {
-      const outside = (namespace: string): boolean => labelsOf(namespace) !== null && !isMeshed(namespace) && !injectsEverywhere(inventory)
+      const outside = (namespace: string): boolean => labelsOf(namespace) !== null && !isMeshed(namespace) && !byDefault
       for (const { namespace, finding } of inventory.unseen) if (!outside(namespace)) report.add(finding)
       for (const [namespace, { what, site, others }] of unknown)
         report.add(unknownFinding(cluster, namespace, others === 0 ? what : `${what} and ${others} more`, site, tool))
@@ -60,11 +62,6 @@ export function makeNamespaces(
         .map((name) => ({ name, labels: labelsOf(name), site: inventory.namespaces.get(name)?.site ?? null, meshed: isMeshed(name) }))
     },
   }
-}
-
-/** Whether a control plane may inject into namespaces that do not ask for it. */
-function injectsEverywhere({ charts }: Inventory): boolean {
-  return charts.some(({ values }) => valueAt(values, 'sidecarInjectorWebhook', 'enableNamespacesByDefault') === true)
 }
 
 function reportDifference(cluster: string, name: string, stated: Labels, inventory: Inventory, report: Report): void {

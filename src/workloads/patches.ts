@@ -6,7 +6,7 @@ import type { Manifests } from './manifest.ts'
 import { indexTargets } from './patch-targets.ts'
 import type { PatchTargets } from './patch-targets.ts'
 import type { Report } from './report.ts'
-import { beforeProbe } from './probe.ts'
+import { withoutProbe } from './probe.ts'
 import { groupVersion, idKey, idOf, nameOf, namespaceOf, rememberId } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { makeSelector } from './selector.ts'
@@ -130,7 +130,7 @@ function applyJson(patching: Patching, resource: Resource, operations: readonly 
   if (!patching.legacy) rememberId(resource)
   const relevant = operations.filter((operation) => isKept(resource.object, String(asMap(operation)?.['path'])))
   // It must fit what is there today, and again once a restart stands there.
-  const today = applyJsonPatch(beforeProbe(resource), relevant)
+  const today = applyJsonPatch(withoutProbe(resource), relevant)
   const outcome = 'problem' in today ? today : applyJsonPatch(resource.object, relevant)
   if ('object' in outcome) {
     resource.object = outcome.object

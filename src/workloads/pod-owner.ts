@@ -1,5 +1,6 @@
 import type { WorkloadId } from '../base/index.ts'
 import { workloadKinds } from '../base/index.ts'
+import { imageOf } from './images.ts'
 import type { PodTemplate } from './injection.ts'
 import { groupVersion, nameOf } from './resource.ts'
 import type { Owner, Site, Workload } from './types.ts'
@@ -95,9 +96,8 @@ function istiodOf(kind: string, pod: PodTemplate, template: Value): IstiodContai
     const value = scalarText(valueAt(entry, 'value'))
     if (name !== null && value !== null) environment[name] = value
   }
-  // Registry ports hold a colon too: a tag is behind the last slash.
-  const tag = /:([\w.-]+)$/.exec((asText(container['image']) ?? '').split('@')[0]?.split('/').at(-1) ?? '')?.[1]
-  const version = tag === undefined ? null : tag.replace(/-(distroless|debug)$/, '')
+  const { tag } = imageOf(asText(container['image']) ?? '')
+  const version = tag === '' ? null : tag.replace(/-(distroless|debug)$/, '')
   return { version, revision: pod.labels['istio.io/rev'] ?? environment['REVISION'] ?? 'default', environment }
 }
 

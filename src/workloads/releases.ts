@@ -3,13 +3,13 @@ import type { ChartInstall } from './chart-install.ts'
 import { readHelmReleases } from './helm-release.ts'
 import { judgeInjection } from './injection.ts'
 import type { Inventory } from './inventory.ts'
-import { istioChartOf, istioReleaseOf, podsOfRelease, revisionsOf } from './istio-chart.ts'
+import { istioChartOf, istioReleaseOf, podsOfRelease, revisionOf, revisionsOf } from './istio-chart.ts'
 import type { IstioChart } from './istio-chart.ts'
 import type { Manifests } from './manifest.ts'
 import type { Namespaces } from './namespaces.ts'
 import type { Report } from './report.ts'
 import type { IstioRelease, MeshRole, Opaque, Workload } from './types.ts'
-import { asMap, asText, scalarText, textMap, valueAt } from './value.ts'
+import { asMap, scalarText, textMap } from './value.ts'
 import type { Value } from './value.ts'
 
 /** The charts that are installed in a cluster, told apart. */
@@ -70,7 +70,7 @@ function ruleOf(release: ChartInstall, chart: IstioChart, namespaces: Namespaces
   const namespace = release.targetNamespace
   namespaces.markMeshed(namespace)
   // The chart's own labels ask for injection; labels of the namespace may ask as well.
-  const revision = asText(release.values['revision'])
+  const revision = revisionOf(release.values)
   const labels = {
     'sidecar.istio.io/inject': 'true',
     ...(revision === null ? {} : { 'istio.io/rev': revision }),
@@ -81,14 +81,20 @@ function ruleOf(release: ChartInstall, chart: IstioChart, namespaces: Namespaces
 }
 
 /** Releases whose workloads Git does not show, in namespaces of the mesh. */
-export function opaqueReleases(cluster: string, releases: Releases, namespaces: Namespaces, report: Report): readonly Opaque[] {
+export function opaqueReleases(
+  cluster: string,
+  releases: Releases,
+  namespaces: Namespaces,
+  byDefault: boolean,
+  report: Report,
+): readonly Opaque[] {
   return releases.others.flatMap((release) => {
     const namespace = release.targetNamespace
     const verdict = judgeInjection(
       { labels: {}, annotations: {}, hostNetwork: false },
       namespace,
       namespaces.labelsOf(namespace),
-      injectsByDefault(releases),
+      byDefault,
     )
     const owner = release.by
     if (verdict.mesh === 'unknown') namespaces.markUnknown(namespace, `what ${owner} installs`, release.site)
@@ -119,13 +125,6 @@ function asksItself(values: Value): boolean {
 /** Revisions and tags that releases of istiod serve. */
 export function servedRevisions(releases: Releases): readonly string[] {
   return releases.istio.filter(({ chart }) => chart === 'istiod').flatMap(({ release }) => revisionsOf(release.values))
-}
-
-/** Whether an istiod injects into namespaces that do not ask for it. */
-export function injectsByDefault(releases: Releases): boolean {
-  return releases.istio.some(
-    ({ chart, release }) => chart === 'istiod' && valueAt(release.values, 'sidecarInjectorWebhook', 'enableNamespacesByDefault') === true,
-  )
 }
 
 function missingValues(

@@ -21,6 +21,19 @@ export function makeReport(): Report {
   }
 }
 
+/** A report that may yet be thrown away. Once it is handed over, what it has, and all that is added later, goes to another. */
+export function makeDraft(): Report & { handOver(to: Report): void } {
+  let target = makeReport()
+  return {
+    add: (finding) => target.add(finding),
+    all: () => target.all(),
+    handOver(to) {
+      for (const finding of target.all()) to.add(finding)
+      target = to
+    },
+  }
+}
+
 function shown(finding: Finding): Finding {
   const { message, expected, found, remedy } = finding
   return {

@@ -1,4 +1,5 @@
 import { parseYamlFile } from '../base/index.ts'
+import type { Inventory } from './inventory.ts'
 import { isUnder, repositoryPath } from './source-tree.ts'
 import type { Files } from './source-tree.ts'
 import type { Site } from './types.ts'
@@ -35,7 +36,10 @@ export function readFluxObjects(files: Files, folders: readonly string[]): reado
   })
 }
 
-/** The `spec.ignore` of the source that a cluster builds from; `null` if it has none, or Git does not show it. */
+/**
+ * The `spec.ignore` of the source that a cluster builds from, as its file has it; `null` if it has none, or Git does not show it. What a build makes of
+ * it counts more, but needs the files first.
+ */
 export function sourceIgnoreOf(
   files: Files,
   cluster: { readonly paths: readonly string[]; readonly source: { readonly kind: string; readonly name: string } },
@@ -48,4 +52,14 @@ export function sourceIgnoreOf(
       valueAt(object, 'spec', 'ignore') !== undefined,
   )
   return asText(valueAt(source?.object, 'spec', 'ignore'))
+}
+
+/** The `spec.ignore` of the cluster's source as Flux applies it; `null` if it has none, `undefined` if no Kustomization applies the source. */
+export function builtSourceIgnore(
+  { kept }: Pick<Inventory, 'kept'>,
+  { kind, name }: { readonly kind: string; readonly name: string },
+): string | null | undefined {
+  const found =
+    kept.get(`${kind} flux-system/${name}`) ?? [...kept.values()].find(({ object, name: its }) => object['kind'] === kind && its === name)
+  return found === undefined ? undefined : asText(valueAt(found.object, 'spec', 'ignore'))
 }

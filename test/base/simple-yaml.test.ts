@@ -38,6 +38,7 @@ const bits = [
     '.nan',
     '2020-01-01',
   ],
+  ...['0o17', '0o8', '0O7', '0X1F', '0B1'],
   ...['+', '_', '/', '.', '$', '(', '^', ';', '-1', '--x', '\u00a0', 'é', '😀', '__proto__: 1', 'constructor: 1', '1: 2', 'true: x'],
 ]
 const cut = fc.tuple(fc.constantFrom(...manifests), fc.nat(), fc.nat(12)).map(([text, from, length]) => {
@@ -46,6 +47,13 @@ const cut = fc.tuple(fc.constantFrom(...manifests), fc.nat(), fc.nat(12)).map(([
   const indent = Math.min(...taken.filter((line) => line.trim() !== '').map((line) => line.search(/[^ ]/)))
   return taken.map((line) => line.slice(Number.isFinite(indent) ? indent : 0)).join('\n')
 })
+/** A key may have 1,024 characters before its colon. */
+const longKeys = [1024, 1025].flatMap((length) => [
+  `${'k'.repeat(length)}: v`,
+  `"${'k'.repeat(length - 2)}": v`,
+  `a:\n- ${'k'.repeat(length)}: v`,
+  `a: {${'k'.repeat(length)}: v}`,
+])
 /** Lines on which readers of YAML are known to differ. */
 const delicate = [
   ...[
@@ -123,7 +131,7 @@ const made = fc
   .array(
     fc.oneof(
       fc.constantFrom(...bits),
-      fc.constantFrom(...delicate).map((line) => `${line}\n`),
+      fc.constantFrom(...delicate, ...longKeys).map((line) => `${line}\n`),
     ),
     { maxLength: 8 },
   )
@@ -152,6 +160,8 @@ describe('it leaves to the parser', () => {
     ['a key that is no string', 'y: 1\n'],
     ['a prototype', '__proto__: 1\n'],
     ['a complex key', '? a\n: b\n'],
+    ['a key too long for its line', `${'k'.repeat(1025)}: v\n`],
+    ['a quoted key too long for its line', `a:\n  "${'k'.repeat(1023)}": v\n`],
     ['a scalar on several lines', 'a: b\n  c\n'],
     ['a quoted scalar on several lines', 'a: "b\n  c"\n'],
     ['brackets on several lines', 'a: [b,\n  c]\n'],
@@ -190,13 +200,16 @@ test('what it reads of manifests, the parser reads the same', () => {
   for (const text of manifests.filter((one) => readSimpleYaml(one) !== null)) expect(asRead(text)).toEqual(asParsed(text))
 })
 
-test.each(delicate)('what it reads of %j, the parser reads the same', (text) => {
-  const found = asRead(text)
+test.each([...delicate, ...longKeys].map((text) => [text.replace(/k{9,}/, 'kk…'), text]))(
+  'what it reads of %j, the parser reads the same',
+  (_, text) => {
+    const found = asRead(text)
 
-  if (found === undefined) return
-  expect(parseText(text, 'file.yaml').findings).toEqual([])
-  expect(found).toEqual(asParsed(text))
-})
+    if (found === undefined) return
+    expect(parseText(text, 'file.yaml').findings).toEqual([])
+    expect(found).toEqual(asParsed(text))
+  },
+)
 
 test('what it reads of any text, the parser reads the same, without a finding', () => {
   let read = 0

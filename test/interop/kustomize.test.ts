@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { takeProbe } from '../../src/workloads/probe.ts'
+import { survived, withoutProbe } from '../../src/workloads/probe.ts'
 import type { Resource } from '../../src/workloads/resource.ts'
 import { textMap, valueAt } from '../../src/workloads/value.ts'
 import { casesOf, seedOf } from '../support/cases.ts'
@@ -74,9 +74,7 @@ describe.skipIf(!haveKustomize)('kustomize 5.8 and our reading of it', () => {
       }
       accepted += 1
       expect(ours.problems, `kustomize takes tree ${index}\n${story}`).toEqual([])
-      expect(linesOf(ours.resources.map(({ object }) => takeProbe(object).object)), `tree ${index}\n${story}`).toEqual(
-        linesOf(real.objects),
-      )
+      expect(linesOf(ours.resources.map(withoutProbe)), `tree ${index}\n${story}`).toEqual(linesOf(real.objects))
     })
     expect(accepted).toBeGreaterThan(count / 4) // most others are refused for a patch that fits nothing, or a name that comes twice
   })
@@ -85,9 +83,7 @@ describe.skipIf(!haveKustomize)('kustomize 5.8 and our reading of it', () => {
     const cases = trees.flatMap((tree) => {
       const { resources, problems } = readOverlay(tree)
       const workloads = resources.filter(({ view, object }) => view !== null && valueAt(object, 'spec', 'template') !== undefined)
-      return problems.length > 0
-        ? []
-        : workloads.map((resource) => ({ tree, resource, lines: linesOf(resources.map(({ object }) => takeProbe(object).object)) }))
+      return problems.length > 0 ? [] : workloads.map((resource) => ({ tree, resource, lines: linesOf(resources.map(withoutProbe)) }))
     })
 
     const outcomes = await twoAtATime(cases.slice(0, count * 0.5), async ({ tree, resource }) => {
@@ -101,7 +97,7 @@ describe.skipIf(!haveKustomize)('kustomize 5.8 and our reading of it', () => {
       const one = cases[index]
       if (one === undefined) throw new Error('a case is missing')
       const story = `${JSON.stringify(one.resource.view)}\n${JSON.stringify(one.tree, null, 1)}`
-      const deliverable = one.resource.view?.ambiguous === false && takeProbe(one.resource.object).survived
+      const deliverable = one.resource.view?.ambiguous === false && survived(one.resource)
       const changed = 'refusal' in real ? null : linesOf(real.objects).filter((line) => !one.lines.includes(line))
       if (!deliverable) expect(changed ?? [], story).toEqual([])
       else {

@@ -2,7 +2,7 @@ import type { Finding } from '../../src/base/index.ts'
 import { readKustomization } from '../../src/workloads/kustomization-file.ts'
 import { buildKustomization } from '../../src/workloads/kustomize.ts'
 import { readManifests } from '../../src/workloads/manifest.ts'
-import { takeProbe } from '../../src/workloads/probe.ts'
+import { withoutProbe } from '../../src/workloads/probe.ts'
 import { makeReport } from '../../src/workloads/report.ts'
 import { readTree } from '../../src/workloads/source-tree.ts'
 import type { OddFile } from './odd-files.ts'
@@ -18,5 +18,5 @@ export function readOdd(odd: OddFile): { readonly objects: readonly unknown[]; r
   )
   const kustomization = readKustomization(manifests, 'o', report)
   const objects = kustomization === null ? [] : buildKustomization({ manifests, report }, kustomization, false)
-  return { objects: objects.map(({ object }) => takeProbe(object).object), findings: report.all() }
+  return { objects: objects.map(withoutProbe), findings: report.all() }
 }

@@ -163,7 +163,7 @@ function defaultValues(manifests: Manifests, folder: string): ValueMap {
 }
 
 function documentOf(manifests: Manifests, file: string): ValueMap | null {
-  return manifests.tree.hasFile(file) ? asMap(manifests.documents(file)[0]?.value) : null
+  return manifests.tree.hasFile(file) ? asMap(manifests.wholeDocuments(file)[0]?.value) : null
 }
 
 function join(folder: string, name: string): string {

@@ -5,7 +5,7 @@ import { resolvePath } from '../source-tree.ts'
 import { asList, asMap, asText, mergeValues, scalarText, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
-import { setParameter } from './chart-parameters.ts'
+import { setParameter } from '../chart-parameters.ts'
 import { doubleStarMatcher } from './glob.ts'
 import type { OwnRepository } from './repository-url.ts'
 
@@ -94,7 +94,7 @@ function resolved(own: OwnRepository, application: Application, folder: string |
 
 /** @returns `null` if the file is sealed, or no YAML: Git does not show its values. */
 function contentOf(manifests: Manifests, file: string): ValueMap | null {
-  const [document] = manifests.documents(file)
+  const [document] = manifests.wholeDocuments(file)
   if (document === undefined) return (manifests.tree.read(file)?.byteLength ?? 0) === 0 ? {} : null
   return document.sealed ? null : (asMap(document.value) ?? {})
 }

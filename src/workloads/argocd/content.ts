@@ -174,7 +174,7 @@ function withOverrides({ manifests, own }: Reading, application: Application, so
   let spec: ValueMap = source.spec
   for (const name of ['.argocd-source.yaml', `.argocd-source-${application.name}.yaml`]) {
     const file = source.path === '' ? name : `${source.path}/${name}`
-    const change = manifests.tree.hasFile(file) ? asMap(manifests.documents(file)[0]?.value) : null
+    const change = manifests.tree.hasFile(file) ? asMap(manifests.wholeDocuments(file)[0]?.value) : null
     if (change !== null) spec = mergeValues(spec, change)
   }
   return spec === source.spec ? source : { ...source, spec }

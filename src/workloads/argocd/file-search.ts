@@ -28,6 +28,10 @@ export function noteFiles(manifests: Manifests, files: Set<string>): Manifests {
       files.add(file)
       return manifests.documents(file)
     },
+    wholeDocuments(file) {
+      files.add(file)
+      return manifests.wholeDocuments(file)
+    },
     objects(file) {
       files.add(file)
       return manifests.objects(file)

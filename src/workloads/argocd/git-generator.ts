@@ -110,7 +110,7 @@ function filesMatching(generating: Generating, patterns: readonly Pattern[], at:
 }
 
 function fileParameters(generating: Generating, file: string, prefix: string | null, at: YamlPath): readonly Parameters[] {
-  const [document] = generating.manifests.documents(file)
+  const [document] = generating.manifests.wholeDocuments(file)
   const value = document?.value ?? {}
   const objects = (Array.isArray(value) ? (value as readonly unknown[]) : [value]).map(asMap)
   if (objects.includes(null) || (document === undefined && (generating.manifests.tree.read(file)?.byteLength ?? 0) > 0)) {

@@ -2,7 +2,7 @@ import type { Finding } from '../../base/index.ts'
 import { kustomizationFilesIn, readKustomization } from '../kustomization-file.ts'
 import type { Kustomization } from '../kustomization-file.ts'
 import { buildKustomization } from '../kustomize.ts'
-import { takeProbe } from '../probe.ts'
+import { withoutProbe } from '../probe.ts'
 import { makeReport } from '../report.ts'
 import type { Report } from '../report.ts'
 import { folderOf, isUnder, repositoryPath } from '../source-tree.ts'
@@ -107,7 +107,7 @@ function build(reading: Reading, file: string, namespace: string, report: Report
 
 function definitionsOf({ manifests }: Reading, kustomization: Kustomization, namespace: string, report: Report): readonly Definition[] {
   return buildKustomization({ manifests, report, ksops: true }, kustomization, false).flatMap((resource) => {
-    const definition = definitionOf(takeProbe(resource.object).object, resource.manifest, null, namespace)
+    const definition = definitionOf(withoutProbe(resource), resource.manifest, null, namespace)
     return definition === null ? [] : [{ ...definition, appliedBy: kustomization.file }]
   })
 }

@@ -1,4 +1,5 @@
 import type { Finding, Place } from '../../base/index.ts'
+import { withImageArguments } from '../images.ts'
 import { kustomizationFilesIn, readKustomization } from '../kustomization-file.ts'
 import type { Entry, Kustomization } from '../kustomization-file.ts'
 import { buildKustomization } from '../kustomize.ts'
@@ -9,6 +10,7 @@ import { resolvePath } from '../source-tree.ts'
 import { asList, asMap, asText, textMap } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
+import { environment } from './chart-values.ts'
 
 /**
  * The objects of a source of type kustomize: the folder's kustomization, with the options of the Application written into it as Argo CD does
@@ -53,15 +55,22 @@ function withOptions(
     const value = asMap(entry)
     return value === null ? [] : [{ value, place: at('patches', index) }]
   })
-  return { ...base, fields: withFields(base.fields, options), addedComponents: components, patches: [...base.patches, ...patches] }
+  return {
+    ...base,
+    fields: withFields(base.fields, options, (text) => environment(text, application, source)),
+    addedComponents: components,
+    patches: [...base.patches, ...patches],
+  }
 }
 
-function withFields(before: ValueMap, options: ValueMap): ValueMap {
+function withFields(before: ValueMap, options: ValueMap, filledIn: (text: string) => string): ValueMap {
   const fields: Record<string, Value> = { ...before }
   for (const field of ['namePrefix', 'nameSuffix', 'namespace']) {
     const value = asText(options[field])
     if (value !== null) fields[field] = value
   }
+  const images = asList(options['images']).flatMap((image) => asText(image) ?? [])
+  if (images.length > 0) fields['images'] = withImageArguments(asList(before['images']), images.map(filledIn))
   const labels = asMap(options['commonLabels'])
   if (labels !== null && Object.keys(labels).length > 0) {
     // RUN with kustomize 5.8.1: `edit add label` writes `commonLabels`; `--without-selector` writes an entry of `labels`.

@@ -1,5 +1,5 @@
 import type { Finding } from '../../base/index.ts'
-import { takeProbe } from '../probe.ts'
+import { withoutProbe } from '../probe.ts'
 import { makeReport } from '../report.ts'
 import type { Destination } from '../types.ts'
 import { readApplication } from './application.ts'
@@ -145,7 +145,7 @@ function applicationOf(
 /** Argo CD's objects among what an Application applies. */
 function objectsOf({ namespace }: Resolving, { application, content }: Applied): readonly Definition[] {
   return content.resources.flatMap((resource) => {
-    const { object } = takeProbe(resource.object)
+    const object = withoutProbe(resource)
     const made = definitionOf(object, resource.manifest, application.definition, application.targetNamespace ?? namespace)
     return made === null ? [] : [made]
   })

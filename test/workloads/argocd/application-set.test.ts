@@ -316,3 +316,20 @@ test('a patch of the template is no matter where every Application is another cl
   expect(made(set('dev'))).toEqual([])
   expect(made(set('prod'))).toEqual(['a', `error argocd/template ${app}`])
 })
+
+test('a file of parameters that looks like an object keeps all of them', () => {
+  const set = applicationSet(
+    's',
+    [{ git: { repoURL: ownURL, revision: 'HEAD', files: [{ path: 'clusters/*.yaml' }] } }],
+    template('{{ .metadata.name }}-{{ .spec.region }}-{{ .spec.template.spec.size }}'),
+    go,
+  )
+  const parameters = {
+    apiVersion: 'acme.example/v1',
+    kind: 'Cluster',
+    metadata: { name: 'a' },
+    spec: { region: 'eu', template: { spec: { size: 'xl' } } },
+  }
+
+  expect(made(set, { 'clusters/a.yaml': yaml(parameters) })).toEqual(['a-eu-xl'])
+})

@@ -269,6 +269,22 @@ describe('kustomizations that people apply by hand', () => {
     expect(idsOf(discovery)).toContain('error argocd/application argocd/overlays/prod/kustomization.yaml:1')
   })
 
+  test('one outside of the paths that changes nothing is none, also over an ApplicationSet with a template like that of pods', () => {
+    const set = applicationSet(
+      's',
+      [{ list: { elements: [{ folder: 'right' }] } }],
+      { metadata: { name: 'a' }, spec: { source: { repoURL: ownURL, path: 'apps/{{ .folder }}' }, destination: { name: 'prod' } } },
+      { goTemplate: true },
+    )
+    const files = {
+      'argocd/base/kustomization.yaml': 'resources: [set.yaml]\n',
+      'argocd/base/set.yaml': yaml(set),
+      'argocd/overlays/prod/kustomization.yaml': 'resources: [../../base]\n',
+    }
+
+    expect(idsOf(discoverArgocd(files, {}, { paths: ['argocd/base'] })).filter((id) => id.includes('argocd/application'))).toEqual([])
+  })
+
   test('one that an Application builds is none of them', () => {
     const root = yaml(application('root', { path: 'argocd/overlays/prod', destination: hub }))
     const discovery = discoverArgocd({ ...tree, 'argocd/base/root.yaml': root }, {}, { paths: ['argocd/base'] })

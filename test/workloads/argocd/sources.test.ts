@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { setParameter } from '../../../src/workloads/argocd/chart-parameters.ts'
+import { setParameter } from '../../../src/workloads/chart-parameters.ts'
 import { doubleStarMatcher, folderMatcher, globMatcher, pathspecMatcher } from '../../../src/workloads/argocd/glob.ts'
 import { branchOf, normalRepository } from '../../../src/workloads/argocd/repository-url.ts'
 import { textMap, valueAt } from '../../../src/workloads/value.ts'
@@ -192,6 +192,28 @@ describe('charts', () => {
     }
 
     expect(chartsOf(tree)).toEqual([['istiod', 'r', 'istio-system', '1.30.3', 'last', 'istiod.example']])
+  })
+
+  test('a file of values that looks like an object keeps its content', () => {
+    const tree = {
+      [app]: yaml(
+        application('istiod', {
+          sources: [
+            {
+              repoURL: 'oci://reg.example/istio',
+              chart: 'istiod',
+              targetRevision: '1.30.3',
+              helm: { releaseName: 'r', valueFiles: ['$here/v.yaml'] },
+            },
+            { repoURL: ownURL, ref: 'here' },
+          ],
+          destination: { name: 'prod', namespace: 'istio-system' },
+        }),
+      ),
+      'v.yaml': 'apiVersion: acme/v1\nkind: Values\nmetadata: {name: v}\nrevision: blue\n',
+    }
+
+    expect(chartsOf(tree)).toEqual([['istiod', 'r', 'istio-system', '1.30.3', 'blue', null]])
   })
 
   test('a chart of this repository hands values to those that it depends on', () => {

@@ -1,5 +1,5 @@
-import { asMap, withValueAt } from '../value.ts'
-import type { Value, ValueMap } from '../value.ts'
+import { asMap, withValueAt } from './value.ts'
+import type { Value, ValueMap } from './value.ts'
 
 /**
  * Sets one parameter as `helm template --set` does (Helm v3, pkg/strvals): dots part the name, a backslash escapes one, `[0]` is a place in a list.
