@@ -1,4 +1,5 @@
 import { parseYamlFile } from '../base/index.ts'
+import { keptKey } from './inventory.ts'
 import type { Inventory } from './inventory.ts'
 import { isUnder, repositoryPath } from './source-tree.ts'
 import type { Files } from './source-tree.ts'
@@ -60,6 +61,6 @@ export function builtSourceIgnore(
   { kind, name }: { readonly kind: string; readonly name: string },
 ): string | null | undefined {
   const found =
-    kept.get(`${kind} flux-system/${name}`) ?? [...kept.values()].find(({ object, name: its }) => object['kind'] === kind && its === name)
+    kept.get(keptKey('source.toolkit.fluxcd.io', kind, 'flux-system', name)) ?? [...kept.values()].find(({ object, name: its }) => object['kind'] === kind && its === name)
   return found === undefined ? undefined : asText(valueAt(found.object, 'spec', 'ignore'))
 }
