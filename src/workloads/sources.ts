@@ -61,6 +61,7 @@ export function builtSourceIgnore(
   { kind, name }: { readonly kind: string; readonly name: string },
 ): string | null | undefined {
   const found =
-    kept.get(keptKey('source.toolkit.fluxcd.io', kind, 'flux-system', name)) ?? [...kept.values()].find(({ object, name: its }) => object['kind'] === kind && its === name)
+    kept.get(keptKey('source.toolkit.fluxcd.io', kind, 'flux-system', name)) ??
+    [...kept.values()].find(({ object, name: its }) => object['kind'] === kind && its === name)
   return found === undefined ? undefined : asText(valueAt(found.object, 'spec', 'ignore'))
 }
