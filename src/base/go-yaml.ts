@@ -14,7 +14,7 @@ const contentBehindDashes = /\n---[ \t]+[^#\s]/
 const tabOnEmptyLine = /^( *)\t[ \t]*(?:#.*)?\r?$/gm
 
 /**
- * Where kustomize 5.8.1 refuses a file that the parser took, or reads less or otherwise (run; test/interop/bad-yaml.test.ts). A file that is
+ * Where kustomize 5.8.1 refuses a file that the parser took, or reads less or otherwise (run; test/interop/odd-files.test.ts). A file that is
  * read here and refused there would give workloads that are in no cluster.
  */
 export function goProblems(text: string, documents: readonly Document.Parsed[]): readonly GoProblem[] {

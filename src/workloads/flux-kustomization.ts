@@ -2,6 +2,7 @@ import type { Place, YamlPath } from '../base/index.ts'
 import { withFluxImages } from './images.ts'
 import { kustomizationFilesIn, makeKustomization, readKustomization } from './kustomization-file.ts'
 import type { Entry, Kustomization } from './kustomization-file.ts'
+import { lineAt } from './line-at.ts'
 import type { Manifests } from './manifest.ts'
 import type { Report } from './report.ts'
 import { groupVersion, nameOf, namespaceOf } from './resource.ts'
@@ -54,7 +55,7 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
         asText(valueAt(spec, 'decryption', 'provider')) === 'sops' ? asText(valueAt(spec, 'decryption', 'secretRef', 'name')) : null,
     },
     spec,
-    place: (...path) => ({ file: site.file, line: manifests.lineOf(site.file, site.document, path) }),
+    place: (...path) => ({ file: site.file, line: lineAt(manifests, site, path) }),
   }
 }
 
@@ -130,7 +131,7 @@ function generated(manifests: Manifests, folder: string, report: Report): Kustom
     for (const entry of entries) {
       const fromFolder = folder === '' ? entry.path : entry.path.slice(folder.length + 1)
       if (!entry.folder && /\.ya?ml$/.test(entry.name)) resources.push(fromFolder)
-      else if (entry.folder && hasKustomization(manifests, entry.path)) resources.push(fromFolder)
+      else if (entry.folder && kustomizationFilesIn(manifests, entry.path).length > 0) resources.push(fromFolder)
       else if (entry.folder) visit(entry.path)
     }
   }
@@ -140,10 +141,6 @@ function generated(manifests: Manifests, folder: string, report: Report): Kustom
     const resource = typeof index === 'number' ? resources[index] : undefined
     return { file: resource === undefined ? folder : [folder, resource].filter((part) => part !== '').join('/'), line: 1 }
   })
-}
-
-function hasKustomization(manifests: Manifests, folder: string): boolean {
-  return ['kustomization.yaml', 'kustomization.yml', 'Kustomization'].some((name) => manifests.tree.hasFile(`${folder}/${name}`))
 }
 
 function reportChart(folder: string, names: readonly string[], report: Report): boolean {

@@ -5,6 +5,7 @@ import { lastPart } from './chart-install.ts'
 import type { ChartInstall } from './chart-install.ts'
 import { keptKey } from './inventory.ts'
 import type { Inventory, KeptObject } from './inventory.ts'
+import { lineAt } from './line-at.ts'
 import type { Manifests } from './manifest.ts'
 import type { Report } from './report.ts'
 import { asList, asMap, asText, mergeValues, valueAt } from './value.ts'
@@ -21,7 +22,7 @@ function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manife
   const spec = asMap(at.object['spec']) ?? {}
   const place = (...path: YamlPath): Place => ({
     file: at.site.file,
-    line: manifests.lineOf(at.site.file, at.site.document, path),
+    line: lineAt(manifests, at.site, path),
     object: `HelmRelease ${at.namespace}/${at.name}`,
   })
   const target = asText(spec['targetNamespace'])

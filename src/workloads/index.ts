@@ -3,6 +3,7 @@ export { globMatcher } from './argocd/glob.ts'
 export { findArgocdClusters } from './argocd/find-clusters.ts'
 export { findFluxClusters } from './clusters.ts'
 export { discover } from './discover.ts'
+export { kustomizationPaths } from './kustomization-file.ts'
 export type { DiscoveredCluster, DiscoveredController } from './discover.ts'
 export { syncWaveOf } from './sync-wave.ts'
 export type {

@@ -86,9 +86,10 @@ function write(root: Value, path: readonly string[], value: Value, how: 'add' | 
   return { value: root }
 }
 
-/** `-` is behind the end; negative numbers count from it, as kustomize's library has it. */
+/** `-` is behind the end; negative numbers count from it, as kustomize's library has it. `NaN` for what is no number to Go, such as an empty part. */
 function indexIn(list: readonly Value[], part: string): number {
-  const index = part === '-' ? list.length : Number(part)
+  if (part === '-') return list.length
+  const index = /^[-+]?\d+$/.test(part) ? Number(part) : Number.NaN
   return index < 0 ? index + list.length : index
 }
 

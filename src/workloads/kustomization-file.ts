@@ -40,9 +40,19 @@ const knownFields = [
 ]
 const canonical = new Map(knownFields.map((field) => [field.toLowerCase(), field]))
 
+/** Where the kustomization of a folder may be. */
+export function kustomizationPaths(folder: string): readonly string[] {
+  return fileNames.map((name) => (folder === '' ? name : `${folder}/${name}`))
+}
+
+/** Whether kustomize takes a file of this path for a kustomization. */
+export function isKustomizationPath(file: string): boolean {
+  return fileNames.includes(file.slice(file.lastIndexOf('/') + 1))
+}
+
 /** The kustomization files of a folder: usually one or none; kustomize refuses several. */
 export function kustomizationFilesIn(manifests: Manifests, folder: string): readonly string[] {
-  return fileNames.map((name) => (folder === '' ? name : `${folder}/${name}`)).filter((path) => manifests.tree.hasFile(path))
+  return kustomizationPaths(folder).filter((path) => manifests.tree.hasFile(path))
 }
 
 /** Reads the kustomization of a folder. @returns `null` if there is none, or it cannot be read, which is reported. */

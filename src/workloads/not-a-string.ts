@@ -1,4 +1,5 @@
 import type { Finding, YamlPath } from '../base/index.ts'
+import { lineAt } from './line-at.ts'
 import type { Manifests, PlainDocument } from './manifest.ts'
 import { asMap, scalarText, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
@@ -37,7 +38,6 @@ export function notAString(
   { path, value, decides }: NotAString,
   manifests: Pick<Manifests, 'lineOf'>,
 ): Finding {
-  const within = site.item === undefined ? path : ['items', site.item, ...path]
   const [kind, name] = [valueAt(object, 'kind'), valueAt(object, 'metadata', 'name')]
   const names = [kind, name].filter((part) => typeof part === 'string')
   return {
@@ -45,7 +45,7 @@ export function notAString(
     severity: decides ? 'error' : 'warning',
     place: {
       file: site.file,
-      line: manifests.lineOf(site.file, site.document, within),
+      line: lineAt(manifests, site, path),
       ...(names.length === 0 ? {} : { object: names.join(' ') }),
     },
     message: `${path.join('.')} is not a string: YAML takes y, n, yes, no, on and off for booleans, and what looks like a number for one`,

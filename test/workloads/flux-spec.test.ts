@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bootstrap, discoverProd, flux, idsOf, namespace, workload, workloadsOf, yaml } from './flux-tree.ts'
+import { bootstrap, discoverProd, flux, helmRelease, idsOf, namespace, workload, workloadsOf, yaml } from './flux-tree.ts'
 import type { Tree } from './tree.ts'
 
 const app = 'clusters/prod/app.yaml'
@@ -78,4 +78,18 @@ describe('what the source leaves out', () => {
     expect(idsOf(discoverProd({ ...patched('/clusters/prod/old/\n'), ...broken }))).toEqual([])
     expect(idsOf(discoverProd({ ...patched('/nothing\n'), ...broken }))).toEqual(['error yaml/syntax clusters/prod/old/bad.yaml:2'])
   })
+})
+
+test('findings have the line of an item of a List', () => {
+  const list = (item: object): string => yaml({ apiVersion: 'v1', kind: 'List', items: [namespace('first'), item] })
+  const linesOf = (text: string): readonly (number | undefined)[] => discoverProd({ [app]: text }).findings.map(({ place }) => place.line)
+
+  for (const [item, marked] of [
+    [flux('apps', './apps'), '"path"'],
+    [helmRelease('istiod', 'first', 'istiod', { valuesFrom: [{ kind: 'Secret', name: 'v' }] }), '"kind": "Secret"'],
+  ] as const) {
+    const text = list(item)
+    const line = text.slice(0, text.indexOf(marked)).split('\n').length
+    expect(linesOf(text)).toEqual([marked === '"path"' ? line : line - 1])
+  }
 })

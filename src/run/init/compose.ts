@@ -8,6 +8,7 @@ import type { Certificate } from '../../pki/index.ts'
 import type { Files } from '../../ports.ts'
 import { writeClusterRecord, writeMeshRecord } from '../../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
+import { kustomizationPaths } from '../../workloads/index.ts'
 import { loadCharts } from '../charts.ts'
 import { statePath } from '../compose.ts'
 import { inPlaceStateWave } from '../live-secret.ts'
@@ -74,8 +75,6 @@ export async function composeInit(input: {
   return { config, write }
 }
 
-const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
-
 /** A folder with a kustomization applies only what it lists. */
 function listInKustomization(path: string, current: (path: string) => Uint8Array | null, write: Map<string, Uint8Array>): void {
   const file = kustomizationIn(dirname(path), current)
@@ -125,7 +124,7 @@ function listWhereUnsealed(
 }
 
 function kustomizationIn(folder: string, current: (path: string) => Uint8Array | null): string | null {
-  return kustomizationNames.map((name) => (folder === '.' ? name : `${folder}/${name}`)).find((file) => current(file) !== null) ?? null
+  return kustomizationPaths(folder === '.' ? '' : folder).find((file) => current(file) !== null) ?? null
 }
 
 function addResource(file: string, entry: string, current: (path: string) => Uint8Array | null, write: Map<string, Uint8Array>): void {

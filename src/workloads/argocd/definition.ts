@@ -1,4 +1,5 @@
 import type { Place, YamlPath } from '../../base/index.ts'
+import { lineAt } from '../line-at.ts'
 import type { Manifest, Manifests } from '../manifest.ts'
 import { isClusterSecret } from '../manifest.ts'
 import { groupVersion, nameOf, namespaceOf } from '../resource.ts'
@@ -61,7 +62,6 @@ export function labelOf({ kind, object, namespace }: Definition): string {
 export function placeOf(manifests: Manifests, definition: Definition, ...path: YamlPath): Place {
   const { site } = definition.manifest
   const made = definition.kind === 'Application' && definition.parent?.kind === 'ApplicationSet'
-  const item = site.item === undefined ? [] : ['items', site.item]
-  const inFile = [...item, ...(made && path.length > 0 ? ['spec', 'template'] : []), ...path]
-  return { file: site.file, line: manifests.lineOf(site.file, site.document, inFile), object: labelOf(definition) }
+  const inObject = [...(made && path.length > 0 ? ['spec', 'template'] : []), ...path]
+  return { file: site.file, line: lineAt(manifests, site, inObject), object: labelOf(definition) }
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../../base/index.ts'
-import { kustomizationFilesIn, readKustomization } from '../kustomization-file.ts'
+import { isKustomizationPath, kustomizationFilesIn, readKustomization } from '../kustomization-file.ts'
 import type { Kustomization } from '../kustomization-file.ts'
 import { buildKustomization } from '../kustomize.ts'
 import { withoutProbe } from '../probe.ts'
@@ -40,7 +40,7 @@ export function withHandApplied(
   const below = paths.map(repositoryPath)
   const isMine = (file: string): boolean => below.some((path) => isUnder(file, path))
   const free = manifests.tree.files.filter(
-    (file) => isKustomization(file) && !(ignore !== '' && isUnder(file, ignore)) && !byApplications.has(file),
+    (file) => isKustomizationPath(file) && !(ignore !== '' && isUnder(file, ignore)) && !byApplications.has(file),
   )
   const built = topmost(free.filter(isMine), reach).flatMap((file) => build(reading, file, namespace, report))
   const bySite = new Map<string, Definition[]>()
@@ -77,10 +77,6 @@ function reachOf({ manifests }: Reading): Reach {
     known.set(folder, files)
     return files
   }
-}
-
-function isKustomization(file: string): boolean {
-  return /(^|\/)(kustomization\.ya?ml|Kustomization)$/.test(file)
 }
 
 /** Kustomization files that none of the others reads. */

@@ -1,7 +1,7 @@
 import type { Finding, YamlPath } from '../../base/index.ts'
 import { makeReport } from '../report.ts'
 import { nameOf } from '../resource.ts'
-import { isUnder } from '../source-tree.ts'
+import { folderOf, isUnder } from '../source-tree.ts'
 import { asList, asText, valueAt } from '../value.ts'
 import type { Value } from '../value.ts'
 import type { Reading } from './content.ts'
@@ -9,7 +9,7 @@ import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { folderMatcher } from './glob.ts'
 import { filesReached } from './kustomize-source.ts'
-import { readKustomization } from '../kustomization-file.ts'
+import { isKustomizationPath, readKustomization } from '../kustomization-file.ts'
 import { buildKustomization } from '../kustomize.ts'
 
 /**
@@ -45,8 +45,8 @@ function foldersOf({ manifests }: Reading, written: string, checkouts: readonly 
   const pattern = inRepository.replace(/\$\{\{[^}]*\}\}/g, '*')
   if (/^[*/]*$/.test(pattern)) return [] // nothing but expressions: it may mean any folder
   const matches = folderMatcher(pattern)
-  const withKustomization = manifests.tree.files.flatMap((file) => /^(.+)\/[Kk]ustomization(\.ya?ml)?$/.exec(file)?.[1] ?? [])
-  return withKustomization.filter((folder) => matches(folder))
+  const withKustomization = manifests.tree.files.filter(isKustomizationPath).map(folderOf)
+  return withKustomization.filter((folder) => folder !== '' && matches(folder))
 }
 
 function rendersSecret({ manifests, search }: Reading, folder: string, ignore: string): boolean {
