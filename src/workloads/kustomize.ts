@@ -1,4 +1,4 @@
-import type { Place } from '../base/index.ts'
+import { Gathering, duplicate } from './gathering.ts'
 import { generatedObjects } from './generators.ts'
 import { setImages } from './images.ts'
 import { ksopsResources } from './ksops.ts'
@@ -7,7 +7,7 @@ import type { Entry, Kustomization } from './kustomization-file.ts'
 import type { Manifests } from './manifest.ts'
 import { applyJsonPatches, applyPatches } from './patches.ts'
 import type { Report } from './report.ts'
-import { idKey, idOf, makeResource, nameOf } from './resource.ts'
+import { makeResource } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { showToOverlay } from './overlay-view.ts'
 import { addProbe } from './probe.ts'
@@ -43,9 +43,9 @@ function accumulate(
   chain: readonly string[],
   overlay: Overlay,
 ): Resource[] {
-  const gathered = new Gathering(build, inherited)
+  const gathered = new Gathering(build.report, inherited)
   for (const entry of kustomization.resources) addResource(build, gathered, kustomization, entry, chain, overlay)
-  for (const generated of generatedObjects(kustomization, build.manifests)) gathered.addGenerated(generated)
+  for (const generated of generatedObjects(kustomization, build.manifests, build.report)) gathered.absorb(generated)
   if (build.ksops === true)
     for (const unsealed of ksopsResources(kustomization, build.manifests, build.report)) gathered.addGenerated(unsealed)
   addComponents(build, gathered, kustomization, kustomization.components, chain)
@@ -74,46 +74,6 @@ function transform(build: Build, kustomization: Kustomization, resources: readon
   applyJsonPatches(build.manifests, build.report, kustomization, left)
   setImages(left, fields)
   return left.filter((resource) => !resource.deleted)
-}
-
-/** The resources of a kustomization so far, each id once. */
-class Gathering {
-  readonly resources: Resource[]
-  readonly #build: Build
-  readonly #ids: Set<string>
-
-  constructor(build: Build, inherited: readonly Resource[]) {
-    this.#build = build
-    this.resources = [...inherited]
-    this.#ids = new Set(inherited.map(({ object }) => idKey(idOf(object))))
-  }
-
-  add(resource: Resource, place: () => Place): void {
-    const key = idKey(idOf(resource.object))
-    if (this.#ids.has(key)) {
-      this.#build.report.add(duplicate(resource, place()))
-      return
-    }
-    this.#ids.add(key)
-    this.resources.push(resource)
-  }
-
-  /** A generator may merge into what is there. */
-  addGenerated(resource: Resource): void {
-    const key = idKey(idOf(resource.object))
-    if (!this.#ids.has(key)) this.resources.push(resource)
-    this.#ids.add(key)
-  }
-
-  /** A component works on everything that its parent has: its result takes the place of all. */
-  replaceBy(resources: readonly Resource[]): void {
-    this.resources.splice(0, this.resources.length)
-    this.#ids.clear()
-    for (const resource of resources) {
-      this.resources.push(resource)
-      this.#ids.add(idKey(idOf(resource.object)))
-    }
-  }
 }
 
 function addResource(
@@ -231,17 +191,4 @@ function unreadable(
       ? 'copy it into the repository; or name its namespaces in reroot.yaml: restarts.namespaces, and accept this finding with a reason'
       : 'correct the path so that `kustomize build` succeeds'
   return { id, severity: 'error', place: entry.place(), message, expected, found: entry.value, remedy }
-}
-
-function duplicate(resource: Resource, place: Place): Parameters<Report['add']>[0] {
-  const { site } = resource.manifest
-  return {
-    id: 'workloads/duplicate',
-    severity: 'error',
-    place: { ...place, object: `${String(resource.object['kind'])} ${nameOf(resource.object)}` },
-    message: 'an object comes into the build twice',
-    expected: 'each apiVersion, kind, namespace and name once',
-    found: `again from ${site.file}:${site.line}`,
-    remedy: 'remove one of the two: kustomize refuses the build',
-  }
 }

@@ -1,0 +1,84 @@
+import type { Place } from '../base/index.ts'
+import { absorbed } from './generators.ts'
+import type { Generated } from './generators.ts'
+import type { Report } from './report.ts'
+import { idKey, idOf, idsOf, nameOf } from './resource.ts'
+import type { Resource } from './resource.ts'
+
+/** The resources of a kustomization so far, each id once. */
+export class Gathering {
+  readonly resources: Resource[]
+  readonly #report: Report
+  readonly #ids: Set<string>
+
+  constructor(report: Report, inherited: readonly Resource[]) {
+    this.#report = report
+    this.resources = [...inherited]
+    this.#ids = new Set(inherited.map(({ object }) => idKey(idOf(object))))
+  }
+
+  add(resource: Resource, place: () => Place): void {
+    const key = idKey(idOf(resource.object))
+    if (this.#ids.has(key)) {
+      this.#report.add(duplicate(resource, place()))
+      return
+    }
+    this.#ids.add(key)
+    this.resources.push(resource)
+  }
+
+  /** Takes what a generator makes: beside what is there, over it, or into it. kustomize looks it up by every id that an object had. */
+  absorb({ resource, behavior, place }: Generated): void {
+    const key = idKey(idOf(resource.object))
+    const found = this.resources.filter((one) => idsOf(one).includes(key))
+    const [old] = found
+    if (old === undefined && behavior === 'create') this.add(resource, place)
+    else if (old === undefined || found.length > 1) this.#report.add(nothingToMerge(resource, behavior, found.length, place()))
+    else if (behavior === 'create') this.#report.add(duplicate(resource, place()))
+    else old.object = absorbed(old.object, resource.object, behavior)
+  }
+
+  /** A generator of KSOPS may merge into what is there. */
+  addGenerated(resource: Resource): void {
+    const key = idKey(idOf(resource.object))
+    if (!this.#ids.has(key)) this.resources.push(resource)
+    this.#ids.add(key)
+  }
+
+  /** A component works on everything that its parent has: its result takes the place of all. */
+  replaceBy(resources: readonly Resource[]): void {
+    this.resources.splice(0, this.resources.length)
+    this.#ids.clear()
+    for (const resource of resources) {
+      this.resources.push(resource)
+      this.#ids.add(idKey(idOf(resource.object)))
+    }
+  }
+}
+
+function nothingToMerge(resource: Resource, behavior: string, count: number, place: Place): Parameters<Report['add']>[0] {
+  const what = `${String(resource.object['kind'])} ${nameOf(resource.object)}`
+  return {
+    id: 'workloads/kustomization',
+    severity: 'error',
+    place: { ...place, object: what },
+    message: `a generator with behavior ${behavior} finds ${count === 0 ? 'nothing' : 'more than one object'} to ${behavior}`,
+    expected: 'one object of that kind, namespace and name in the bases',
+    found: count === 0 ? 'none' : String(count),
+    remedy: 'name the object as its base does, namespace included, or take behavior out',
+  }
+}
+
+/** An object that comes twice. */
+export function duplicate(resource: Resource, place: Place): Parameters<Report['add']>[0] {
+  const { site } = resource.manifest
+  return {
+    id: 'workloads/duplicate',
+    severity: 'error',
+    place: { ...place, object: `${String(resource.object['kind'])} ${nameOf(resource.object)}` },
+    message: 'an object comes into the build twice',
+    expected: 'each apiVersion, kind, namespace and name once',
+    found: `again from ${site.file}:${site.line}`,
+    remedy: 'remove one of the two: kustomize refuses the build',
+  }
+}
