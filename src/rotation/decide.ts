@@ -52,7 +52,8 @@ export function decide(step: Step, facts: DecisionFacts, testimony: Testimony, f
   const progress = progressOf(step, facts.clusters)
   if (progress === null || isTornApart(step, progress)) throw standApart(facts.clusters)
   const { begun, pending } = progress
-  const again = pending.find(({ past }) => progress.id !== null && past?.ids.includes(progress.id))
+  // In an emergency there is no other way on.
+  const again = step === 'replace' ? undefined : pending.find(({ past }) => progress.id !== null && past?.ids.includes(progress.id))
   if (again !== undefined && progress.id !== null) throw revertedAlone(progress.id, again, begun)
   const generation = progress.id === null ? generationFor(step, facts, pending) : (generationOf(progress.id) ?? never())
   const id = progress.id ?? unusedId(step, generation, usedIds(facts))

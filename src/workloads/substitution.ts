@@ -1,3 +1,4 @@
+import { plainScalar } from '../base/index.ts'
 import { asMap, textMap, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
@@ -8,61 +9,96 @@ export function hasVariable(text: string): boolean {
   return /\$\{[^}]*\}/.test(text)
 }
 
-/**
- * Flux's `postBuild` (github.com/fluxcd/pkg/envsubst): `${name}`, with a default behind `:=`, `=`, `:-` or `-`; `$${name}` stays as `${name}`.
- * What has no value stays as it is written, and is a finding where structure is expected.
- */
-export function substitute(object: ValueMap, variables: ReadonlyMap<string, string>): ValueMap {
-  const skipped = [valueAt(object, 'metadata', 'labels', substituteMark), valueAt(object, 'metadata', 'annotations', substituteMark)]
-  return skipped.includes('disabled') ? object : (asMap(substituteIn(object, variables)) ?? object)
+/** What `postBuild` of a Kustomization says about variables. */
+export interface Variables {
+  readonly values: ReadonlyMap<string, string>
+  /** Sources that Git does not show, as `kind/name`: they may set any variable. */
+  readonly missing: readonly string[]
 }
 
-function substituteIn(value: Value, variables: ReadonlyMap<string, string>): Value {
-  if (typeof value === 'string') return value.includes('${') ? expand(value, variables) : value
-  if (Array.isArray(value)) return value.map((item) => substituteIn(item, variables))
+/**
+ * Flux's `postBuild` (github.com/fluxcd/pkg/envsubst v1.7.0): `${name}`, with a default behind `:=`, `=` or `:-`, which also takes the place of an
+ * empty value, and may hold variables; `$$` stays as `$`. What has no value stays as it is written, and is a finding where structure is
+ * expected; so does what a source outside of Git may set, default or not.
+ */
+export function substitute(object: ValueMap, variables: Variables): ValueMap {
+  const skipped = [valueAt(object, 'metadata', 'labels', substituteMark), valueAt(object, 'metadata', 'annotations', substituteMark)]
+  return skipped.includes('disabled') ? object : (asMap(substituteIn(object, variables, object['kind'] !== 'ConfigMap')) ?? object)
+}
+
+/** @param typed whether a text that became a boolean is one: names, labels and data must be texts in any case. */
+function substituteIn(value: Value, variables: Variables, typed: boolean): Value {
+  if (typeof value === 'string') {
+    if (!value.includes('$')) return value
+    const text = expand(value, variables)
+    return typed && text !== value && isWrittenPlain(value) ? booleanOr(text) : text
+  }
+  if (Array.isArray(value)) return value.map((item) => substituteIn(item, variables, typed))
   const map = asMap(value)
   if (map === null) return value
-  return Object.fromEntries(Object.entries(map).map(([key, entry]) => [expand(key, variables), substituteIn(entry, variables)]))
+  return Object.fromEntries(
+    Object.entries(map).map(([key, entry]) => [expand(key, variables), substituteIn(entry, variables, typed && key !== 'metadata')]),
+  )
 }
 
-function expand(text: string, variables: ReadonlyMap<string, string>): string {
-  let expanded = ''
+// Flux substitutes in the YAML that kustomize writes, where quotes of the file are gone, and reads that again. What the writer must quote, as
+// `'"${X}"'`, stays text.
+function isWrittenPlain(text: string): boolean {
+  return /^[\w./$~+(^;\\-]/.test(text) && !/\n|: | #|[: ]$/.test(text)
+}
+
+function booleanOr(text: string): Value {
+  const read = plainScalar(text)
+  return typeof read === 'boolean' ? read : text
+}
+
+function expand(text: string, variables: Variables): string {
+  let result = ''
   let at = 0
-  for (;;) {
-    const start = text.indexOf('${', at)
-    const end = start === -1 ? -1 : closingBrace(text, start + 2)
-    if (end === -1) return expanded + text.slice(at)
-    const whole = text.slice(start, end + 1)
-    const isKept = text[start - 1] === '$'
-    expanded += text.slice(at, isKept ? start - 1 : start) + (isKept ? whole : valueOf(whole, variables))
-    at = end + 1
+  while (at < text.length) {
+    const end = text.startsWith('${', at) ? closingBrace(text, at + 2) : null
+    if (end !== null) {
+      result += valueOf(text.slice(at, end + 1), variables)
+      at = end + 1
+    } else {
+      result += text[at] ?? ''
+      at += text.startsWith('$$', at) ? 2 : 1
+    }
   }
+  return result
 }
 
-function valueOf(whole: string, variables: ReadonlyMap<string, string>): string {
-  const [, name = '', operator, fallback = ''] = /^\$\{([A-Za-z_]\w*)(?:(:?[=-])([^]*))?\}$/.exec(whole) ?? []
-  const value = variables.get(name)
-  if (name === '') return whole
-  if (operator === undefined) return value ?? whole
-  // A default may hold variables of its own. It also stands for a value that is empty, with or without the colon (`toDefault`).
-  return value === undefined || value === '' ? expand(fallback, variables) : value
-}
-
-/** Where the brace that was opened before `from` is closed; -1: nowhere. */
-function closingBrace(text: string, from: number): number {
+/** The offset of the brace that closes the one before `start`. */
+function closingBrace(text: string, start: number): number | null {
   let depth = 1
-  for (let at = from; at < text.length; at++) {
+  for (let at = start; at < text.length; at++) {
     if (text.startsWith('${', at)) depth++
-    if (text[at] === '}' && --depth === 0) return at
+    else if (text[at] === '}' && --depth === 0) return at
   }
-  return -1
+  return null
 }
 
-/** The values that a Kustomization's `postBuild` gives; `null` if it has none. ConfigMaps that Git does not show are left out. */
-export function variablesOf(
-  spec: ValueMap,
-  configMap: (name: string) => ValueMap | null,
-): { readonly values: ReadonlyMap<string, string>; readonly missing: readonly string[] } | null {
+/** @param found from `${` to the brace that closes it. */
+function valueOf(found: string, { values, missing }: Variables): string {
+  const [, name = '', operator, fallback = ''] = /^\$\{([A-Za-z_]\w*)(?:(:[=-]|=)([^]*))?\}$/.exec(found) ?? []
+  if (name === '') return found
+  const value = values.get(name)
+  if (value !== undefined && (value !== '' || operator === undefined)) return value
+  // An empty value of a source that is seen counts, but one that is not may have another.
+  if (operator === undefined || (value === undefined && missing.length > 0)) return found
+  return expandDefault(fallback, { values, missing })
+}
+
+/** In a default, `$$` is no escape. */
+function expandDefault(text: string, variables: Variables): string {
+  return text
+    .split('$$')
+    .map((part) => expand(part, variables))
+    .join('$$')
+}
+
+/** The values that a Kustomization's `postBuild` gives; `null` if it substitutes nothing. ConfigMaps that Git does not show are left out. */
+export function variablesOf(spec: ValueMap, configMap: (name: string) => ValueMap | null): Variables | null {
   const postBuild = asMap(spec['postBuild'])
   if (postBuild === null) return null
   const values = new Map<string, string>()
@@ -76,5 +112,6 @@ export function variablesOf(
     for (const [key, value] of Object.entries(textMap(data))) values.set(key, value.replaceAll('\n', ''))
   }
   for (const [key, value] of Object.entries(textMap(postBuild['substitute']))) values.set(key, value.replaceAll('\n', ''))
-  return { values, missing }
+  // Without any variable Flux takes no defaults either, unless it is told to (fluxcd/pkg/kustomize v1.35.4, SubstituteVariables).
+  return values.size + missing.length > 0 || postBuild['substituteStrategy'] === 'Always' ? { values, missing } : null
 }

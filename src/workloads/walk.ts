@@ -96,7 +96,7 @@ function build(manifests: Manifests, flux: FluxKustomization, inventory: Invento
   const built = buildKustomization({ manifests, report }, target.kustomization, target.generated)
   const variables = variablesOf(flux.spec, (name) => inventory.configMaps.get(`${flux.controller.namespace}/${name}`) ?? null)
   return built.map((resource) => {
-    const object = variables === null ? resource.object : substitute(resource.object, variables.values)
+    const object = variables === null ? resource.object : substitute(resource.object, variables)
     return { ...resource, object: withCommonMetadata(object, flux) }
   })
 }

@@ -44,10 +44,11 @@ describe('variables of a ConfigMap are found', () => {
   })
 })
 
-test('without the ConfigMap the default counts', () => {
+test('without the ConfigMap nobody knows whether the default counts', () => {
   const discovery = discoverProd({ ...cart, [app]: yaml(flux('apps', './apps', needs('vars'))) })
 
-  expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/red-cart'])
+  expect(workloadsOf(discovery)).toEqual([])
+  expect(idsOf(discovery)).toEqual([expect.stringContaining('error workloads/variable')])
 })
 
 describe('paths whose Kustomizations Git does not show', () => {

@@ -160,8 +160,7 @@ describe('replacements', () => {
 
 test.each([
   ['${A:=x}', 'x'],
-  ['${A-x}', 'x'],
-  // `toDefault` looks for an empty value, with or without the colon.
+  // `toDefault` looks for an empty value, whatever its operator.
   ['${EMPTY:-x}', 'x'],
   ['${EMPTY=x}', 'x'],
   ['${SET:=x}', 'here'],
