@@ -17,8 +17,8 @@ const doubleQuoted = /"(?:[^"\\\n]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"/y
 const plainStart = /(?!\.\.\.)(?:[A-Za-z0-9_./~$+(\\^;]|--?[A-Za-z0-9_./])/y
 const plainInFlow = /(?:[A-Za-z0-9_./~$+(\\^;]|--?[A-Za-z0-9_./])(?:[^\n,[\]{}#:]|:(?![ \n,[\]{}]))*/y
 
-// A longer one needs a `?` before it: Go and the parser refuse it.
-const longestKey = 1024
+// From 1,024 on Go and the parser want a `?` before it, and do not count from the same place.
+const longestKey = 1000
 
 /** A key that is a string, with a colon and a space or the end of the line behind it. `end` is the colon's offset. */
 export function keyAt(text: string, at: number): Inline<string> | null {
