@@ -48,7 +48,7 @@ const cut = fc.tuple(fc.constantFrom(...manifests), fc.nat(), fc.nat(12)).map(([
   return taken.map((line) => line.slice(Number.isFinite(indent) ? indent : 0)).join('\n')
 })
 /** A key may have 1,024 characters before its colon. */
-const longKeys = [1024, 1025].flatMap((length) => [
+const longKeys = [1000, 1024, 1025].flatMap((length) => [
   `${'k'.repeat(length)}: v`,
   `"${'k'.repeat(length - 2)}": v`,
   `a:\n- ${'k'.repeat(length)}: v`,
