@@ -11,6 +11,9 @@ const harmless = new Set(['ImageTagTransformer', 'ReplicaCountTransformer', 'Con
 const references = new Set(['nameReference', 'varReference', 'images', 'replicas'])
 // Of any object: who it is, and whether its pods are in the mesh.
 const reachable = /^(apiVersion|kind|metadata|spec[./](jobTemplate[./]spec[./])?template[./](metadata|spec[./]hostNetwork))\b/
+// What holds one of these as a whole, or may mean it.
+const above =
+  /^spec([./](jobTemplate([./]spec([./]template([./]spec)?)?)?|template([./]spec)?))?$|^spec[./](jobTemplate[./]spec[./])?(template[./])?\*/
 const whole = /^spec\b(?![./](interval|retryInterval|timeout)\b)/
 
 // Of objects that say what is applied, where, and with which values: what reroot reads.
@@ -21,7 +24,9 @@ const readOf = new Map<string, RegExp>([
   ...['Application', 'ApplicationSet'].map(
     (kind) => [kind, /^spec[./](template[./]spec[./])?(sources?|destination|generators)\b/] as const,
   ),
-  ...['Gateway', 'GatewayClass', 'IstioOperator'].map((kind) => [kind, whole] as const),
+  ...['Gateway', 'GatewayClass', 'IstioOperator', 'Istio', 'ZTunnel', 'IstioRevision', 'IstioRevisionTag', 'Canary'].map(
+    (kind) => [kind, whole] as const,
+  ),
   ['ConfigMap', /^(data|binaryData)\b/],
   ['MutatingWebhookConfiguration', /^webhooks\b/],
 ])
@@ -110,7 +115,7 @@ function replacementEffect(build: Build, kustomization: Kustomization, entry: Va
       const read = kind === null ? [...readOf.values()] : [readOf.get(kind) ?? reachable]
       // Without a path it is the name of the object.
       const paths = asList(asMap(target)?.['fieldPaths']).map(String)
-      return (paths.length === 0 ? ['metadata.name'] : paths).filter((path) => [reachable, ...read].some((one) => one.test(path)))
+      return (paths.length === 0 ? ['metadata.name'] : paths).filter((path) => [reachable, above, ...read].some((one) => one.test(path)))
     })
   return effective.length === 0 ? null : effective.join(', ')
 }

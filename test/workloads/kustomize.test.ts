@@ -143,6 +143,9 @@ describe('replacements', () => {
     [{ kind: 'CronJob' }, 'spec.jobTemplate.spec.template.metadata.labels.x'],
     [{ kind: 'Service' }, 'metadata.namespace'],
     [{ name: 'apps' }, 'spec.path'],
+    [{ kind: 'Deployment' }, 'spec.template'],
+    [{ kind: 'Deployment' }, 'spec.*.metadata.labels.a'],
+    [{ kind: 'Istio' }, 'spec.version'],
   ])('into %j %s are not followed, and that is an error', (select, path) => {
     expect(into(select, path)).toHaveLength(1)
   })
@@ -150,6 +153,7 @@ describe('replacements', () => {
   test.each([
     [{ kind: 'Deployment' }, 'spec.template.spec.containers.0.image'],
     [{ kind: 'Deployment' }, 'spec.replicas'],
+    [{ kind: 'Deployment' }, 'spec.template.spec.containers.*.image'],
     [{ kind: 'Kustomization' }, 'spec.interval'],
     [{ kind: 'Ingress' }, 'spec.rules.0.host'],
     [{ kind: 'Secret' }, 'data.password'],

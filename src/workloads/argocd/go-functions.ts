@@ -35,7 +35,7 @@ const texts: Readonly<Record<string, TextFunction>> = {
     arguments: 2,
     call: (suffix = '', text = '') => (suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text),
   },
-  replace: { arguments: 3, call: (before = '', after = '', text = '') => text.replaceAll(before, after) },
+  replace: { arguments: 3, call: (before = '', after = '', text = '') => text.replaceAll(before, () => after) },
   trunc: {
     arguments: 2,
     call: (length = '0', text = '') => (Number(length) < 0 ? text.slice(Number(length)) : text.slice(0, Number(length))),
