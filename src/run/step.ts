@@ -16,6 +16,7 @@ import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded } from './load.ts'
 import { readBranches, sayOpenBranches } from './open-branches.ts'
+import type { Branches } from './open-branches.ts'
 import { verifySealedState } from './sealed-state.ts'
 import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff } from './step-checks.ts'
 import { decisionFacts, pastIn, readPasts, stepFacts, usedGenerations } from './step-facts.ts'
@@ -69,7 +70,7 @@ export async function takeStep(
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
     const step = choose(loaded)
-    const { discoveries, pasts, used, branches } = await look(context, loaded, base, step)
+    const { discoveries, pasts, used, branches } = await readSurroundings(context, loaded, base, step)
     checkGateTimes(loaded, options.testimony, pasts)
     const facts = decisionFacts(loaded, discoveries, context, used, pasts)
     const decision = decide(step, facts, options.testimony, options.force)
@@ -104,8 +105,16 @@ export async function takeStep(
   }
 }
 
+interface Surroundings {
+  readonly discoveries: Discoveries
+  readonly pasts: Pasts
+  /** Generations that the history shows. */
+  readonly used: readonly string[]
+  readonly branches: Branches
+}
+
 /** What the repository, its history and its remote tell: git answers while the repository is read. */
-async function look(context: Context, loaded: Loaded, base: Base, step: Step) {
+async function readSurroundings(context: Context, loaded: Loaded, base: Base, step: Step): Promise<Surroundings> {
   const read = async (): Promise<Discoveries> => {
     // First the programs are started: what follows keeps the processor.
     await setImmediate()

@@ -9,7 +9,7 @@ import type { Site } from './types.ts'
 import { asList, asMap, asText, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
-/** The `kind` that a Secret made by a `secretGenerator` is told by. */
+/** The annotation, of our own, by which what a generator made is told. */
 export const generatedMark = 'kustomize.config.k8s.io/generated'
 
 /** An object that a kustomization generates, and what becomes of one that is there already. */

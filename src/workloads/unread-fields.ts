@@ -112,7 +112,7 @@ function replacementEffect(build: Build, kustomization: Kustomization, entry: Va
     .flatMap((target) => {
       const kind = asText(valueAt(target, 'select', 'kind'))
       // Without a kind it may be any of them.
-      const read = kind === null ? [...readOf.values()] : [readOf.get(kind) ?? reachable]
+      const read = [...readOf].flatMap(([one, path]) => (kind === null || kind === one ? [path] : []))
       // Without a path it is the name of the object.
       const paths = asList(asMap(target)?.['fieldPaths']).map(String)
       return (paths.length === 0 ? ['metadata.name'] : paths).filter((path) => [reachable, above, ...read].some((one) => one.test(path)))

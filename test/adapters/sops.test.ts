@@ -119,7 +119,7 @@ test('the input arrives whole, in the folder', async () => {
 
 describe('the environment', () => {
   const caller = {
-    HOME: '/home/ann',
+    HOME: '/ann',
     LC_ALL: 'C',
     AWS_PROFILE: 'a',
     VAULT_TOKEN: 'b',

@@ -297,6 +297,8 @@ test.each([
   ['{{ (index .list 0) | upper }}', 'ONE'],
   ['{{ trimPrefix "o" (index .list 0) }}', 'ne'],
   ['{{ .a.b | trunc 4 }}{{/* a comment with }} in it */}}', 'Deep'],
+  // No pattern of JavaScript's.
+  ['{{ .a.b | replace "D" "$&$$" | trunc 5 }}', '$&$$e'],
   ['{{ `raw "text"` }}{{ "a\\tb" }}', 'raw "text"a\tb'],
   ['{{ $.a.b }}{{ true }}', 'Deep Valuetrue'],
   ['{{ .big }}', '1.234567e+06'],
