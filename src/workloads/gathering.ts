@@ -46,13 +46,10 @@ export class Gathering {
   }
 
   /** A component works on everything that its parent has: its result takes the place of all. */
-  replaceBy(resources: readonly Resource[]): void {
+  replaceBy(resources: readonly Resource[], place: () => Place): void {
     this.resources.splice(0, this.resources.length)
     this.#ids.clear()
-    for (const resource of resources) {
-      this.resources.push(resource)
-      this.#ids.add(idKey(idOf(resource.object)))
-    }
+    for (const resource of resources) this.add(resource, place)
   }
 }
 
@@ -69,8 +66,15 @@ function nothingToMerge(resource: Resource, behavior: string, count: number, pla
   }
 }
 
+/** @returns the resources without those that have the id of an earlier one, which are reported. */
+export function eachOnce(resources: readonly Resource[], report: Report, place: () => Place): readonly Resource[] {
+  const gathered = new Gathering(report, [])
+  for (const resource of resources) gathered.add(resource, place)
+  return gathered.resources
+}
+
 /** An object that comes twice. */
-export function duplicate(resource: Resource, place: Place): Parameters<Report['add']>[0] {
+function duplicate(resource: Resource, place: Place): Parameters<Report['add']>[0] {
   const { site } = resource.manifest
   return {
     id: 'workloads/duplicate',

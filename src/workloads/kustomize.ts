@@ -1,4 +1,4 @@
-import { Gathering, duplicate } from './gathering.ts'
+import { Gathering, eachOnce } from './gathering.ts'
 import { generatedObjects } from './generators.ts'
 import { setImages } from './images.ts'
 import { ksopsResources } from './ksops.ts'
@@ -12,7 +12,7 @@ import type { Resource } from './resource.ts'
 import { showToOverlay } from './overlay-view.ts'
 import { addProbe } from './probe.ts'
 import { isUnder, resolvePath } from './source-tree.ts'
-import { duplicatesIn, rename, setAnnotations, setLabels, setNamespace } from './transformers.ts'
+import { rename, setAnnotations, setLabels, setNamespace } from './transformers.ts'
 import { reportUnread } from './unread-fields.ts'
 import { asText, valueAt } from './value.ts'
 
@@ -30,10 +30,11 @@ type Overlay = 'this' | 'listed' | 'above'
 /** Builds a kustomization that Flux applies. Problems are reported, and the rest is read on. */
 export function buildKustomization(build: Build, kustomization: Kustomization, generatedByFlux: boolean): readonly Resource[] {
   const resources = accumulate(build, kustomization, [], [kustomization.folder], generatedByFlux ? 'listed' : 'this')
-  // krusty drops these at the very end: patches may still address them.
-  return resources.filter(
+  // krusty drops these at the very end, and only then looks for ids that a patch has made equal: patches may still address them.
+  const applied = resources.filter(
     ({ object }) => (valueAt(object, 'metadata', 'annotations', 'config.kubernetes.io/local-config') ?? 'false') === 'false',
   )
+  return eachOnce(applied, build.report, () => kustomization.place())
 }
 
 function accumulate(
@@ -59,11 +60,11 @@ function accumulate(
 function transform(build: Build, kustomization: Kustomization, resources: readonly Resource[]): Resource[] {
   const { fields } = kustomization
   applyPatches(build.manifests, build.report, kustomization, resources)
-  const left = resources.filter((resource) => !resource.deleted)
+  let left: readonly Resource[] = resources.filter((resource) => !resource.deleted)
   const namespace = asText(fields['namespace'])
   if (namespace !== null) {
     setNamespace(left, namespace)
-    for (const resource of duplicatesIn(left)) build.report.add(duplicate(resource, kustomization.place('namespace')))
+    left = eachOnce(left, build.report, () => kustomization.place('namespace'))
   }
   const prefix = asText(fields['namePrefix'])
   const suffix = asText(fields['nameSuffix'])
@@ -111,7 +112,7 @@ function addComponents(
     const folder = subFolder(build, resolvePath(parent.folder, entry.value), entry, chain)
     const kustomization = folder === null ? null : readSub(build, folder, entry, true)
     if (folder === null || kustomization === null) continue
-    gathered.replaceBy(accumulate(build, kustomization, gathered.resources, [...chain, folder], 'above'))
+    gathered.replaceBy(accumulate(build, kustomization, gathered.resources, [...chain, folder], 'above'), entry.place)
   }
 }
 

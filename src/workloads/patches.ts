@@ -128,7 +128,7 @@ function merge(patching: Patching, resource: Resource, patch: ValueMap, options:
 
 function applyJson(patching: Patching, resource: Resource, operations: readonly Value[], entry: Entry<unknown>): void {
   if (!patching.legacy) rememberId(resource)
-  const relevant = operations.filter((operation) => isKept(resource.object, String(asMap(operation)?.['path'])))
+  const relevant = operations.flatMap((operation) => keptPart(resource.object, operation))
   // It must fit what is there today, and again once a restart stands there.
   const today = applyJsonPatch(withoutProbe(resource), relevant)
   const outcome = 'problem' in today ? today : applyJsonPatch(resource.object, relevant)
@@ -145,6 +145,13 @@ function applyJson(patching: Patching, resource: Resource, operations: readonly 
       outcome.problem,
     )
   }
+}
+
+/** What of an operation concerns what is kept here: of a move to elsewhere, that it takes something away. */
+function keptPart(object: ValueMap, operation: Value): readonly Value[] {
+  const { op, path, from } = asMap(operation) ?? {}
+  if (isKept(object, String(path))) return [operation]
+  return op === 'move' && isKept(object, String(from)) ? [{ op: 'remove', path: from }] : []
 }
 
 /** Whether a place of an object is known here: of some kinds only the metadata is kept, and of pod specs next to nothing (manifest.ts). */

@@ -1,4 +1,4 @@
-import { groupVersion, idKey, idOf, isClusterScoped, nameOf, rememberId } from './resource.ts'
+import { groupVersion, idOf, isClusterScoped, nameOf, rememberId } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { setEntries } from './shared-entries.ts'
 import { asList, asMap, asText, textMap, withValueAt } from './value.ts'
@@ -112,15 +112,4 @@ function hasPath(object: ValueMap, path: readonly string[]): boolean {
   let at: Value = object
   for (const key of path) at = asMap(at)?.[key]
   return at !== undefined
-}
-
-/** Objects that have the id of an earlier one. */
-export function duplicatesIn(resources: readonly Resource[]): readonly Resource[] {
-  const seen = new Set<string>()
-  return resources.filter((resource) => {
-    const key = idKey(idOf(resource.object))
-    if (seen.has(key)) return true
-    seen.add(key)
-    return false
-  })
 }

@@ -14,6 +14,8 @@ const reachable = /^(apiVersion|kind|metadata|spec[./](jobTemplate[./]spec[./])?
 // What holds one of these as a whole, or may mean it.
 const above =
   /^spec([./](jobTemplate([./]spec([./]template([./]spec)?)?)?|template([./]spec)?))?$|^spec[./](jobTemplate[./]spec[./])?(template[./])?\*/
+// istiod's image is its version, and its environment has its settings.
+const containers = /^spec[./]template[./]spec[./]containers\b/
 const whole = /^spec\b(?![./](interval|retryInterval|timeout)\b)/
 
 // Of objects that say what is applied, where, and with which values: what reroot reads.
@@ -113,6 +115,7 @@ function replacementEffect(build: Build, kustomization: Kustomization, entry: Va
       const kind = asText(valueAt(target, 'select', 'kind'))
       // Without a kind it may be any of them.
       const read = [...readOf].flatMap(([one, path]) => (kind === null || kind === one ? [path] : []))
+      if (asText(valueAt(target, 'select', 'name'))?.includes('istiod') === true) read.push(containers)
       // Without a path it is the name of the object.
       const paths = asList(asMap(target)?.['fieldPaths']).map(String)
       return (paths.length === 0 ? ['metadata.name'] : paths).filter((path) => [reachable, above, ...read].some((one) => one.test(path)))

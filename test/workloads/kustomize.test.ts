@@ -54,6 +54,34 @@ test.each(['add', 'replace', 'remove', 'test'])(
   },
 )
 
+// Found on a random tree: kustomize panics there.
+test.each(['kustomization', 'component'])('a patch that gives two objects of a %s one name is an error', (place) => {
+  const two = yaml(shop, workload('shop', 'cart'), workload('shop', 'till'))
+  const patches = `patchesJson6902:\n- target: {kind: Deployment, name: till}\n  patch: '[{"op": "replace", "path": "/metadata/name", "value": "cart"}]'\n`
+  const component = `apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n${patches}`
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps')),
+    'apps/w.yaml': two,
+    'apps/kustomization.yaml': `resources: [w.yaml]\n${place === 'component' ? 'components: [renames]\n' : patches}`,
+    ...(place === 'component' ? { 'apps/renames/kustomization.yaml': component } : {}),
+  })
+
+  expect(idsOf(discovery)).toEqual([`error workloads/duplicate apps/kustomization.yaml:${place === 'component' ? 2 : 1}`])
+})
+
+test('a JSON patch that moves labels into what is not kept of a pod takes them away', () => {
+  const off = workload('shop', 'cart') as { spec: { template: { metadata: object } } }
+  off.spec.template.metadata = { labels: { 'sidecar.istio.io/inject': 'false', app: 'cart' } }
+  const operations = JSON.stringify([{ op: 'move', from: '/spec/template/metadata/labels', path: '/spec/template/spec/nodeSelector' }])
+  const discovery = discoverProd({
+    [app]: yaml(flux('apps', './apps'), shop),
+    'apps/w.yaml': yaml(off),
+    'apps/kustomization.yaml': `resources: [w.yaml]\npatches:\n- target: {kind: Deployment}\n  patch: '${operations}'\n`,
+  })
+
+  expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/cart'])
+})
+
 test('a patch of what is not kept of a pod is no problem, also in JSON', () => {
   const operations = JSON.stringify([
     { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'x' },
@@ -146,6 +174,7 @@ describe('replacements', () => {
     [{ kind: 'Deployment' }, 'spec.template'],
     [{ kind: 'Deployment' }, 'spec.*.metadata.labels.a'],
     [{ kind: 'Istio' }, 'spec.version'],
+    [{ kind: 'Deployment', name: 'istiod' }, 'spec.template.spec.containers.[name=discovery].image'],
   ])('into %j %s are not followed, and that is an error', (select, path) => {
     expect(into(select, path)).toHaveLength(1)
   })
