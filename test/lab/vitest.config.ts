@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** The lab's scenarios, two side by side: each has clusters of its own, and mostly waits for controllers. */
+/** The lab's scenarios, three side by side: each has clusters of its own, and often waits for controllers. */
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
@@ -9,7 +9,7 @@ export default defineConfig({
     testTimeout: 1_200_000,
     hookTimeout: 1_800_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     reporters: ['default', './test/support/last-line.ts'],
   },
 })

@@ -36,5 +36,9 @@ export interface WorldWishes {
   /** How many namespaces are added to the example's, and how many workloads to each. */
   readonly namespaces?: number
   readonly workloadsEach?: number
+  /** An upper bound; `usualHandshakesPerSecond` unless said. */
   readonly handshakesPerSecond?: number
 }
+
+/** Each costs about four milliseconds of a core. A round that somebody waits for runs without a bound. */
+export const usualHandshakesPerSecond = 30
