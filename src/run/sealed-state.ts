@@ -19,11 +19,11 @@ interface SealedSecret {
 /**
  * Checks a sealed Secret that is about to become the live one, as far as that goes without a key: what it says of itself in the clear
  * against the record, and that no key of it is missing. Whoever holds an identity can check the rest: the MAC covers the clear part too.
- * @param record of the cluster once the step is merged.
+ * @param cluster with its record once the step is merged.
  * @throws RerootError REFUSED with every difference.
  */
-export function checkSealedState(bytes: Uint8Array, file: string, record: ClusterRecord): void {
-  const findings = stateDifferences(bytes, file, record)
+export function checkSealedState(bytes: Uint8Array, file: string, cluster: Pick<LoadedCluster, 'config' | 'record'>): void {
+  const findings = stateDifferences(bytes, file, cluster)
   if (findings.length === 0) return
   throw new RerootError('REFUSED', `${file} is not the sealed state that the step needs`, {
     hint: 'somebody changed it without reroot: do not merge anything that was made from it',
@@ -32,10 +32,11 @@ export function checkSealedState(bytes: Uint8Array, file: string, record: Cluste
 }
 
 /** What the live Secret says of itself in the clear, where that is not what the record says of now. No key is needed. */
-export function liveSecretFindings(files: Files, { config, record }: Pick<LoadedCluster, 'config' | 'record'>): readonly Finding[] {
-  const { file } = config.cacerts
+export function liveSecretFindings(files: Files, cluster: Pick<LoadedCluster, 'config' | 'record'>): readonly Finding[] {
+  const { record } = cluster
+  const { file } = cluster.config.cacerts
   try {
-    return stateDifferences(liveBytes(files, { config }), file, record)
+    return stateDifferences(liveBytes(files, cluster), file, cluster)
   } catch (error) {
     if (!(error instanceof RerootError)) throw error
     if (error.findings.length > 0) return error.findings
@@ -46,22 +47,30 @@ export function liveSecretFindings(files: Files, { config, record }: Pick<Loaded
   }
 }
 
-function stateDifferences(bytes: Uint8Array, file: string, record: ClusterRecord): readonly Finding[] {
+function stateDifferences(
+  bytes: Uint8Array,
+  file: string,
+  { config, record }: Pick<LoadedCluster, 'config' | 'record'>,
+): readonly Finding[] {
   const secret = readSealed(bytes, file)?.document as SealedSecret | undefined
   const annotations = secret?.metadata?.annotations ?? {}
   const keys = new Set([...Object.keys(secret?.data ?? {}), ...Object.keys(secret?.stringData ?? {})])
+  const said = (annotation: string): string => {
+    const value = annotations[annotation]
+    return typeof value === 'string' ? value : 'nothing'
+  }
   const active = record.intermediates.find((one) => one.state === 'active')
   // What init took over in place says nothing of itself: its annotations are its owner's.
-  const adopted = annotations[stateAnnotation] === undefined && record.state === 'g1-steady'
+  const adopted = config.cacerts.managed === 'in-place' && annotations[stateAnnotation] === undefined && record.state === 'g1-steady'
   const claims: readonly (readonly [what: string, expected: string, found: string])[] = [
     ['the object', 'Secret cacerts', `${String(secret?.kind)} ${String(secret?.metadata?.name)}`],
     ['its keys', cacertsKeys.join(', '), cacertsKeys.filter((key) => keys.has(key)).join(', ')],
     ...(adopted
       ? []
       : ([
-          [stateAnnotation, record.state, String(annotations[stateAnnotation])],
-          [signerAnnotation, active?.certificate.fingerprint ?? '', String(annotations[signerAnnotation])],
-          [rootsAnnotation, record.rootBundle, String(annotations[rootsAnnotation])],
+          [stateAnnotation, record.state, said(stateAnnotation)],
+          [signerAnnotation, active?.certificate.fingerprint ?? '', said(signerAnnotation)],
+          [rootsAnnotation, record.rootBundle, said(rootsAnnotation)],
         ] as const)),
   ]
   return claims.flatMap(([what, expected, found]): Finding[] =>

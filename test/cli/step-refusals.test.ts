@@ -213,9 +213,10 @@ test('a record that is gone', async () => {
 
 test('a live Secret that somebody swapped for another one, and stage', async () => {
   const sandbox = await sandboxIn('initialised')
-  const { data } = await opened(sandbox.forge.files().get(live) ?? Buffer.alloc(0), live, sandbox.operator)
+  const { data, metadata } = await opened(sandbox.forge.files().get(live) ?? Buffer.alloc(0), live, sandbox.operator)
   const chain = data['cert-chain.pem'] ?? ''
-  sandbox.forge.push({ [live]: await sealed(secretOf({ ...data, 'root-cert.pem': chain }), live, [sandbox.operator.recipient]) })
+  const other = secretOf({ ...data, 'root-cert.pem': chain }, { metadata })
+  sandbox.forge.push({ [live]: await sealed(other, live, [sandbox.operator.recipient]) })
 
   await sandbox.refuses(['stage'], {
     as: sandbox.operator,
@@ -230,6 +231,19 @@ test('a live Secret whose bytes were altered', async () => {
   sandbox.forge.edit(live, [['type: Opaque', 'type: Odd']])
 
   await sandbox.refuses(['stage'], { as: sandbox.operator, exitCode: 3, code: 'SEAL_REFUSED', says: [live] })
+})
+
+test('a live Secret of reroot’s own that no longer says what it is', async () => {
+  const sandbox = await sandboxIn('initialised')
+  const lines = sandbox.forge.file(live).split('\n')
+  sandbox.forge.push({ [live]: lines.filter((line) => !line.trim().startsWith('reroot.dev/')).join('\n') })
+
+  await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['record/secret', 'reroot.dev/state is not what the record says', 'expected: g1-steady', 'found: nothing'],
+  })
 })
 
 test('a prepared Secret that is another one: of another state, without a key, of another CA', async () => {
