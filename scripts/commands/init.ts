@@ -63,7 +63,7 @@ export const initCommand = () =>
       const readCa = flags.from.length === 0 ? null : await caReader(flags.from)
       const { context, checkout } = await openWorld(process.cwd())
       const result = await init(context, checkout, {
-        directory: flags.directory.replace(/\/+$/, ''),
+        directory: flags.directory,
         mesh: flags.mesh ?? null,
         answers: {
           clusters: flags.cluster,

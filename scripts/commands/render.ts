@@ -14,7 +14,7 @@ export const renderCommand = () =>
     .addHelpText('after', example('reroot render --out dist'))
     .action(async (flags) => {
       try {
-        const { manifests, sealed } = await render(folderFiles(flags.repository), flags.directory.replace(/\/+$/, ''))
+        const { manifests, sealed } = await render(folderFiles(flags.repository), flags.directory)
         await writeFolder(flags.out, new Map<string, Uint8Array | string>([...manifests, ...sealed]))
         say(`wrote ${manifests.size} manifests and ${sealed.size} sealed ${sealed.size === 1 ? 'file' : 'files'} into ${flags.out}`)
       } catch (error) {

@@ -19,7 +19,7 @@ export const statusCommand = () =>
       try {
         const within = days(flags.failWithin)
         const { context, checkout } = await openWorld(process.cwd())
-        const result = await status(context, checkout, { directory: flags.directory.replace(/\/+$/, ''), offline: flags.offline })
+        const result = await status(context, checkout, { directory: flags.directory, offline: flags.offline })
         if (flags.output === 'json') printJson(result)
         else print(text(result))
         if (within !== null && sayWhatExpires(result, within)) process.exitCode = 1
@@ -79,7 +79,7 @@ function possible({ step, needs, findings, branch, clusters }: Status['next'][nu
   const lines = [
     ...(needs.length === 0
       ? []
-      : [`possible: ${named} needs evidence that the last step is complete:`, ...needs.map((need) => `  - ${need}`)]),
+      : [`not yet: ${named} needs evidence that the last step is complete:`, ...needs.map((need) => `  - ${need}`)]),
     ...(findings.length === 0
       ? []
       : [

@@ -73,7 +73,7 @@ export function stepCommand(name: string) {
     try {
       refuseOutAlone(flags)
       const options: StepOptions = {
-        directory: flags.directory.replace(/\/+$/, ''),
+        directory: flags.directory,
         config: await readConfig(flags.config),
         testimony: { confirmed: nonEmpty('--confirmed', flags.confirmed), gatePassed: times(flags.gatePassed) },
         force: forceReason(flags.force, flags.reason),

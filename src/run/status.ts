@@ -45,7 +45,7 @@ export interface ClusterStatus {
   readonly signer: string
   readonly trusted: readonly string[]
   readonly lastStep: string | null
-  /** Of the signing chain and of every trusted root; the first to expire comes first. */
+  /** Of the signer and of every trusted root, extra roots included; the first to expire comes first. */
   readonly expiries: readonly Expiry[]
   readonly renewDue: boolean
 }
@@ -132,6 +132,7 @@ function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: D
       .filter((one) => one.state === 'active')
       .map((one) => ({ what: `intermediate under ${one.generation}`, certificate: one.certificate })),
     ...trusted.map((id) => ({ what: `root ${id}`, certificate: generationIn(loaded.mesh, id).certificate })),
+    ...loaded.extraRoots.map((certificate) => ({ what: `extra root ${certificate.subject}`, certificate })),
   ]
   const expiries = certificates
     .map(({ what, certificate }) => ({
