@@ -1,5 +1,5 @@
 import type { Chart } from 'cdk8s'
-import { cacertsSyncWave, stateSyncWave } from '../src/plan/index.ts'
+import { cacertsSyncWave, linkName, restartsAnything, stateSyncWave } from '../src/plan/index.ts'
 import type { EntryGate, RestartList, Wave } from '../src/rotation/index.ts'
 import { renderApplication, renderComplete } from './argocd.ts'
 import { renderCacerts } from './cacerts.ts'
@@ -9,7 +9,7 @@ import type { Link } from './flux.ts'
 import { StateGate, WaveGate } from './gates.ts'
 import { renderKustomization, renderSome } from './manifest.ts'
 import { MergedRestarts } from './merges.ts'
-import { checkWaveName, linkName } from './names.ts'
+import { checkWaveName } from './names.ts'
 import { NamespaceRestarts } from './namespaces.ts'
 import type { ClusterProps, FluxProps } from './props.ts'
 import { RestartRun } from './restarts.ts'
@@ -23,7 +23,7 @@ type Files = ReadonlyMap<string, string>
 export function renderCluster(props: ClusterProps): Files {
   for (const wave of props.step?.waves ?? []) checkWaveName(wave.name)
   const { controller } = props
-  const working = props.step === null ? [] : props.step.waves.filter(hasWork)
+  const working = props.step === null ? [] : props.step.waves.filter(restartsAnything)
   const waves = controller.type === 'flux' ? withControlPlane(working) : working
   if (new Set(waves.map((wave) => linkName(wave.name))).size < waves.length)
     throw new TypeError(`two waves of cluster ${props.cluster} have one name`)
@@ -96,11 +96,6 @@ function withControlPlane(waves: readonly Wave[]): readonly Wave[] {
   return waves.some((wave) => wave.name === 'control-plane') ? waves : [{ name: 'control-plane', restarts: [], namespaces: [] }, ...waves]
 }
 
-/** Whether a wave restarts anything: one whose workloads all expire renders nothing. */
-function hasWork(wave: Wave): boolean {
-  return wave.namespaces.length > 0 || wave.restarts.some((restart) => restart.delivery !== 'none')
-}
-
 function waveFolder(wave: Wave, index: number): string {
   return `waves/${String(index + 1).padStart(2, '0')}-${wave.name}`
 }
@@ -140,7 +135,7 @@ function entryWords(entry: EntryGate): string {
 /** @param syncWave of the restarts; the gate comes behind them. */
 function waveFiles(props: ClusterProps, wave: Wave, syncWave: number | null): Files {
   const step = props.step as RestartList
-  if (!hasWork(wave)) return new Map()
+  if (!restartsAnything(wave)) return new Map()
   const parts = { cluster: props, step, wave }
   return some([
     [

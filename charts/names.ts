@@ -1,4 +1,5 @@
 import { sha256 } from '../src/base/index.ts'
+import { fitName, isLabel } from '../src/plan/index.ts'
 
 /** Marks a pod template with the restart that brought it there. A value, never a timestamp: applying it twice restarts once. */
 export const rotationAnnotation = 'reroot.dev/rotation'
@@ -27,40 +28,18 @@ export const controlPlaneWave = 'control-plane'
 /** Waves that would take the name of a link of the chain, or of the entry gate's ServiceAccount. */
 const reservedWaves = ['entry', 'entry-gate', 'cacerts']
 
-// A Job's name becomes the value of its pods' label `job-name`, a Kustomization's that of its objects' owner label.
-const longest = 63
-
-/** `mesh-ca-<wave>`: a link of the chain, and what belongs to it from step to step. */
-export function linkName(wave: string, part: string | null = null): string {
-  return fit('mesh-ca', wave, part === null ? [] : [part])
-}
-
 /** `mesh-ca-<id>-<wave>-<part>-<hash>`: a Job and the ConfigMap that it mounts. A new list or template is a new name, since a Job cannot be changed. */
 export function runName(run: { readonly id: string; readonly wave: string; readonly part: string; readonly content: string }): string {
-  return fit(`mesh-ca-${run.id.replaceAll('.', '-')}`, run.wave, [run.part, sha256(run.content).slice(0, 8)])
+  return fitName(`mesh-ca-${run.id.replaceAll('.', '-')}`, run.wave, [run.part, sha256(run.content).slice(0, 8)])
 }
 
 /** `restart-02-gateways`: a container among many, in the order in which they run. */
 export function callName(part: string, position: string, wave: string): string {
-  return fit(`${part}-${position}`, wave, [])
+  return fitName(`${part}-${position}`, wave, [])
 }
 
 /** @throws TypeError if the wave cannot name an object. */
 export function checkWaveName(wave: string): void {
   if (!isLabel(wave)) throw new TypeError(`not a DNS-1123 label: ${JSON.stringify(wave)}`)
   if (reservedWaves.includes(wave)) throw new TypeError(`a wave cannot be named ${wave}: the chain itself needs the name`)
-}
-
-/** Joins with dashes; what is too long is cut in the middle, where a hash keeps it apart from others that start the same. */
-function fit(head: string, middle: string, tail: readonly string[]): string {
-  const room = longest - [head, ...tail].join('-').length - 1
-  const short =
-    middle.length <= room ? middle : `${middle.slice(0, Math.max(0, room - 7)).replace(/-+$/, '')}-${sha256(middle).slice(0, 6)}`
-  const name = [head, short, ...tail].join('-')
-  if (!isLabel(name)) throw new TypeError(`not a DNS-1123 label: ${JSON.stringify(name)}`)
-  return name
-}
-
-function isLabel(text: string): boolean {
-  return text.length <= longest && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text)
 }

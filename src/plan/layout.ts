@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { sha256 } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import type { GenerationId, RestartId, StateId } from '../rotation/index.ts'
@@ -47,6 +48,11 @@ export function layoutOf(directory: string): Layout {
       }
     },
   }
+}
+
+/** The ConfigMap `mesh-ca-state` beside a Secret that another owner delivers. */
+export function stateFile(secretFile: string): string {
+  return posix.join(posix.dirname(secretFile), 'mesh-ca-state.yaml')
 }
 
 /** The name of reroot's own Application for a cluster of Argo CD's: a DNS-1123 label, which Argo CD may put into a label. */

@@ -6,13 +6,12 @@ import { proxiesNotOf } from './unrenewed.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
-  const fingerprints = `the fingerprints below against \`${story.directory}/mesh.yaml\` and each cluster’s \`record.yaml\``
   const secretOnly = set.name === 'secret'
   return [
     '### What to check',
     ...mayBreak(story, clusters, set),
     [
-      `Before the merge: ${fingerprints}${secretOnly ? '' : ', and the list of workloads at the end'}.`,
+      `Before the merge: ${secretOnly ? '' : 'the list of workloads at the end, and '}${fingerprints(story)}.`,
       `After it${clusters.length > 1 ? ', in each cluster' : ''}:`,
       '```sh',
       ...clusters.flatMap((cluster) =>
@@ -24,10 +23,18 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
   ]
 }
 
-/** From `retire` on, certificates of the old root are rejected. A wave's owners come after that. */
+/** A pull request that was forged agrees with its own files: the others are what to compare with. */
+function fingerprints({ issued, directory, config }: Story): string {
+  const records = `\`${directory}/mesh.yaml\` and each cluster’s \`record.yaml\` on \`${config.git.branch}\`, not on this branch`
+  return issued
+    ? `the fingerprints of the new certificates below against those that reroot printed where it was run, and all others against ${records}`
+    : `the fingerprints below against ${records}`
+}
+
+/** From a step on that trusts one root less, certificates of that root are rejected, if it ever signed. A wave's owners come after that. */
 function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
   const [move] = story.decision.moves
-  if (story.decision.step !== 'retire' || move === undefined || set.name.startsWith('wave-')) return []
+  if (!dropsSigner(story) || move === undefined || set.name.startsWith('wave-')) return []
   const contexts = clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
   return [
     [
@@ -38,6 +45,14 @@ function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSe
       'If it prints a proxy, do not merge: restart that workload first (`kubectl rollout restart`), and look again.',
     ].join('\n'),
   ]
+}
+
+function dropsSigner({ decision, clusters }: Story): boolean {
+  if (decision.step !== 'abandon') return decision.step === 'retire'
+  // What was promoted and demoted again has signed certificates.
+  return clusters.some(({ record }) =>
+    record.transitions.some(({ step, id }) => step === 'promote' && id.startsWith(`${decision.generation}-`)),
+  )
 }
 
 /** A Secret in place: whether whoever delivers it has applied it. */

@@ -1,8 +1,9 @@
 import { countOf, formatWorkloadId } from '../base/index.ts'
 import { stateOf, trustedGenerations } from '../rotation/index.ts'
-import type { EntryGate, RestartEntry, StateId } from '../rotation/index.ts'
+import type { EntryGate, RestartEntry, StateId, Wave } from '../rotation/index.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory } from './pull-request.ts'
+import { restartsAnything } from './waves.ts'
 
 /** What happens in each cluster when a change set is merged, link by link. */
 export function onMerge(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -36,7 +37,7 @@ function mergeSteps(cluster: ClusterStory, set: ChangeSet): string[] {
       )
     lines.push(`**Secret**: \`cacerts\` in \`${cluster.istioNamespace}\` becomes \`${state}\`. ${whenTakenUp(cluster)}`)
   }
-  for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave.restarts, wave.namespaces, cluster)}`)
+  for (const wave of restarts.waves) lines.push(`**Wave ${wave.name}**: ${waveText(wave, cluster)}`)
   return lines
 }
 
@@ -88,7 +89,8 @@ function entryText({ id, waves }: EntryGate): string {
   return `. It then finishes what is left of \`${id}\` (${work}), in its order, and lets go when all of it has rolled out and \`istio-ca-root-cert\` holds that state’s roots everywhere`
 }
 
-function waveText(restarts: readonly RestartEntry[], namespaces: readonly string[], cluster: ClusterStory): string {
+function waveText(wave: Wave, cluster: ClusterStory): string {
+  const { restarts, namespaces } = wave
   const parts = [
     counted(restarts, 'job', 'restarted by a Job'),
     counted(restarts, 'owner', 'restarted by their owners'),
@@ -96,6 +98,7 @@ function waveText(restarts: readonly RestartEntry[], namespaces: readonly string
     counted(restarts, 'none', 'not restarted: their certificates expire'),
     namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
   ].filter((text) => text !== null)
+  if (!restartsAnything(wave)) return `${parts.join('; ')}. It has no gate.`
   return `${parts.join('; ')}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${countOf(cluster.restarts.namespaces.length, 'namespace')}.`
 }
 

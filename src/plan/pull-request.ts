@@ -6,7 +6,9 @@ import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Ste
 import { fold, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import { toCheck } from './pull-request-check.ts'
+import { linkName } from './object-names.ts'
 import { onMerge } from './pull-request-merge.ts'
+import { restartsAnything } from './waves.ts'
 import { stepWords } from './words.ts'
 
 /** What a pull request says about one cluster. */
@@ -93,7 +95,7 @@ function why(story: Story, clusters: readonly ClusterStory[], set: ChangeSet, pr
 function readyBefore(clusters: readonly ClusterStory[], set: ChangeSet): string {
   const wave = /^wave-(.*)$/.exec(set.name)?.[1]
   const [first] = clusters
-  const waves = first?.restarts.waves.map((one) => one.name) ?? []
+  const waves = first?.restarts.waves.filter((one) => one.name === wave || restartsAnything(one)).map((one) => one.name) ?? []
   const before = wave === undefined ? undefined : waves[waves.indexOf(wave) - 1]
   const inPlace = clusters.filter(({ managed }) => managed === 'in-place').map(({ name }) => name)
   if (set.name === 'restarts') return inPlace.length === 0 ? '' : ` and the Secret has been applied in ${inPlace.join(', ')}`
@@ -102,7 +104,7 @@ function readyBefore(clusters: readonly ClusterStory[], set: ChangeSet): string 
   if (before === undefined) return ' and what it brought has been applied'
   return first?.controller.type === 'argocd'
     ? ` and the gate of wave ${before} is complete: the gate of ${wave} waits for this pull request`
-    : ` and the link \`mesh-ca-${before}\` is Ready: \`mesh-ca-${wave}\` waits for this pull request`
+    : ` and the link \`${linkName(before)}\` is Ready: \`${linkName(wave)}\` waits for this pull request`
 }
 
 /** What a step does something to: `retire` and `restore` are about the old root, all others about the generation that they are named by. */

@@ -1,5 +1,6 @@
 import { groupBy } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
+import type { Wave } from '../rotation/index.ts'
 import type { MeshRole, Workload } from '../workloads/index.ts'
 
 /** What a wave needs to know of a restart. */
@@ -12,6 +13,11 @@ export interface PlannedWave<Item> {
   readonly name: string
   readonly restarts: readonly Item[]
   readonly namespaces: readonly string[]
+}
+
+/** Whether a wave of the frozen list restarts anything: one whose workloads all expire has no link, no Job and no gate. */
+export function restartsAnything(wave: Wave): boolean {
+  return wave.namespaces.length > 0 || wave.restarts.some((restart) => restart.delivery !== 'none')
 }
 
 const roleWaves: readonly (readonly [string, MeshRole])[] = [

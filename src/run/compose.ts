@@ -1,5 +1,5 @@
 import { RerootError } from '../base/index.ts'
-import { changeSets, ownerParts, preparedAfter, successor } from '../plan/index.ts'
+import { changeSets, ownerParts, preparedAfter, stateFile, successor } from '../plan/index.ts'
 import type { ChangeSet, ChosenRestart, Part } from '../plan/index.ts'
 import { stateOf, writeClusterRecord, writeMeshRecord, writeRestartList } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, RestartList } from '../rotation/index.ts'
@@ -56,10 +56,11 @@ export async function compose(
     const props = clusterProps({ config: loaded.config, mesh, extraRoots: loaded.extraRoots, cluster, record, restarts })
     const inPlace = cluster.config.cacerts.managed === 'in-place'
     const secret = secretPart(loaded, step, decision, material, record)
-    if (inPlace) secret.write.set(statePath(cluster), encode(charts.renderState(props, inPlaceStateWave(loaded.files, cluster))))
+    if (inPlace)
+      secret.write.set(stateFile(cluster.config.cacerts.file), encode(charts.renderState(props, inPlaceStateWave(loaded.files, cluster))))
     const register = [cluster.config.controller.register, charts.renderRegister(props)] as const
     const rendered = renderedPart(loaded, step, new Map([...charts.renderCluster(props), register]))
-    parts.push(...(inPlace ? [secret, rendered] : [merged(secret, rendered)]))
+    parts.push(...(inPlace ? [secret, rendered] : [joined(secret, rendered)]))
     const owners = ownerParts({
       cluster: name,
       list: restarts,
@@ -94,15 +95,17 @@ function sealFirst(
   }
   return [
     { ...first, write: new Map([...first.write, ...early]) },
-    ...rest.map((set) => ({ ...set, write: new Map([...set.write].filter(([path]) => !early.has(path))) })),
+    ...rest.map((set) => ({
+      ...set,
+      write: new Map([...set.write].filter(([path]) => !early.has(path))),
+      remove: [...new Set([...set.remove, ...waitedIn(set, later, decision)])],
+    })),
   ]
 }
 
-/** The ConfigMap `mesh-ca-state` beside a Secret that another owner delivers. */
-export function statePath(cluster: Pick<LoadedCluster, 'config'>): string {
-  const { file } = cluster.config.cacerts
-  const folder = file.includes('/') ? `${file.slice(0, file.lastIndexOf('/'))}/` : ''
-  return `${folder}mesh-ca-state.yaml`
+/** The certificates that have waited for the record that a change set brings. */
+function waitedIn(set: ChangeSet, later: readonly ClusterStep[], { generation }: Decision): readonly string[] {
+  return later.filter(({ cluster }) => set.write.has(cluster.layout.record)).map(({ cluster }) => waitingCertificate(cluster, generation))
 }
 
 function meshPart(loaded: Loaded, mesh: MeshRecord, decision: Decision, material: Material | null): Part {
@@ -143,7 +146,7 @@ function secretPart(
   const target = cluster.layout.prepared(stateOf(move.to))
   if (!move.merged) {
     const bytes = sealed(target) ?? missing(target, decision)
-    checkSealedState(bytes, target, record)
+    checkSealedState(bytes, target, { config: cluster.config, record })
     write.set(live, bytes)
   }
   for (const [path, state] of keep) {
@@ -170,7 +173,7 @@ function renderedPart(loaded: Loaded, { cluster, restarts }: ClusterStep, render
   return { cluster: cluster.config.name, name: 'restarts', write, remove }
 }
 
-function merged(one: Part, other: Part): Part {
+function joined(one: Part, other: Part): Part {
   return {
     cluster: other.cluster,
     name: other.name,

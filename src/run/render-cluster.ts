@@ -2,7 +2,7 @@ import type { ClusterProps } from '../../charts/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
 import type { Certificate } from '../pki/index.ts'
 import { applicationName } from '../plan/index.ts'
-import { follow, lastTransition, rootBundleText } from '../rotation/index.ts'
+import { follow, rootBundleText, stateOf } from '../rotation/index.ts'
 import type { ClusterRecord, MeshRecord, Phase, RestartList } from '../rotation/index.ts'
 import type { LoadedCluster } from './load.ts'
 
@@ -17,10 +17,7 @@ export function clusterProps(input: {
 }): ClusterProps {
   const { config, cluster, record, restarts } = input
   const bundle = (phase: Phase): string => rootBundleText(input.mesh, phase, input.extraRoots, record.adoptedRootBundle)
-  const last = lastTransition(record)
-  // Right after the first change set of an in-place Secret, the list is still that of the step before: nothing of it is rendered anew.
-  const step = last !== null && restarts?.id === last.id ? restarts : null
-  const before = follow(record.transitions.slice(0, -1), last?.from ?? record.state)
+  const shown = shownTransition(record, restarts)
   return {
     cluster: cluster.config.name,
     directory: cluster.layout.directory,
@@ -28,10 +25,25 @@ export function clusterProps(input: {
     controller: controllerProps(cluster.config, config),
     gates: config.gates,
     cacerts: cluster.config.cacerts,
-    state: record.state,
-    roots: { before: step === null || !before.ok ? null : bundle(before.phase), after: step === null ? null : bundle(record.phase) },
-    step,
+    state: shown === null ? record.state : stateOf(shown.after),
+    roots: { before: shown === null ? null : bundle(shown.before), after: shown === null ? null : bundle(shown.after) },
+    step: shown === null ? null : restarts,
   }
+}
+
+/**
+ * The phases around the step of the frozen list. Between the two pull requests of a Secret in place that is the step before: the record is
+ * one ahead of the list, and of all that is rendered from it.
+ */
+function shownTransition(
+  { transitions, state }: ClusterRecord,
+  restarts: RestartList | null,
+): { readonly before: Phase; readonly after: Phase } | null {
+  const index = transitions.findIndex(({ id }) => id === restarts?.id)
+  if (index === -1) return null
+  const before = follow(transitions.slice(0, index), transitions[0]?.from ?? state)
+  const after = follow(transitions.slice(0, index + 1), state)
+  return before.ok && after.ok ? { before: before.phase, after: after.phase } : null
 }
 
 function controllerProps({ name, controller }: ClusterConfig, config: Config): ClusterProps['controller'] {

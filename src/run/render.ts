@@ -1,5 +1,7 @@
 import type { Files } from '../ports.ts'
+import { stateFile } from '../plan/index.ts'
 import { loadCharts } from './charts.ts'
+import { inPlaceStateWave } from './live-secret.ts'
 import { load } from './load.ts'
 import { clusterProps } from './render-cluster.ts'
 
@@ -22,6 +24,11 @@ export async function render(files: Files, directory: string): Promise<Rendered>
     const props = clusterProps({ ...loaded, cluster, record: cluster.record, restarts: cluster.restarts })
     for (const [path, text] of charts.renderCluster(props)) manifests.set(path, text)
     manifests.set(cluster.config.controller.register, charts.renderRegister(props))
+    if (cluster.config.cacerts.managed === 'in-place')
+      manifests.set(
+        stateFile(cluster.config.cacerts.file),
+        charts.renderState({ ...props, state: cluster.record.state }, inPlaceStateWave(files, cluster)),
+      )
     const live = files.read(cluster.config.cacerts.file)
     if (live !== null) sealed.set(cluster.config.cacerts.file, live)
   }

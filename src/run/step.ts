@@ -202,12 +202,13 @@ async function verifyCopies(context: Context, loaded: Loaded, decision: Decision
   }
 }
 
-/** Drops what the base holds already; a change set of which nothing is left is merged. */
+/** Drops what the base holds already; a change set of which nothing is left is merged. What an earlier one writes can be removed by a later one. */
 function unmerged(sets: readonly ChangeSet[], worktree: Worktree): readonly ChangeSet[] {
   return sets
-    .map((set): ChangeSet => {
+    .map((set, index): ChangeSet => {
       const write = differing(set.write, worktree.files)
-      return { ...set, write, remove: set.remove.filter((path) => worktree.files.read(path) !== null) }
+      const written = (path: string): boolean => sets.slice(0, index).some((earlier) => earlier.write.has(path))
+      return { ...set, write, remove: set.remove.filter((path) => worktree.files.read(path) !== null || written(path)) }
     })
     .filter((set) => set.write.size + set.remove.length > 0)
 }

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { clusterFolder, inside, preparedStates } from '../support/live-secret.ts'
 import { deliverInPlace, inPlaceFile, laidOutCa, opened, sealed, secretOf } from '../support/sealed-secret.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
 const stateFile = 'infrastructure/istio/mesh-ca-state.yaml'
@@ -92,15 +95,30 @@ test('while only the Secret’s pull request is merged, the next step is refused
     branch: 'mesh-ca/g2-staged-2-restarts',
   })
   expect(whole.stdout).not.toContain('next:')
-  expect(whole.stdout).toContain('possible: `reroot promote` needs evidence')
+  expect(whole.stdout).toContain('not yet: `reroot promote` needs evidence')
 })
+
+/** What `render` writes otherwise than the branch has it: nothing, also between the two pull requests of a step. */
+async function renderedOtherwise(sandbox: Sandbox, name: string): Promise<readonly string[]> {
+  const out = join(sandbox.folder, name)
+  sandbox.git('pull', '--quiet')
+  await sandbox.does(['render', '--out', out])
+  const branch = sandbox.forge.files()
+  const written = readdirSync(out, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [relative(out, join(entry.parentPath, entry.name))] : [],
+  )
+  expect(written).toEqual(expect.arrayContaining([stateFile, `${clusterFolder}/waves/01-control-plane/restart.yaml`]))
+  return written.filter((path) => branch.get(path)?.equals(readFileSync(join(out, path))) !== true)
+}
 
 test('a way back goes on with its second part, too', async () => {
   const sandbox = await sandboxIn('inPlace')
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged-2-restarts')
   await sandbox.takes(['promote', '--confirmed', 'seen'], 'mesh-ca/g2-promoted')
+  expect(await renderedOtherwise(sandbox, 'first')).toEqual([])
   await sandbox.takes(['promote'], 'mesh-ca/g2-promoted-2-restarts')
+  expect(await renderedOtherwise(sandbox, 'second')).toEqual([])
 
   for (const id of ['g2-demoted', 'g2-abandoned']) {
     await sandbox.takes(['rollback', ...(id === 'g2-abandoned' ? ['--confirmed', 'no certificate of g2 is left'] : [])], `mesh-ca/${id}`)

@@ -91,6 +91,7 @@ test('a pull request per cluster: promote is refused while one cluster has not m
   expect(stderr).toContain('then: one from mesh-ca/g2-staged-2-restarts into mesh-ca/g2-staged; merge them in this order')
   expect(stdout).toContain('**Merge this only after `mesh-ca/g2-staged` is merged.**')
   sandbox.forge.merge('mesh-ca/g2-staged-2-restarts')
+  expect([...sandbox.forge.files().keys()].filter((path) => path.endsWith('-intermediate.pem'))).toEqual([])
 
   await sandbox.takes(['promote', '--confirmed', 'looked at both'], 'mesh-ca/g2-promoted')
   await sandbox.refuses(['retire', '--confirmed', 'looked'], { ...refused, says: ['stand apart'] })

@@ -252,6 +252,14 @@ describe('retire, the step that can break the mesh', () => {
     expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain(breaks)
   })
 
+  test('so may an abandon after a demote: what was promoted has signed', () => {
+    expect(bodyOf(storyOf(at('stage', 'promote', 'demote'), 'abandon'))).toContain(
+      `${breaks}: from here on a workload whose certificate is not of g1`,
+    )
+    expect(bodyOf(storyOf(at('stage'), 'abandon'))).not.toContain(breaks)
+    expect(bodyOf(storyOf(at('stage', 'promote', 'demote', 'abandon', 'stage'), 'abandon'))).not.toContain(breaks)
+  })
+
   test('looks in each of several clusters', () => {
     const several = takeAll(factsOf(['prod', 'us']), ['stage', 'promote'])
 
@@ -270,6 +278,34 @@ describe('retire, the step that can break the mesh', () => {
     expect(bodyOf(storyOf(promoted, 'retire', somebody))).toContain(duty)
     expect(bodyOf(storyOf(promoted, 'retire', nobody, {}, 'it must go'))).toContain(duty)
   })
+})
+
+test('a wave whose workloads all expire has no gate, and nobody is told to wait for it', () => {
+  const story = storyOf(factsOf(), 'stage')
+  const [cluster] = story.clusters
+  const { restarts } = cluster!
+  const job = restarts.waves[0]!.restarts[0]!
+  const waves = [
+    { name: 'control-plane', restarts: [job], namespaces: [] },
+    { name: 'default', restarts: [{ ...job, delivery: 'none' as const, drain: 'expire' as const }], namespaces: [] },
+    { name: 'a'.repeat(60), restarts: [{ ...job, delivery: 'owner' as const }], namespaces: [] },
+  ]
+  const expiring = { ...story, clusters: [{ ...cluster!, restarts: { ...restarts, waves } }] }
+
+  const body = bodyOf(expiring)
+  const last = pullRequest(expiring, whole({ name: `wave-${'a'.repeat(60)}`, position: 2, of: 2 }), 'mesh-ca/x-2', 'mesh-ca/x').body
+
+  expect(body).toContain('not restarted: their certificates expire (`Deployment/istio-system/istiod`). It has no gate.')
+  expect(last).toMatch(/the link `mesh-ca-control-plane` is Ready: `mesh-ca-a+-[0-9a-f]{6}` waits for this pull request/)
+})
+
+test('fingerprints are compared with what the pull request does not bring itself', () => {
+  expect(bodyOf(storyOf(factsOf(), 'stage'))).toContain(
+    'the fingerprints of the new certificates below against those that reroot printed where it was run, and all others against `mesh-ca/mesh.yaml` and each cluster’s `record.yaml` on `main`, not on this branch',
+  )
+  expect(bodyOf(storyOf(at('stage'), 'promote'))).toContain(
+    'Before the merge: the list of workloads at the end, and the fingerprints below against `mesh-ca/mesh.yaml`',
+  )
 })
 
 test('the frozen list stands in the text, workload by workload, and warnings with their place', () => {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path/posix'
 import { RerootError } from '../../base/index.ts'
 import { configSchemaText, parseConfig } from '../../mesh/index.ts'
 import type { Config } from '../../mesh/index.ts'
-import { addListEntry, applySplices, creationRules, insertCreationRules, scaffoldConfig } from '../../plan/index.ts'
+import { addListEntry, applySplices, creationRules, insertCreationRules, scaffoldConfig, stateFile } from '../../plan/index.ts'
 import type { Layout, Scaffold } from '../../plan/index.ts'
 import type { Certificate } from '../../pki/index.ts'
 import type { Files } from '../../ports.ts'
@@ -10,7 +10,6 @@ import { writeClusterRecord, writeMeshRecord } from '../../rotation/index.ts'
 import type { ClusterRecord, MeshRecord } from '../../rotation/index.ts'
 import { kustomizationPaths } from '../../workloads/index.ts'
 import { loadCharts } from '../charts.ts'
-import { statePath } from '../compose.ts'
 import { inPlaceStateWave } from '../live-secret.ts'
 import { clusterProps } from '../render-cluster.ts'
 import type { FoundCluster } from './find.ts'
@@ -65,7 +64,7 @@ export async function composeInit(input: {
     write.set(cluster.controller.register, encode(charts.renderRegister(props)))
     listInKustomization(cluster.controller.register, current, write)
     if (cluster.cacerts.managed === 'in-place') {
-      const state = statePath({ config: cluster })
+      const state = stateFile(cluster.cacerts.file)
       write.set(state, encode(charts.renderState(props, inPlaceStateWave(files, { config: cluster }))))
       const ksops = found.cacerts?.ksops ?? null
       if (ksops === null) listBeside(state, cluster.cacerts.file, current, write)
