@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
 import { execa } from 'execa'
 import { freePorts } from './ports.ts'
-import { ProcessGroup, until } from './process.ts'
+import { goSettings, ProcessGroup, until } from './process.ts'
 import type { Running } from './process.ts'
 import type { Programs } from './programs/build.ts'
 
@@ -49,13 +49,13 @@ export async function startCluster(programs: Programs, parent: string, name: str
   const custom = config.makeApiClient(CustomObjectsApi)
   const kubectl = async (args: readonly string[], input?: string): Promise<string> => {
     const { stdout } = await execa(programs.path('kubectl'), args, {
-      env: { KUBECONFIG: kubeconfig, HOME: folder },
+      env: { ...goSettings, KUBECONFIG: kubeconfig, HOME: folder },
       ...(input === undefined ? {} : { input }),
     })
     return stdout
   }
   const ready = async (): Promise<boolean> => (await kubectl(['get', '--raw', '/readyz'])) === 'ok'
-  await until('the API server', ready, { seconds: 30, of: api })
+  await until('the API server', ready, { seconds: 30, everyMilliseconds: 500, of: api })
   startControllers(processes, programs, folder, kubeconfig)
   return {
     name,

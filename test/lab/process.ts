@@ -56,9 +56,12 @@ export class ProcessGroup {
   }
 }
 
+/** The lab's programs are Go's: their garbage collector may take memory for time. */
+export const goSettings = { GOGC: '400', GOMEMLIMIT: '1200MiB' } as const
+
 /** No variable of the caller's but those: a KUBECONFIG or a SOPS identity of the person who runs the lab must not reach it. */
 function base(): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8' }
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...goSettings }
 }
 
 function describe(name: string, log: string, child: ChildProcess): Running {

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import type { CoreV1Api, V1Container, V1Pod, V1Volume } from '@kubernetes/client-node'
 import { kubeconfigText } from '../cluster.ts'
 import type { Cluster } from '../cluster.ts'
+import { goSettings } from '../process.ts'
 
 /**
  * Runs the containers of a Job's pod as local processes: init containers one after the other, then the one container, each with the pod's own
@@ -92,7 +93,7 @@ export class Containers {
       ['--pdeathsig', 'KILL', '--', this.#program(program), ...args.map((arg) => inside(expanded(arg, written)))],
       {
         cwd: this.#folder,
-        env: { PATH: this.#path(), KUBECONFIG: join(this.#folder, 'kubeconfig'), ...env },
+        env: { ...goSettings, PATH: this.#path(), KUBECONFIG: join(this.#folder, 'kubeconfig'), ...env },
         stdio: ['ignore', log, log],
       },
     )

@@ -40,5 +40,5 @@ export interface WorldWishes {
   readonly handshakesPerSecond?: number
 }
 
-/** Each costs about four milliseconds of a core. A round that somebody waits for runs without a bound. */
-export const usualHandshakesPerSecond = 30
+/** Each costs about six milliseconds of a core. A round that somebody waits for runs without a bound. */
+export const usualHandshakesPerSecond = 20
