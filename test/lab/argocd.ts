@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import type { Reader } from '../support/example.ts'
 import { installKsops } from '../support/ksops.ts'
 import type { Cluster } from './cluster.ts'
@@ -28,7 +30,7 @@ export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], un
   installKsops(join(folder, 'bin'))
   await defineAll(hub, hub.programs.asset('argocd', 'crds'))
   await hub.kubectl(['create', 'namespace', 'argocd'])
-  await hub.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: settings(clusters) }))
+  await hub.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: await settings(hub, clusters) }))
 
   const [redis, repo, ...others] = (await freePorts(9)) as [number, number, ...number[]]
   const env = {
@@ -156,7 +158,11 @@ function isReady(all: readonly ApplicationStatus[], commit: string, names?: read
   )
 }
 
-function settings(clusters: readonly Cluster[]): readonly object[] {
+async function settings(hub: Cluster, clusters: readonly Cluster[]): Promise<readonly object[]> {
+  // As it is installed: what it does not watch, and which changes are none to it.
+  const installed = parse(await readFile(join(hub.programs.asset('argocd', 'config'), 'argocd-cm.yaml'), 'utf8')) as {
+    readonly data: object
+  }
   const labels = { 'app.kubernetes.io/part-of': 'argocd' }
   const configMap = (name: string, data: object = {}): object => ({
     ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'argocd', labels }, data },
@@ -166,6 +172,7 @@ function settings(clusters: readonly Cluster[]): readonly object[] {
   })
   return [
     configMap('argocd-cm', {
+      ...installed.data,
       // Its default. Whoever pushes lets it look at once, as a webhook would.
       'timeout.reconciliation': '180s',
       'timeout.reconciliation.jitter': '0s',

@@ -111,7 +111,7 @@ function startApiServer(processes: ProcessGroup, programs: Programs, folder: str
     // istiod asks whether a token is for this audience.
     '--api-audiences=https://kubernetes.default.svc,istio-ca',
     ...[`--token-auth-file=${join(folder, 'pki/tokens.csv')}`, '--authorization-mode=RBAC'],
-    ...['--service-cluster-ip-range=10.0.0.0/20', '--allow-privileged=true'],
+    ...['--service-cluster-ip-range=10.0.0.0/20', '--allow-privileged=true', '--enable-priority-and-fairness=false'],
     // No pod is reached by a network, so no webhook of a chart could answer; the emulator mounts tokens itself.
     '--disable-admission-plugins=ServiceAccount,MutatingAdmissionWebhook,ValidatingAdmissionWebhook',
   ])
@@ -123,7 +123,9 @@ function startControllers(processes: ProcessGroup, programs: Programs, folder: s
     ...common,
     `--service-account-private-key-file=${join(folder, 'pki/sa.key')}`,
     '--use-service-account-credentials=false',
-    '--controllers=*,-nodeipam,-node-route-controller,-cloud-node-lifecycle-controller,-service-lb-controller',
+    '--controllers=*,-nodeipam,-node-route-controller,-cloud-node-lifecycle-controller,-service-lb-controller,' +
+      // Pods have no addresses that anybody calls.
+      '-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',
   ])
   processes.start('kube-scheduler', programs.path('kube-scheduler'), [
     ...common,

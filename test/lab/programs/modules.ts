@@ -35,7 +35,10 @@ export const toolModules: readonly ToolModule[] = [
     programs: { argocd: 'github.com/argoproj/argo-cd/v3/cmd' },
     links: { 'argocd-application-controller': 'argocd', 'argocd-repo-server': 'argocd', 'argocd-applicationset-controller': 'argocd' },
     flags: strip,
-    assets: [['github.com/argoproj/argo-cd/v3', 'manifests/crds', 'crds']],
+    assets: [
+      ['github.com/argoproj/argo-cd/v3', 'manifests/crds', 'crds'],
+      ['github.com/argoproj/argo-cd/v3', 'manifests/base/config', 'config'],
+    ],
   },
   {
     folder: 'gitea',

@@ -95,7 +95,7 @@ function changes(
   return {
     ...moved,
     ...multiRoot,
-    ...crowd(wishes.namespaces ?? 3, wishes.workloadsEach ?? 5),
+    ...crowd(wishes.namespaces ?? 2, wishes.workloadsEach ?? 4),
     'argocd/apps/crowd.yaml': names.map((name) => crowdApplication(name, url)).join('---\n'),
   }
 }
