@@ -73,16 +73,16 @@ export function eachOnce(resources: readonly Resource[], report: Report, place: 
   return gathered.resources
 }
 
-/** An object that comes twice. */
+/** An object with the id of another one: it comes twice, or a patch has renamed it. */
 function duplicate(resource: Resource, place: Place): Parameters<Report['add']>[0] {
   const { site } = resource.manifest
   return {
     id: 'workloads/duplicate',
     severity: 'error',
     place: { ...place, object: `${String(resource.object['kind'])} ${nameOf(resource.object)}` },
-    message: 'an object comes into the build twice',
+    message: 'two objects of the build have one id',
     expected: 'each apiVersion, kind, namespace and name once',
     found: `again from ${site.file}:${site.line}`,
-    remedy: 'remove one of the two: kustomize refuses the build',
+    remedy: 'remove one of the two, or the patch that gives both one name: kustomize refuses the build',
   }
 }

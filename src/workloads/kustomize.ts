@@ -52,8 +52,9 @@ function accumulate(
   addComponents(build, gathered, kustomization, kustomization.components, chain)
   if (overlay === 'this') showToOverlay(kustomization.file, gathered.resources)
   addComponents(build, gathered, kustomization, kustomization.addedComponents, chain)
-  reportUnread(build, kustomization)
-  return transform(build, kustomization, gathered.resources)
+  const made = transform(build, kustomization, gathered.resources)
+  reportUnread(build, kustomization, made)
+  return made
 }
 
 /** The order is kustomize's: kusttarget_configplugin.go, configureBuiltinTransformers. */

@@ -46,6 +46,27 @@ export function makeSelector(target: ValueMap): Selector {
   }
 }
 
+/**
+ * Whether the `select` of a replacement means a resource: every field of it is an expression as well (api v0.21.1, types/replacement.go,
+ * NewTargetSelectorRegex). One that cannot be read may mean anything.
+ */
+export function maySelect(select: ValueMap, resource: Resource): boolean {
+  try {
+    return makeSelector(select).matches(resource)
+  } catch {
+    return true
+  }
+}
+
+/** Whether it means objects of a kind. */
+export function maySelectKind(select: ValueMap, kind: string): boolean {
+  try {
+    return expression(asText(select['kind']))(kind)
+  } catch {
+    return true
+  }
+}
+
 function isPlain(text: string): boolean {
   return /^[\w-]+$/.test(text)
 }

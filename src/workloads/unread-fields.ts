@@ -1,6 +1,9 @@
 import { parseYamlFile } from '../base/index.ts'
 import type { Kustomization } from './kustomization-file.ts'
 import type { Build } from './kustomize.ts'
+import { isIstiod } from './pod-owner.ts'
+import type { Resource } from './resource.ts'
+import { maySelect, maySelectKind } from './selector.ts'
 import { resolvePath } from './source-tree.ts'
 import { asList, asMap, asText, valueAt } from './value.ts'
 import type { Value } from './value.ts'
@@ -15,7 +18,7 @@ const reachable = /^(apiVersion|kind|metadata|spec[./](jobTemplate[./]spec[./])?
 const above =
   /^spec([./](jobTemplate([./]spec([./]template([./]spec)?)?)?|template([./]spec)?))?$|^spec[./](jobTemplate[./]spec[./])?(template[./])?\*/
 // istiod's image is its version, and its environment has its settings.
-const containers = /^spec[./]template[./]spec[./]containers\b/
+const inIstiod = /^spec[./]template[./]spec[./]containers([./](\[name=discovery\]|[^[./][^./]*)([./](image|env)\b.*)?)?$/
 const whole = /^spec\b(?![./](interval|retryInterval|timeout)\b)/
 
 // Of objects that say what is applied, where, and with which values: what reroot reads.
@@ -33,8 +36,11 @@ const readOf = new Map<string, RegExp>([
   ['MutatingWebhookConfiguration', /^webhooks\b/],
 ])
 
-/** Reports fields of a kustomization that may change workloads in ways that reroot does not follow. What cannot is passed over. */
-export function reportUnread(build: Build, kustomization: Kustomization): void {
+/**
+ * Reports fields of a kustomization that may change workloads in ways that reroot does not follow. What cannot is passed over.
+ * @param made what the kustomization builds.
+ */
+export function reportUnread(build: Build, kustomization: Kustomization, made: readonly Resource[]): void {
   const { fields } = kustomization
   for (const field of [
     'generators',
@@ -45,7 +51,7 @@ export function reportUnread(build: Build, kustomization: Kustomization): void {
     'configurations',
   ] as const) {
     asList(fields[field]).forEach((entry, index) => {
-      const found = effectOf(build, kustomization, field, entry)
+      const found = effectOf(build, kustomization, field, entry, made)
       if (found === null) return
       build.report.add({
         id: 'workloads/kustomization-unread',
@@ -62,10 +68,10 @@ export function reportUnread(build: Build, kustomization: Kustomization): void {
 }
 
 /** @returns what an entry may do to workloads, or `null` if nothing. */
-function effectOf(build: Build, kustomization: Kustomization, field: string, entry: Value): string | null {
+function effectOf(build: Build, kustomization: Kustomization, field: string, entry: Value, made: readonly Resource[]): string | null {
   switch (field) {
     case 'replacements':
-      return replacementEffect(build, kustomization, entry)
+      return replacementEffect(build, kustomization, entry, made)
     case 'configurations':
       return configurationEffect(build, kustomization, entry)
     case 'generators':
@@ -103,7 +109,7 @@ function configurationEffect(build: Build, kustomization: Kustomization, entry: 
   return keys.length === 0 ? null : keys.join(', ')
 }
 
-function replacementEffect(build: Build, kustomization: Kustomization, entry: Value): string | null {
+function replacementEffect(build: Build, kustomization: Kustomization, entry: Value, made: readonly Resource[]): string | null {
   const path = asText(asMap(entry)?.['path'])
   const replacements =
     path === null
@@ -112,10 +118,9 @@ function replacementEffect(build: Build, kustomization: Kustomization, entry: Va
   const effective = replacements
     .flatMap((replacement) => asList(asMap(replacement)?.['targets']))
     .flatMap((target) => {
-      const kind = asText(valueAt(target, 'select', 'kind'))
-      // Without a kind it may be any of them.
-      const read = [...readOf].flatMap(([one, path]) => (kind === null || kind === one ? [path] : []))
-      if (asText(valueAt(target, 'select', 'name'))?.includes('istiod') === true) read.push(containers)
+      const select = asMap(valueAt(target, 'select')) ?? {}
+      const read = [...readOf].flatMap(([kind, path]) => (maySelectKind(select, kind) ? [path] : []))
+      if (made.some((resource) => isIstiod(resource.object) && maySelect(select, resource))) read.push(inIstiod)
       // Without a path it is the name of the object.
       const paths = asList(asMap(target)?.['fieldPaths']).map(String)
       return (paths.length === 0 ? ['metadata.name'] : paths).filter((path) => [reachable, above, ...read].some((one) => one.test(path)))

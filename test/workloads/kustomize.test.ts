@@ -174,7 +174,7 @@ describe('replacements', () => {
     [{ kind: 'Deployment' }, 'spec.template'],
     [{ kind: 'Deployment' }, 'spec.*.metadata.labels.a'],
     [{ kind: 'Istio' }, 'spec.version'],
-    [{ kind: 'Deployment', name: 'istiod' }, 'spec.template.spec.containers.[name=discovery].image'],
+    [{ kind: 'Kustom.*' }, 'spec.path'],
   ])('into %j %s are not followed, and that is an error', (select, path) => {
     expect(into(select, path)).toHaveLength(1)
   })
@@ -187,6 +187,43 @@ describe('replacements', () => {
     [{ kind: 'Ingress' }, 'spec.rules.0.host'],
     [{ kind: 'Secret' }, 'data.password'],
   ])('into %j %s change nothing that counts', (select, path) => {
+    expect(into(select, path)).toEqual([])
+  })
+})
+
+describe('replacements into an istiod of plain manifests', () => {
+  const istiod = workload('istio-system', 'istiod', {
+    labels: { app: 'istiod' },
+    pod: { containers: [{ name: 'discovery', image: 'pilot:1.30.3' }] },
+  })
+  const into = (select: object, path: string) =>
+    idsOf(
+      discoverProd({
+        [app]: yaml(flux('apps', './apps'), shop),
+        'apps/w.yaml': yaml(workload('shop', 'cart'), istiod),
+        'apps/kustomization.yaml': yaml({
+          resources: ['w.yaml'],
+          namePrefix: 'p-',
+          replacements: [{ source: { kind: 'Deployment', name: 'cart' }, targets: [{ select, fieldPaths: [path] }] }],
+        }),
+      }),
+    ).filter((id) => id.includes('kustomization-unread'))
+
+  test.each([
+    [{ kind: 'Deployment' }, 'spec.template.spec.containers.*.image'],
+    [{ name: 'ist.*' }, 'spec.template.spec.containers.0.env.0.value'],
+    [{ kind: 'Deployment', name: 'p-istiod' }, 'spec.template.spec.containers.[name=discovery]'],
+    [{ kind: 'Deployment', name: '(' }, 'spec.template.spec.containers'],
+  ])('%j %s', (select, path) => {
+    expect(into(select, path)).toHaveLength(1)
+  })
+
+  test.each([
+    [{ kind: 'Deployment' }, 'spec.template.spec.containers.0.resources.limits.memory'],
+    [{ kind: 'Deployment' }, 'spec.template.spec.containers.[name=main].image'],
+    [{ kind: 'Deployment', name: 'cart' }, 'spec.template.spec.containers.0.image'],
+    [{ kind: 'Deployment', labelSelector: 'team=mesh' }, 'spec.template.spec.containers.0.image'],
+  ])('%j %s change nothing that counts', (select, path) => {
     expect(into(select, path)).toEqual([])
   })
 })
