@@ -48,7 +48,7 @@ const pki = z.strictObject({
   renewBeforeDays: count(1, 3650)
     .default(180)
     .describe(
-      '`reroot status` marks a cluster with `!` when a certificate of its CA expires within so many days. Leave enough time for a whole rotation.',
+      '`reroot status` marks a cluster with `!` when a certificate of its own CA expires within so many days; extra roots count for `--fail-within` alone. Leave enough time for a whole rotation.',
     ),
   workloadCertificateHours: count(1, 2160)
     .default(24)

@@ -27,7 +27,7 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
 function fingerprints({ issued, directory, config }: Story): string {
   const records = `\`${directory}/mesh.yaml\` and each cluster’s \`record.yaml\` on \`${config.git.branch}\`, not on this branch`
   return issued
-    ? `the fingerprints of the new certificates below against those that reroot printed where it was run, and all others against ${records}`
+    ? `the fingerprints of the new certificates below against those that reroot printed when it made them, and all others against ${records}`
     : `the fingerprints below against ${records}`
 }
 
@@ -49,10 +49,8 @@ function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSe
 
 function dropsSigner({ decision, clusters }: Story): boolean {
   if (decision.step !== 'abandon') return decision.step === 'retire'
-  // What was promoted and demoted again has signed certificates.
-  return clusters.some(({ record }) =>
-    record.transitions.some(({ step, id }) => step === 'promote' && id.startsWith(`${decision.generation}-`)),
-  )
+  // What was promoted, and demoted again or reverted, has signed certificates.
+  return clusters.some(({ hasBarrier }) => hasBarrier)
 }
 
 /** A Secret in place: whether whoever delivers it has applied it. */

@@ -22,6 +22,8 @@ export interface ClusterStory {
   readonly managed: 'own' | 'in-place'
   /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
   readonly secretOwner: string | null
+  /** The step needs the one before to be complete: certificates that it makes worthless may be alive. */
+  readonly hasBarrier: boolean
   /** istiod takes up a change of roots by itself (`ISTIO_MULTIROOT_MESH`). */
   readonly multiRoot: boolean
 }
@@ -94,17 +96,24 @@ function why(story: Story, clusters: readonly ClusterStory[], set: ChangeSet, pr
 /** What must be done in the cluster before a change set may be merged: the wave's own gate waits for this very change set. */
 function readyBefore(clusters: readonly ClusterStory[], set: ChangeSet): string {
   const wave = /^wave-(.*)$/.exec(set.name)?.[1]
-  const [first] = clusters
-  const waves = first?.restarts.waves.filter((one) => one.name === wave || restartsAnything(one)).map((one) => one.name) ?? []
-  const before = wave === undefined ? undefined : waves[waves.indexOf(wave) - 1]
   const inPlace = clusters.filter(({ managed }) => managed === 'in-place').map(({ name }) => name)
   if (set.name === 'restarts') return inPlace.length === 0 ? '' : ` and the Secret has been applied in ${inPlace.join(', ')}`
   // What came before is of other clusters, or the Secret's own change set.
   if (wave === undefined) return ''
-  if (before === undefined) return ' and what it brought has been applied'
-  return first?.controller.type === 'argocd'
-    ? ` and the gate of wave ${before} is complete: the gate of ${wave} waits for this pull request`
-    : ` and the link \`${linkName(before)}\` is Ready: \`${linkName(wave)}\` waits for this pull request`
+  const named = clusters.map((cluster) => ({ name: cluster.name, before: gateBefore(cluster, wave) }))
+  const said = [...groupBy(named, ({ before }) => before)].map(
+    ([before, of]) => ` and ${before}${of.length === clusters.length ? '' : ` in ${of.map(({ name }) => name).join(', ')}`}`,
+  )
+  return said.join(',')
+}
+
+function gateBefore({ controller, restarts }: ClusterStory, wave: string): string {
+  const waves = restarts.waves.filter((one) => one.name === wave || restartsAnything(one)).map((one) => one.name)
+  const before = waves[waves.indexOf(wave) - 1]
+  if (before === undefined) return 'what it brought has been applied'
+  return controller.type === 'argocd'
+    ? `the gate of wave ${before} is complete: the gate of ${wave} waits for this pull request`
+    : `the link \`${linkName(before)}\` is Ready: \`${linkName(wave)}\` waits for this pull request`
 }
 
 /** What a step does something to: `retire` and `restore` are about the old root, all others about the generation that they are named by. */

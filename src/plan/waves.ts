@@ -15,7 +15,7 @@ export interface PlannedWave<Item> {
   readonly namespaces: readonly string[]
 }
 
-/** Whether a wave of the frozen list restarts anything: one whose workloads all expire has no link, no Job and no gate. */
+/** Whether a wave of the frozen list restarts anything: one whose workloads all expire has no Job and no gate, and no link of its own but that of the control plane. */
 export function restartsAnything(wave: Wave): boolean {
   return wave.namespaces.length > 0 || wave.restarts.some((restart) => restart.delivery !== 'none')
 }

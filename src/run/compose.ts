@@ -19,6 +19,8 @@ export interface ClusterStep {
   readonly chosen: readonly ChosenRestart[]
   /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
   readonly secretOwner: string | null
+  /** The step needs the one before to be complete. */
+  readonly hasBarrier: boolean
 }
 
 /** A step, composed: what every file of it will hold. */
@@ -54,6 +56,7 @@ export async function compose(
     const record = successor(cluster.record, move, decision, mesh, loaded.extraRoots, material?.intermediates.get(name) ?? null)
     records.set(name, record)
     const props = clusterProps({ config: loaded.config, mesh, extraRoots: loaded.extraRoots, cluster, record, restarts })
+    if (props.step === null) throw new TypeError(`the list of ${restarts.id} is of no step of ${name}`)
     const inPlace = cluster.config.cacerts.managed === 'in-place'
     const secret = secretPart(loaded, step, decision, material, record)
     if (inPlace)
@@ -95,17 +98,19 @@ function sealFirst(
   }
   return [
     { ...first, write: new Map([...first.write, ...early]) },
-    ...rest.map((set) => ({
-      ...set,
-      write: new Map([...set.write].filter(([path]) => !early.has(path))),
-      remove: [...new Set([...set.remove, ...waitedIn(set, later, decision)])],
-    })),
+    ...rest.map((set) => {
+      // With the record of a cluster, what has waited for it and stays nowhere else goes.
+      const arrived = later
+        .filter(({ cluster }) => set.write.has(cluster.layout.record))
+        .map(({ cluster }) => cluster.layout.preparedDirectory)
+      const waited = [...early.keys()].filter((path) => !set.write.has(path) && arrived.some((folder) => path.startsWith(folder)))
+      return {
+        ...set,
+        write: new Map([...set.write].filter(([path]) => !early.has(path))),
+        remove: [...new Set([...set.remove, ...waited])],
+      }
+    }),
   ]
-}
-
-/** The certificates that have waited for the record that a change set brings. */
-function waitedIn(set: ChangeSet, later: readonly ClusterStep[], { generation }: Decision): readonly string[] {
-  return later.filter(({ cluster }) => set.write.has(cluster.layout.record)).map(({ cluster }) => waitingCertificate(cluster, generation))
 }
 
 function meshPart(loaded: Loaded, mesh: MeshRecord, decision: Decision, material: Material | null): Part {

@@ -58,11 +58,13 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   }
   const mesh: MeshRecord = { ...loaded.mesh, generations: [...loaded.mesh.generations, generation] }
 
+  context.terminal.say(`made the root of ${generation.id}: SHA-256 ${root.certificate.fingerprint}`)
   const intermediates = new Map<string, Certificate>()
   const plans: Pick<SecretPlan, 'path' | 'document'>[] = []
   for (const [index, { move, cluster }] of moves.entries()) {
     const intermediate = newIntermediate(loaded, cluster, root, decision.generation, clusterKeys[index] ?? never(), context)
     intermediates.set(cluster.config.name, intermediate.certificate)
+    context.terminal.say(`made the intermediate of ${cluster.config.name}: SHA-256 ${intermediate.certificate.fingerprint}`)
     for (const secret of secretsOf({ loaded, mesh, cluster, move, root, intermediate, opened: opened.get(cluster.config.name) ?? null })) {
       refuseBadBundle(secret.files, secret.path, cluster.config.name, context)
       plans.push(secret)

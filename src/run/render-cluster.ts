@@ -41,9 +41,12 @@ function shownTransition(
 ): { readonly before: Phase; readonly after: Phase } | null {
   const index = transitions.findIndex(({ id }) => id === restarts?.id)
   if (index === -1) return null
-  const before = follow(transitions.slice(0, index), transitions[0]?.from ?? state)
-  const after = follow(transitions.slice(0, index + 1), state)
-  return before.ok && after.ok ? { before: before.phase, after: after.phase } : null
+  const phaseAfter = (count: number): Phase => {
+    const history = follow(transitions.slice(0, count), transitions[0]?.from ?? state)
+    if (!history.ok) throw new TypeError(`the record was read, but does not hang together: ${history.message}`)
+    return history.phase
+  }
+  return { before: phaseAfter(index), after: phaseAfter(index + 1) }
 }
 
 function controllerProps({ name, controller }: ClusterConfig, config: Config): ClusterProps['controller'] {

@@ -13,7 +13,7 @@ export interface Rendered {
 
 /**
  * Renders what the configuration and the record say, offline and without keys. Sealed files are copied byte for byte.
- * @throws RerootError CONFIG_INVALID or RECORD_INVALID.
+ * @throws RerootError CONFIG_INVALID or RECORD_INVALID; REFUSED if a Secret in place under Argo CD, whose sync wave its state follows, is missing.
  */
 export async function render(files: Files, directory: string): Promise<Rendered> {
   const loaded = load(files, directory)

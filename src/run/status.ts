@@ -47,6 +47,7 @@ export interface ClusterStatus {
   readonly lastStep: string | null
   /** Of the signer and of every trusted root, extra roots included; the first to expire comes first. */
   readonly expiries: readonly Expiry[]
+  /** Something of the cluster's own CA ends soon; extra roots are other people's. */
   readonly renewDue: boolean
 }
 
@@ -125,6 +126,8 @@ function withBranch(unfinished: Unfinished, loaded: Loaded, branches: readonly s
   return { ...unfinished, command: commandOf(unfinished.step), branch }
 }
 
+const extraRoot = 'extra root'
+
 function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: Date): ClusterStatus {
   const trusted = trustedGenerations(record.phase)
   const certificates = [
@@ -132,7 +135,7 @@ function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: D
       .filter((one) => one.state === 'active')
       .map((one) => ({ what: `intermediate under ${one.generation}`, certificate: one.certificate })),
     ...trusted.map((id) => ({ what: `root ${id}`, certificate: generationIn(loaded.mesh, id).certificate })),
-    ...loaded.extraRoots.map((certificate) => ({ what: `extra root ${certificate.subject}`, certificate })),
+    ...loaded.extraRoots.map((certificate) => ({ what: `${extraRoot} ${certificate.subject}`, certificate })),
   ]
   const expiries = certificates
     .map(({ what, certificate }) => ({
@@ -150,7 +153,7 @@ function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: D
     trusted,
     lastStep: lastTransition(record)?.id ?? null,
     expiries,
-    renewDue: expiries.some((expiry) => expiry.daysLeft <= loaded.config.pki.renewBeforeDays),
+    renewDue: expiries.some(({ what, daysLeft }) => !what.startsWith(extraRoot) && daysLeft <= loaded.config.pki.renewBeforeDays),
   }
 }
 

@@ -4,7 +4,7 @@ import type { Finding } from '../base/index.ts'
 import { branchName, freezeRestarts, missingShellImage, secretSite, waysPast, withoutVanished } from '../plan/index.ts'
 import type { ChangeSet } from '../plan/index.ts'
 import type { Files, Worktree } from '../ports.ts'
-import { commandOf, decide, lastTransition, stateOf, unfinishedStep, wayBackFrom } from '../rotation/index.ts'
+import { commandOf, decide, hasBarrier, lastTransition, stateOf, unfinishedStep, wayBackFrom } from '../rotation/index.ts'
 import type { Decision, Step, Testimony } from '../rotation/index.ts'
 import { fetchBase, refuseUninitialised, sayIfConfigDiffers } from './base.ts'
 import type { Base } from './base.ts'
@@ -150,21 +150,24 @@ function planClusters(
     const discovery = discoveryOf(cluster, discoveries)
     const restarting = chosen.get(cluster) ?? never()
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
+    const before = move.merged
+      ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from, state: stateOf(move.from) }
+      : cluster.record
+    const past = pastIn(pasts, cluster.config.name)
     const restarts =
       frozen ??
       freezeRestarts({
         id: decision.id,
         step: decision.step,
         config: loaded.config,
-        record: move.merged
-          ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from, state: stateOf(move.from) }
-          : cluster.record,
-        ...pastIn(pasts, cluster.config.name),
+        record: before,
+        ...past,
         before: cluster.restarts,
         discovery,
         restarts: restarting,
       })
-    return { cluster, move, restarts, chosen: restarting, secretOwner: secretSite(cluster.config, discovery)?.controller ?? null }
+    const secretOwner = secretSite(cluster.config, discovery)?.controller ?? null
+    return { cluster, move, restarts, chosen: restarting, secretOwner, hasBarrier: hasBarrier(decision.step, { record: before, ...past }) }
   })
   return { steps, findings: [...findings, ...shellImages(loaded, steps)] }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Status } from '../../src/run/index.ts'
 import { clusterCa, firstRoot } from '../support/first-ca.ts'
 import { inside, liveFile, preparedStates } from '../support/live-secret.ts'
 import { hoursAgo, Sandbox } from '../support/sandbox.ts'
@@ -103,6 +104,15 @@ test('a pull request per cluster: promote is refused while one cluster has not m
   expect(await inside(sandbox, liveInUs, us)).toMatchObject({ state: 'g2-steady', roots: ['shop root CA g2'], problems: [] })
 })
 
+test('a pull request per cluster, stacked: what has waited for the second is gone with it, sealed keys above all', async () => {
+  const { sandbox } = await initialised(['pullRequests: auto', 'pullRequests: per-cluster'])
+
+  await sandbox.does(['replace', '--stack'], { as: sandbox.operator })
+  sandbox.forge.merge('mesh-ca/g2-replaced-2-restarts')
+
+  expect([...sandbox.forge.files().keys()].filter((path) => path.includes('/prepared/'))).toEqual([])
+})
+
 test('a step that one cluster alone took is taken back there, without a word and without an identity', async () => {
   const { sandbox, us } = await initialised(['pullRequests: auto', 'pullRequests: per-cluster'])
   const american = (): readonly (readonly [string, string])[] =>
@@ -142,6 +152,8 @@ test('a foreign root of a bundle that was taken over byte for byte is not lost w
   })
   await sandbox.takes(sandbox.initArguments('--extra-root', 'infrastructure/partner.pem'), 'mesh-ca/init', { as: sandbox.operator })
   expect(sandbox.forge.file('mesh-ca/clusters/prod/record.yaml')).toContain('# theirs')
+  const [prod] = (JSON.parse((await sandbox.does(['status', '--output', 'json'])).stdout) as Status).clusters
+  expect(prod?.expiries.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^extra root .*Partner root/))
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['  - infrastructure/partner.pem', '  []']])
 
   await sandbox.refuses(['stage'], {

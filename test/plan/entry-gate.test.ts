@@ -42,6 +42,7 @@ function promoted(): { readonly list: RestartList; readonly text: string } {
     controller: makeConfig().clusters[0]!.controller,
     managed: 'own' as const,
     secretOwner: null,
+    hasBarrier: false,
     multiRoot: false,
   }
   const set = { name: 'restarts', position: 1, of: 1, clusters: ['prod'], write: new Map(), remove: [] }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/base/index.ts'
 import { commitMessage, pullRequest, stepWords } from '../../src/plan/index.ts'
 import type { ChangeSet, ClusterStory, Story } from '../../src/plan/index.ts'
-import { decide, steps } from '../../src/rotation/index.ts'
+import { decide, hasBarrier, steps } from '../../src/rotation/index.ts'
 import type { DecisionFacts, Step, Testimony } from '../../src/rotation/index.ts'
 import { factsOf, intermediateOf, makeConfig, merge, nobody, now, rootOf, somebody, takeAll, workloadOf } from '../support/mesh.ts'
 
@@ -27,6 +27,7 @@ function storyOf(
     controller: makeConfig().clusters[0]!.controller,
     managed: 'own',
     secretOwner: null,
+    hasBarrier: hasBarrier(step, facts.clusters[index]!),
     multiRoot: false,
     ...more,
   }))
@@ -258,6 +259,11 @@ describe('retire, the step that can break the mesh', () => {
     )
     expect(bodyOf(storyOf(at('stage'), 'abandon'))).not.toContain(breaks)
     expect(bodyOf(storyOf(at('stage', 'promote', 'demote', 'abandon', 'stage'), 'abandon'))).not.toContain(breaks)
+    // The record knows nothing of a promote that was reverted in Git.
+    const past = { ids: ['g2-staged', 'g2-promoted'], reverted: 'g2-promoted', since: null }
+    const facts = at('stage')
+    const reverted = { ...facts, clusters: facts.clusters.map((cluster) => ({ ...cluster, past })) }
+    expect(bodyOf(storyOf(reverted, 'abandon'))).toContain(breaks)
   })
 
   test('looks in each of several clusters', () => {
@@ -299,9 +305,37 @@ test('a wave whose workloads all expire has no gate, and nobody is told to wait 
   expect(last).toMatch(/the link `mesh-ca-control-plane` is Ready: `mesh-ca-a+-[0-9a-f]{6}` waits for this pull request/)
 })
 
+test('clusters of one wave whose gates before it differ are told apart', () => {
+  const story = storyOf(factsOf(['prod', 'us']), 'stage')
+  const [prod, us] = story.clusters
+  const waves = prod!.restarts.waves
+  const job = waves[0]!.restarts[0]!
+  const withGateways = (delivery: 'job' | 'none') => ({
+    ...prod!.restarts,
+    waves: [
+      waves[0]!,
+      { name: 'gateways', restarts: [{ ...job, delivery }], namespaces: [] },
+      { name: 'default', restarts: [{ ...job, delivery: 'owner' as const }], namespaces: [] },
+    ],
+  })
+  const differing = {
+    ...story,
+    clusters: [
+      { ...prod!, restarts: withGateways('none') },
+      { ...us!, restarts: withGateways('job') },
+    ],
+  }
+
+  const { body } = pullRequest(differing, whole({ name: 'wave-default', position: 2, of: 2, clusters: [] }), 'mesh-ca/x-2', 'mesh-ca/x')
+
+  expect(body.split('\n')[0]).toBe(
+    '**Merge this only after `mesh-ca/x` is merged and the link `mesh-ca-control-plane` is Ready: `mesh-ca-default` waits for this pull request in prod, and the link `mesh-ca-gateways` is Ready: `mesh-ca-default` waits for this pull request in us.**',
+  )
+})
+
 test('fingerprints are compared with what the pull request does not bring itself', () => {
   expect(bodyOf(storyOf(factsOf(), 'stage'))).toContain(
-    'the fingerprints of the new certificates below against those that reroot printed where it was run, and all others against `mesh-ca/mesh.yaml` and each cluster’s `record.yaml` on `main`, not on this branch',
+    'the fingerprints of the new certificates below against those that reroot printed when it made them, and all others against `mesh-ca/mesh.yaml` and each cluster’s `record.yaml` on `main`, not on this branch',
   )
   expect(bodyOf(storyOf(at('stage'), 'promote'))).toContain(
     'Before the merge: the list of workloads at the end, and the fingerprints below against `mesh-ca/mesh.yaml`',

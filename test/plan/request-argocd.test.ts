@@ -39,6 +39,7 @@ function stage(
     controller: controllers[record.cluster]!,
     managed: 'own',
     secretOwner: null,
+    hasBarrier: false,
     multiRoot: false,
   }))
   const story = { decision, config: makeConfig(more), directory: 'mesh-ca', mesh: after.mesh, clusters, findings: [], issued: true }
