@@ -86,15 +86,8 @@ export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], un
   let running = controllers()
   return {
     refresh: async () => {
-      await hub.kubectl([
-        '-n',
-        'argocd',
-        'annotate',
-        '--overwrite',
-        'applications.argoproj.io',
-        '--all',
-        'argocd.argoproj.io/refresh=normal',
-      ])
+      const named = (await applications(hub)).filter(readsRepository).map(({ metadata }) => `applications.argoproj.io/${metadata.name}`)
+      if (named.length > 0) await hub.kubectl(['-n', 'argocd', 'annotate', '--overwrite', ...named, 'argocd.argoproj.io/refresh=normal'])
       await hub.kubectl([
         '-n',
         'argocd',
@@ -128,10 +121,14 @@ export async function startArgocd(hub: Cluster, clusters: readonly Cluster[], un
   }
 }
 
+interface ApplicationSource {
+  readonly chart?: string
+}
+
 interface ApplicationStatus {
   readonly metadata: { readonly name: string }
   readonly operation?: object
-  readonly spec: { readonly source?: { readonly chart?: string } }
+  readonly spec: { readonly source?: ApplicationSource; readonly sources?: readonly ApplicationSource[] }
   readonly status?: {
     readonly sync?: { readonly status?: string; readonly revision?: string; readonly revisions?: readonly string[] }
     readonly health?: { readonly status?: string }
@@ -142,6 +139,11 @@ interface ApplicationStatus {
 
 async function applications(hub: Cluster): Promise<readonly ApplicationStatus[]> {
   return hub.list<ApplicationStatus>({ group: 'argoproj.io', version: 'v1alpha1', plural: 'applications' })
+}
+
+/** A push concerns only who reads the repository, not who only installs a chart. */
+function readsRepository({ spec }: ApplicationStatus): boolean {
+  return [...(spec.sources ?? []), ...(spec.source === undefined ? [] : [spec.source])].some(({ chart }) => chart === undefined)
 }
 
 function isReady(all: readonly ApplicationStatus[], commit: string, names?: readonly string[]): boolean {
