@@ -1,6 +1,7 @@
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import type { Identity } from './csr.ts'
 
 /** One handshake that failed. */
@@ -11,7 +12,7 @@ export interface HandshakeFailure {
   readonly server: string
   /** The signers of both sides' certificates. */
   readonly signers: readonly [client: string, server: string]
-  /** Who refused whom, and OpenSSL's word. */
+  /** Who refused whom, and Go's word. */
   readonly reason: string
 }
 
@@ -22,34 +23,35 @@ export interface HandshakeCount {
   readonly failures: readonly HandshakeFailure[]
 }
 
-/** What the process is told. */
-export type HandshakeOrder =
+/** What the program is told, a line of JSON each (tools/handshakes/main.go). */
+type HandshakeOrder =
   | { readonly kind: 'set'; readonly pod: string; readonly chain: string; readonly key: string; readonly roots: string }
   | { readonly kind: 'remove'; readonly pod: string }
   | { readonly kind: 'count'; readonly id: number }
   | { readonly kind: 'round'; readonly id: number }
 
 /** What it answers. */
-export interface HandshakeAnswer {
+interface HandshakeAnswer {
   readonly id: number
   readonly count: HandshakeCount
 }
 
-/**
- * Mutual TLS handshakes between all pods, all the time, both directions, in a process of their own.
- * @param perSecond an upper bound, to leave the machine to the others.
- */
+/** Mutual TLS handshakes between all pods, all the time, both directions, in a program of their own. */
 export class Handshakes {
-  readonly #process: ChildProcess
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>
   readonly #waiting = new Map<number, (count: HandshakeCount) => void>()
   #next = 0
 
-  constructor(perSecond: number) {
-    this.#process = fork(fileURLToPath(new URL('handshake-process.ts', import.meta.url)), [String(perSecond)], {
-      execArgv: ['--import', new URL('../../../scripts/typescript.js', import.meta.url).href],
-    })
-    this.#process.on('message', (message) => {
-      const { id, count } = message as HandshakeAnswer
+  /**
+   * @param program `handshakes`, built.
+   * @param perSecond an upper bound, to leave the machine to the others.
+   */
+  constructor(program: string, perSecond: number) {
+    this.#process = spawn(program, [String(perSecond)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    // Whoever is told of it asks no more.
+    this.#process.stdin.on('error', () => undefined)
+    createInterface({ input: this.#process.stdout }).on('line', (line) => {
+      const { id, count } = JSON.parse(line) as HandshakeAnswer
       this.#waiting.get(id)?.(count)
       this.#waiting.delete(id)
     })
@@ -86,6 +88,6 @@ export class Handshakes {
   }
 
   #tell(order: HandshakeOrder): void {
-    if (this.#process.connected) this.#process.send(order)
+    if (this.#process.stdin.writable) this.#process.stdin.write(`${JSON.stringify(order)}\n`)
   }
 }

@@ -50,7 +50,7 @@ export async function buildPrograms(say: (line: string) => void): Promise<Progra
 
 async function built(module: ToolModule, say: (line: string) => void): Promise<string> {
   const source = join(tools, module.folder)
-  const pins = await Promise.all(['go.mod', 'go.sum'].map((file) => readFile(join(source, file), 'utf8')))
+  const pins = await Promise.all(['go.mod', 'go.sum', ...(module.sources ?? [])].map((file) => readFile(join(source, file), 'utf8')))
   const hash = createHash('sha256')
     .update(JSON.stringify([...pins, module]))
     .digest('hex')

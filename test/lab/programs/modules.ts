@@ -4,6 +4,8 @@ export interface ToolModule {
   readonly folder: string
   /** The package of each program. */
   readonly programs: Readonly<Record<string, string>>
+  /** Files of our own in it. */
+  readonly sources?: readonly string[]
   /** Links beside a program that chooses its part by its name. */
   readonly links?: Readonly<Record<string, string>>
   readonly flags?: readonly string[]
@@ -23,6 +25,12 @@ export const toolModules: readonly ToolModule[] = [
     ),
     // Without it the server reports no version, and clients complain.
     flags: ['-ldflags', '-s -w -X k8s.io/component-base/version.gitVersion=v1.34.3'],
+  },
+  {
+    folder: 'handshakes',
+    programs: { handshakes: 'reroot.dev/lab/handshakes' },
+    sources: ['main.go'],
+    flags: strip,
   },
   {
     folder: 'istiod',

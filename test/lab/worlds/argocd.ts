@@ -14,7 +14,6 @@ import type { Programs } from '../programs/build.ts'
 import { makeCaByHand } from './ca-by-hand.ts'
 import { serveCharts, withAddresses } from './charts.ts'
 import { crowd } from './crowd.ts'
-import { usualHandshakesPerSecond } from './world.ts'
 import type { Member, World, WorldWishes } from './world.ts'
 
 /** `examples/argocd` alive: two clusters that share a root, Argo CD in the first one, a forge, an operator. */
@@ -26,7 +25,7 @@ const names = ['prod-eu', 'prod-us'] as const
 
 /** Starts all of it, up to a mesh whose CA was made by hand. */
 export async function startArgocdWorld(programs: Programs, folder: string, wishes: WorldWishes = {}): Promise<ArgocdWorld> {
-  const handshakes = new Handshakes(wishes.handshakesPerSecond ?? usualHandshakesPerSecond)
+  const handshakes = new Handshakes(programs.path('handshakes'), wishes.handshakesPerSecond ?? 60)
   const [repository, gitea, ...clusters] = await Promise.all([
     serveCharts(programs, folder),
     startGitea(programs, folder),

@@ -36,9 +36,6 @@ export interface WorldWishes {
   /** How many namespaces are added to the example's, and how many workloads to each. */
   readonly namespaces?: number
   readonly workloadsEach?: number
-  /** An upper bound; `usualHandshakesPerSecond` unless said. */
+  /** An upper bound. A round that somebody waits for has none. */
   readonly handshakesPerSecond?: number
 }
-
-/** Each costs about six milliseconds of a core. A round that somebody waits for runs without a bound. */
-export const usualHandshakesPerSecond = 20

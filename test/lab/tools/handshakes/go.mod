@@ -1,0 +1,3 @@
+module reroot.dev/lab/handshakes
+
+go 1.25.0
