@@ -14,6 +14,7 @@ import type { Programs } from '../programs/build.ts'
 import { makeCaByHand } from './ca-by-hand.ts'
 import { serveCharts, withAddresses } from './charts.ts'
 import { crowd } from './crowd.ts'
+import { usualHandshakesPerSecond } from './world.ts'
 import type { Member, World, WorldWishes } from './world.ts'
 
 /** `examples/argocd` alive: two clusters that share a root, Argo CD in the first one, a forge, an operator. */
@@ -25,7 +26,7 @@ const names = ['prod-eu', 'prod-us'] as const
 
 /** Starts all of it, up to a mesh whose CA was made by hand. */
 export async function startArgocdWorld(programs: Programs, folder: string, wishes: WorldWishes = {}): Promise<ArgocdWorld> {
-  const handshakes = new Handshakes(programs.path('handshakes'), wishes.handshakesPerSecond ?? 60)
+  const handshakes = new Handshakes(programs.path('handshakes'), wishes.handshakesPerSecond ?? usualHandshakesPerSecond)
   const [repository, gitea, ...clusters] = await Promise.all([
     serveCharts(programs, folder),
     startGitea(programs, folder),

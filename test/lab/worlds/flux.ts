@@ -16,6 +16,7 @@ import type { Programs } from '../programs/build.ts'
 import { makeCaByHand } from './ca-by-hand.ts'
 import { istioCharts, serveCharts, withAddresses } from './charts.ts'
 import { crowd } from './crowd.ts'
+import { usualHandshakesPerSecond } from './world.ts'
 import type { World, WorldWishes } from './world.ts'
 
 /** `examples/flux` alive: one cluster, Flux, a forge, an operator, and a mesh in which everybody talks to everybody. */
@@ -27,7 +28,7 @@ export interface FluxWorld extends World {
 export async function startFluxWorld(programs: Programs, folder: string, wishes: WorldWishes = {}): Promise<FluxWorld> {
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
-  const handshakes = new Handshakes(programs.path('handshakes'), wishes.handshakesPerSecond ?? 60)
+  const handshakes = new Handshakes(programs.path('handshakes'), wishes.handshakesPerSecond ?? usualHandshakesPerSecond)
   const [cluster, gitea, charts] = await Promise.all([
     startCluster(programs, folder, 'prod'),
     startGitea(programs, folder),

@@ -36,6 +36,9 @@ export interface WorldWishes {
   /** How many namespaces are added to the example's, and how many workloads to each. */
   readonly namespaces?: number
   readonly workloadsEach?: number
-  /** An upper bound. A round that somebody waits for has none. */
+  /** An upper bound; `usualHandshakesPerSecond` unless said. A round that somebody waits for has none. */
   readonly handshakesPerSecond?: number
 }
+
+/** Each costs some two milliseconds of a core. */
+export const usualHandshakesPerSecond = 20

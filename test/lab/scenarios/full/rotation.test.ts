@@ -17,7 +17,7 @@ describe.each([
   { example: 'flux', start: startFluxWorld, wishes: { multiRoot: true, algorithm: 'ecdsa-p256', mesh: lively }, word: [] },
   { example: 'argocd', start: startArgocdWorld, wishes: { multiRoot: false, algorithm: 'rsa-2048' }, word: seen },
 ] as const)('a whole rotation of examples/$example', ({ start, wishes, word }) => {
-  const here = scene<World>(start, wishes)
+  const here = scene<World>(start, { ...wishes, handshakesPerSecond: 60 })
 
   test.each([
     ['stage', 'g2-staged', []],

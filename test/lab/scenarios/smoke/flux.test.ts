@@ -19,7 +19,7 @@ import { wasOfASizeThatCounts } from '../size.ts'
 const istiodValues = 'infrastructure/istio/istiod.yaml'
 
 describe('a whole rotation of examples/flux, with a gate that holds, a way back, and a pull request that is merged too early', () => {
-  const here = scene(startFluxWorld, { multiRoot: false, algorithm: 'rsa-2048', config: [withEcdsa] })
+  const here = scene(startFluxWorld, { multiRoot: false, algorithm: 'rsa-2048', config: [withEcdsa], handshakesPerSecond: 60 })
 
   test('stage, while an image of istiod cannot be pulled: the gate holds, and a commit that mends it lets everybody go on', async () => {
     const { world } = here
