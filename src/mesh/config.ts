@@ -33,7 +33,7 @@ function lineOf(document: YamlDocument, path: readonly (string | number)[]): num
 function invalid(file: string, findings: readonly Finding[]): RerootError {
   const count = findings.length === 1 ? 'a problem' : `${findings.length} problems`
   return new RerootError('CONFIG_INVALID', `${file} has ${count}`, {
-    hint: 'mend what is listed and run the command again; nothing was written',
+    hint: 'mend what is listed and run the command again; steps read the branch that the controllers read, not your checkout, unless --config names a file; nothing was written',
     findings,
   })
 }

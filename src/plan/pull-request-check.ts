@@ -2,7 +2,7 @@ import { stateOf } from '../rotation/index.ts'
 import { applicationName } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
-import { proxiesNotOf } from './unrenewed.ts'
+import { proxiesNotOf, proxiesWithout } from './unrenewed.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -31,25 +31,39 @@ function fingerprints({ issued, directory, config }: Story): string {
     : `the fingerprints below against ${records}`
 }
 
-/** From a step on that trusts one root less, certificates of that root are rejected, if it ever signed. A wave's owners come after that. */
+/** What to look at before the step from which on certificates are rejected that were not before. A wave's owners come after that. */
 function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
   const [move] = story.decision.moves
-  if (!dropsSigner(story) || move === undefined || set.name.startsWith('wave-')) return []
+  if (move === undefined || set.name.startsWith('wave-')) return []
+  const { signer } = move.to
   const contexts = clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
+  if (story.decision.step === 'promote')
+    return lookBefore(
+      `**It rests on this, that every workload trusts ${signer}**: from here on one that does not rejects what ${signer} signs.`,
+      proxiesWithout(signer, contexts),
+    )
+  if (!dropsSigner(story)) return []
+  return lookBefore(
+    `**This is the step that can break the mesh**: from here on a workload whose certificate is not of ${signer} is rejected.`,
+    proxiesNotOf(signer, contexts),
+  )
+}
+
+function lookBefore(why: string, lines: readonly string[]): string[] {
   return [
     [
-      `**This is the step that can break the mesh**: from here on a workload whose certificate is not of ${move.to.signer} is rejected. Before the merge look at every proxy, not at a sample:`,
+      `${why} Before the merge look at every proxy, not at a sample:`,
       '```sh',
-      ...proxiesNotOf(move.to.signer, contexts),
+      ...lines,
       '```',
-      'If it prints a proxy, do not merge: restart that workload first (`kubectl rollout restart`), and look again.',
+      'If it prints a proxy, or has looked at fewer than there are, do not merge: restart that workload first (`kubectl rollout restart`), and look again.',
     ].join('\n'),
   ]
 }
 
+/** Trust in a root goes that may have signed: `retire`, and `abandon` of what was promoted, and demoted again or reverted. */
 function dropsSigner({ decision, clusters }: Story): boolean {
   if (decision.step !== 'abandon') return decision.step === 'retire'
-  // What was promoted, and demoted again or reverted, has signed certificates.
   return clusters.some(({ hasBarrier }) => hasBarrier)
 }
 

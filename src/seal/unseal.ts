@@ -44,7 +44,7 @@ export async function unseal(
     }
   }
   const opened = program === null ? null : await unsealWithSops(sealed, program)
-  if (opened === null) throw noIdentity(sealed, noneFits(identities, places), program !== null)
+  if (opened === null) throw noIdentity(sealed, noneFits(identities, places), program !== null && (await program.version()) !== null)
   return opened
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { differences, findingsPage } from '../../scripts/docs/findings.ts'
-import { proxiesNotOf } from '../../src/plan/index.ts'
+import { proxiesNotOf, proxiesWithout } from '../../src/plan/index.ts'
 import { withPullRequest } from '../../scripts/docs/readme.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -24,7 +24,8 @@ test('docs/findings.md is fresh', () => {
 })
 
 test('docs/rotation.md looks at every proxy with the lines of the pull request', () => {
-  expect(read('docs/rotation.md')).toContain(`\`\`\`sh\n${proxiesNotOf('g2', []).join('\n')}\n\`\`\``)
+  for (const lines of [proxiesNotOf('g2', []), proxiesWithout('g2', [])])
+    expect(read('docs/rotation.md')).toContain(`\`\`\`sh\n${lines.join('\n')}\n\`\`\``)
 })
 
 const golden = 'test/golden/flux/staged/pull-request.md'

@@ -248,9 +248,17 @@ describe('retire, the step that can break the mesh', () => {
 
     const [, checks] = body.split('### What to check')
     expect(checks).toContain(`${breaks}: from here on a workload whose certificate is not of g2 is rejected.`)
-    expect(checks).toContain("grep -v 'intermediate CA g2'")
+    expect(checks).toContain("awk '!/intermediate CA g2/ { print }")
     expect(bodyOf(storyOf(promoted, 'retire'), whole({ name: 'wave-default', of: 2 }))).not.toContain(breaks)
     expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain(breaks)
+  })
+
+  test('promote has every proxy looked at for the root that it lets sign', () => {
+    const [, checks] = bodyOf(storyOf(at('stage'), 'promote')).split('### What to check')
+
+    expect(checks).toContain('**It rests on this, that every workload trusts g2**')
+    expect(checks).toContain('awk \'!/root CA g2/ { print } END { print NR, "proxies looked at" }\'')
+    expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain('It rests on this')
   })
 
   test('so may an abandon after a demote: what was promoted has signed', () => {
