@@ -183,7 +183,8 @@ function drainOf(config: Config, rule: Rule | undefined, step: Step): 'restart' 
   return step === 'stage' || step === 'promote' || step === 'retire' ? config.restarts.drain[step] : 'restart'
 }
 
-function matches(rule: Rule, workload: Workload): boolean {
+/** Whether a rule of `restarts.rules` means a workload. */
+export function matches(rule: Rule, workload: Workload): boolean {
   if (rule.clusters !== undefined && !rule.clusters.includes(workload.cluster)) return false
   const pattern = rule.match
     .split('*')

@@ -1,5 +1,5 @@
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, chooseDeliveries } from '../plan/index.ts'
+import { acceptFindings, chooseDeliveries, unmatchedSettings } from '../plan/index.ts'
 import type { ChosenRestart } from '../plan/index.ts'
 import type { Step } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
@@ -22,7 +22,8 @@ export function examine(
   step: Step,
   clusters: readonly LoadedCluster[],
 ): { readonly chosen: ReadonlyMap<LoadedCluster, readonly ChosenRestart[]>; readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [...meshFindings(loaded)]
+  const workloads = [...discoveries.values()].flatMap((discovery) => discovery.workloads)
+  const findings: Finding[] = [...meshFindings(loaded), ...unmatchedSettings(loaded.config, loaded.layout.config, workloads)]
   const chosen = new Map<LoadedCluster, readonly ChosenRestart[]>()
   for (const cluster of clusters) {
     const discovery = discoveryOf(cluster, discoveries)
