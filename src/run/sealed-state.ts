@@ -52,9 +52,20 @@ function stateDifferences(
   file: string,
   { config, record }: Pick<LoadedCluster, 'config' | 'record'>,
 ): readonly Finding[] {
-  const secret = readSealed(bytes, file)?.document as SealedSecret | undefined
-  const annotations = secret?.metadata?.annotations ?? {}
-  const keys = new Set([...Object.keys(secret?.data ?? {}), ...Object.keys(secret?.stringData ?? {})])
+  const differs = (message: string, expected: string, found: string): Finding => ({
+    id: 'record/secret',
+    severity: 'error',
+    place: { cluster: record.cluster, file },
+    message,
+    expected,
+    found,
+    remedy: `take ${file} and record.yaml back from the commit that reroot made (\`git log -- ${file}\`)`,
+  })
+  const sealed = readSealed(bytes, file)
+  if (sealed === null) return [differs('the file is not sealed', 'a Secret cacerts, sealed with SOPS', 'a file without `sops:`')]
+  const secret = sealed.document as SealedSecret
+  const annotations = secret.metadata?.annotations ?? {}
+  const keys = new Set([...Object.keys(secret.data ?? {}), ...Object.keys(secret.stringData ?? {})])
   const said = (annotation: string): string => {
     const value = annotations[annotation]
     return typeof value === 'string' ? value : 'nothing'
@@ -63,7 +74,7 @@ function stateDifferences(
   // What init took over in place says nothing of itself: its annotations are its owner's.
   const adopted = config.cacerts.managed === 'in-place' && annotations[stateAnnotation] === undefined && record.state === 'g1-steady'
   const claims: readonly (readonly [what: string, expected: string, found: string])[] = [
-    ['the object', 'Secret cacerts', `${String(secret?.kind)} ${String(secret?.metadata?.name)}`],
+    ['the object', 'Secret cacerts', `${String(secret.kind)} ${String(secret.metadata?.name)}`],
     ['its keys', cacertsKeys.join(', '), cacertsKeys.filter((key) => keys.has(key)).join(', ')],
     ...(adopted
       ? []
@@ -73,20 +84,8 @@ function stateDifferences(
           [rootsAnnotation, record.rootBundle, said(rootsAnnotation)],
         ] as const)),
   ]
-  return claims.flatMap(([what, expected, found]): Finding[] =>
-    expected === found
-      ? []
-      : [
-          {
-            id: 'record/secret',
-            severity: 'error',
-            place: { cluster: record.cluster, file },
-            message: `${what} is not what the record says`,
-            expected,
-            found,
-            remedy: `take ${file} and record.yaml back from the commit that reroot made (\`git log -- ${file}\`)`,
-          },
-        ],
+  return claims.flatMap(([what, expected, found]) =>
+    expected === found ? [] : [differs(`${what} is not what the record says`, expected, found)],
   )
 }
 

@@ -246,6 +246,20 @@ test('a live Secret of reroot’s own that no longer says what it is', async () 
   })
 })
 
+test('a live Secret that is none any more', async () => {
+  const sandbox = await sandboxIn('initialised')
+  sandbox.forge.push({ [live]: 'not a secret\n' })
+
+  const { stderr } = await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['the file is not sealed', 'expected: a Secret cacerts, sealed with SOPS', 'found: a file without `sops:`'],
+  })
+
+  expect(stderr.match(/record\/secret/g)).toHaveLength(1)
+})
+
 test('a prepared Secret that is another one: of another state, without a key, of another CA', async () => {
   const sandbox = await sandboxIn('staged')
   const prepared = (state: string): string => `${own}/prepared/${state}.sops.yaml`
