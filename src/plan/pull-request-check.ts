@@ -2,7 +2,7 @@ import { stateOf } from '../rotation/index.ts'
 import { applicationName } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
-import { proxiesNotOf, proxiesWithout } from './unrenewed.ts'
+import { proxiesNotOf, proxiesOf, proxiesWithout } from './unrenewed.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -43,10 +43,14 @@ function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSe
       proxiesWithout(signer, contexts),
     )
   if (!dropsSigner(story)) return []
-  return lookBefore(
-    `**This is the step that can break the mesh**: from here on a workload whose certificate is not of ${signer} is rejected.`,
-    proxiesNotOf(signer, contexts),
-  )
+  const { step, generation } = story.decision
+  return step === 'abandon'
+    ? lookBefore(breaks(`of ${generation}`), proxiesOf(generation, contexts))
+    : lookBefore(breaks(`not of ${signer}`), proxiesNotOf(signer, contexts))
+}
+
+function breaks(whose: string): string {
+  return `**This is the step that can break the mesh**: from here on a workload whose certificate is ${whose} is rejected.`
 }
 
 function lookBefore(why: string, lines: readonly string[]): string[] {

@@ -6,12 +6,18 @@ import type { GenerationId } from '../rotation/index.ts'
  */
 export function proxiesNotOf(signer: GenerationId, contexts: readonly string[]): readonly string[] {
   return lookAtProxies(contexts, {
-    read: [
-      `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`,
-      'base64 -d | openssl x509 -noout -issuer || echo none',
-    ],
-    wanted: `intermediate CA ${signer}`,
+    read: issuer,
+    print: `!/intermediate CA ${signer}/`,
     about: `prints what has no certificate of ${signer}`,
+  })
+}
+
+/** The same before a generation is given up: they print what has a certificate of it, or none. The other CA may be one that reroot did not name. */
+export function proxiesOf(generation: GenerationId, contexts: readonly string[]): readonly string[] {
+  return lookAtProxies(contexts, {
+    read: issuer,
+    print: `/intermediate CA ${generation}|  none$/`,
+    about: `prints what has a certificate of ${generation}, or none`,
   })
 }
 
@@ -22,21 +28,26 @@ export function proxiesWithout(root: GenerationId, contexts: readonly string[]):
       `jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
       `base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout | grep '^subject.*root CA ${root}' || echo none`,
     ],
-    wanted: `root CA ${root}`,
+    print: `!/root CA ${root}/`,
     about: `prints what does not trust ${root}`,
   })
 }
 
+const issuer = [
+  `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`,
+  'base64 -d | openssl x509 -noout -issuer || echo none',
+]
+
 interface Look {
   /** Makes a line of the secrets of one proxy. */
   readonly read: readonly string[]
-  /** What the line of a proxy holds that is as it should be. */
-  readonly wanted: string
+  /** awk's pattern of the lines that are not as they should be. */
+  readonly print: string
   readonly about: string
 }
 
 /** The number of proxies is told too: no line would else say the same as no proxy. */
-function lookAtProxies(contexts: readonly string[], { read, wanted, about }: Look): readonly string[] {
+function lookAtProxies(contexts: readonly string[], { read, print, about }: Look): readonly string[] {
   const [only, ...more] = contexts
   const istioctl = only === undefined ? 'istioctl' : more.length === 0 ? `istioctl --context ${only}` : 'istioctl --context "$context"'
   const loop = [
@@ -44,7 +55,7 @@ function lookAtProxies(contexts: readonly string[], { read, wanted, about }: Loo
     `  printf '%s  ' "${more.length === 0 ? '$proxy' : '$context $proxy'}"`,
     `  ${istioctl} proxy-config secret "$proxy" -o json |`,
     ...read.map((line) => `    ${line}`),
-    `done | awk '!/${wanted}/ { print } END { print NR, "proxies looked at" }'           # ${about}`,
+    `done | awk '${print} { print } END { print NR, "proxies looked at" }'           # ${about}`,
   ]
   const ambient = `${istioctl} ztunnel-config certificates          # ambient`
   if (more.length === 0) return [...loop, ambient]
