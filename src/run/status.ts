@@ -1,5 +1,6 @@
 import { allDone } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
+import type { Certificate } from '../pki/index.ts'
 import type { Files } from '../ports.ts'
 import {
   commandOf,
@@ -126,24 +127,20 @@ function withBranch(unfinished: Unfinished, loaded: Loaded, branches: readonly s
   return { ...unfinished, command: commandOf(unfinished.step), branch }
 }
 
-const extraRoot = 'extra root'
-
 function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: Date): ClusterStatus {
   const trusted = trustedGenerations(record.phase)
-  const certificates = [
+  const expiry = (what: string, { notAfter }: Certificate): Expiry => ({
+    what,
+    notAfter: momentText(notAfter),
+    daysLeft: Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000),
+  })
+  const own = [
     ...record.intermediates
       .filter((one) => one.state === 'active')
-      .map((one) => ({ what: `intermediate under ${one.generation}`, certificate: one.certificate })),
-    ...trusted.map((id) => ({ what: `root ${id}`, certificate: generationIn(loaded.mesh, id).certificate })),
-    ...loaded.extraRoots.map((certificate) => ({ what: `${extraRoot} ${certificate.subject}`, certificate })),
+      .map((one) => expiry(`intermediate under ${one.generation}`, one.certificate)),
+    ...trusted.map((id) => expiry(`root ${id}`, generationIn(loaded.mesh, id).certificate)),
   ]
-  const expiries = certificates
-    .map(({ what, certificate }) => ({
-      what,
-      notAfter: momentText(certificate.notAfter),
-      daysLeft: Math.floor((certificate.notAfter.getTime() - now.getTime()) / 86_400_000),
-    }))
-    .toSorted((one, other) => one.daysLeft - other.daysLeft)
+  const extra = loaded.extraRoots.map((certificate) => expiry(`extra root ${certificate.subject}`, certificate))
   return {
     cluster: config.name,
     phase: record.phase.phase,
@@ -152,8 +149,8 @@ function clusterStatus(loaded: Loaded, { config, record }: LoadedCluster, now: D
     signer: record.phase.signer,
     trusted,
     lastStep: lastTransition(record)?.id ?? null,
-    expiries,
-    renewDue: expiries.some(({ what, daysLeft }) => !what.startsWith(extraRoot) && daysLeft <= loaded.config.pki.renewBeforeDays),
+    expiries: [...own, ...extra].toSorted((one, other) => one.daysLeft - other.daysLeft),
+    renewDue: own.some(({ daysLeft }) => daysLeft <= loaded.config.pki.renewBeforeDays),
   }
 }
 
