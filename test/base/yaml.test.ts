@@ -57,7 +57,17 @@ describe('refused', () => {
 
   test('what only looks like a merge conflict is text', () => {
     expect(parse('a: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> theirs\n').findings).toEqual([])
-    expect(parse('a: [\n<<<<<<< HEAD\n').findings[0]?.message).not.toContain('conflict')
+    expect(parse('a: [\n <<<<<<< HEAD\n').findings[0]?.message).not.toContain('conflict')
+  })
+
+  test('what is left of a merge conflict that was resolved in part, instead of what follows from it', () => {
+    const file = parse('<<<<<<< HEAD\na: 1\nb:\n  - c\n>>>>>>> theirs\n')
+
+    expect(file.documents).toEqual([])
+    expect(file.findings.map(({ place, message, found }) => [place.line, message, found])).toEqual([
+      [1, 'not valid YAML: the line is a marker of a merge conflict, and the rest of it is gone', '<<<<<<< HEAD'],
+      [5, 'not valid YAML: the line is a marker of a merge conflict, and the rest of it is gone', '>>>>>>> theirs'],
+    ])
   })
 
   test('problems of all documents, at once', () => {
