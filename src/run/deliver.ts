@@ -57,7 +57,7 @@ export async function inspectBranch(
   if (commit === null) return null
   const commits = await git.commitsSince(base, commit)
   refuseOtherMesh(commits, `the branch ${branch} on ${remote}`, directory)
-  const foreign = commits.filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
+  const foreign = byOthers(commits)
   if (foreign.length === 0) return { commit }
   const listed = foreign.slice(0, 10).map(({ sha, subject }) => `  ${sha.slice(0, 10)} ${subject}`)
   const more = foreign.length > listed.length ? [`  and ${foreign.length - listed.length} more`] : []
@@ -70,6 +70,11 @@ export async function inspectBranch(
       ),
     },
   )
+}
+
+/** Those that reroot did not make. */
+export function byOthers(commits: readonly Commit[]): readonly Commit[] {
+  return commits.filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
 }
 
 /**

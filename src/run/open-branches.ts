@@ -2,6 +2,7 @@ import { parseId } from '../rotation/index.ts'
 import type { Decision, RestartId, Step } from '../rotation/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
+import { byOthers } from './deliver.ts'
 import type { Loaded } from './load.ts'
 
 /** reroot's branches on the remote, with their commits; `null` if the clone has no remote. */
@@ -11,26 +12,33 @@ export async function readBranches(context: Pick<Context, 'git'>, loaded: Loaded
   return remote === null ? null : context.git.remoteBranches(remote, loaded.config.git.branchPrefix)
 }
 
+export interface OpenBranch {
+  readonly name: string
+  /** Others have committed to it: a command that would take it up stops. */
+  readonly hasOthersCommits: boolean
+}
+
 /** Those of reroot's branches on the remote that are not merged. */
 export async function openBranches(
   context: Pick<Context, 'git'>,
   loaded: Loaded,
   base: Base,
   branches: Branches,
-): Promise<readonly string[]> {
+): Promise<readonly OpenBranch[]> {
   const { branchPrefix } = loaded.config.git
   // A squash or a rebase leaves the branch's own commits out of the history; the record knows better.
   const ids = loaded.clusters.flatMap((cluster) => cluster.record.transitions.map((transition) => transition.id))
   const merged = new Set(['init', ...ids].map((id) => `${branchPrefix}${id}`))
-  const open: string[] = []
+  const open: OpenBranch[] = []
   for (const branch of [...(branches?.keys() ?? [])].toSorted()) {
     if (base.remote === null || merged.has(branch)) continue
     const commit = await context.git.fetch(base.remote, branch)
-    if (commit === null || (await context.git.commitsSince(base.commit, commit)).length === 0) continue
+    const commits = commit === null ? [] : await context.git.commitsSince(base.commit, commit)
+    if (commit === null || commits.length === 0) continue
     // Of a later part the record says nothing: after a way back it may still wait, though its step is long over.
     const id = idOf(loaded, branch)
     if (id !== null && ids.includes(id) && (await context.git.hasHeld(base.commit, commit))) continue
-    open.push(branch)
+    open.push({ name: branch, hasOthersCommits: byOthers(commits).length > 0 })
   }
   return open
 }
@@ -61,7 +69,7 @@ export async function sayOpenBranches(
   branches: Branches,
   { id: own }: Decision,
 ): Promise<void> {
-  for (const branch of await openBranches(context, loaded, base, branches)) {
+  for (const { name: branch } of await openBranches(context, loaded, base, branches)) {
     const id = idOf(loaded, branch)
     if (id === null || id === own) continue
     context.terminal.say(

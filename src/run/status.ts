@@ -81,13 +81,15 @@ export interface Status {
   readonly next: readonly NextStep[]
   /** reroot's branches on the remote that are not merged; `null` when no remote was asked. */
   readonly branches: readonly string[] | null
+  /** Those of them that others have committed to: a command that would take one up stops. */
+  readonly changedByOthers: readonly string[]
 }
 
 /** Says where every cluster stands and what the next step needs, without looking at a cluster and without a key. */
 export async function status(context: Context, checkout: Files, options: StatusOptions): Promise<Status> {
   if (options.offline) {
     const loaded = load(checkout, options.directory)
-    return { ...report(loaded, context.clock.now(), [], new Map()), readFrom: 'the checkout', branches: null }
+    return { ...report(loaded, context.clock.now(), [], new Map()), readFrom: 'the checkout', branches: null, changedByOthers: [] }
   }
   const base = await fetchBase(context, checkout, { directory: options.directory, push: false, config: null })
   const worktree = await context.git.openWorktree(base.commit)
@@ -95,11 +97,13 @@ export async function status(context: Context, checkout: Files, options: StatusO
     await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory)
     const [remote, pasts] = await allDone([readBranches(context, loaded, base), readPasts(context, loaded, base)])
-    const branches = remote === null ? null : await openBranches(context, loaded, base, remote)
+    const open = remote === null ? null : await openBranches(context, loaded, base, remote)
+    const branches = open?.map(({ name }) => name) ?? null
     return {
       ...report(loaded, context.clock.now(), branches ?? [], pasts),
       readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`,
       branches,
+      changedByOthers: (open ?? []).filter((one) => one.hasOthersCommits).map(({ name }) => name),
     }
   } finally {
     await worktree.dispose()

@@ -4,7 +4,7 @@ import type { Decision } from '../rotation/index.ts'
 import { readSealed, sameRecipients } from '../seal/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
-import { inspectBranch, refuseOtherMesh } from './deliver.ts'
+import { byOthers, inspectBranch, refuseOtherMesh } from './deliver.ts'
 import type { Loaded } from './load.ts'
 import { makeMaterial } from './material.ts'
 import type { Material } from './material.ts'
@@ -17,6 +17,8 @@ import type { Sealer } from './sealer.ts'
 export interface StepMaterial {
   /** `null`: the step only copies. */
   readonly material: Material | null
+  /** This run has made it. */
+  readonly made: boolean
   /**
    * The step's branch at the remote, and its commit (`null`: it was not there), when the certificates were chosen. Its push must find it
    * so: what somebody else has pushed since holds other certificates. Empty where no branch played a part.
@@ -24,7 +26,7 @@ export interface StepMaterial {
   readonly seen: ReadonlyMap<string, string | null>
 }
 
-const none: StepMaterial = { material: null, seen: new Map() }
+const none: StepMaterial = { material: null, made: false, seen: new Map() }
 
 /** Only `stage` and `replace` need keys, and only once: what a run before has made is taken up again. */
 export async function materialFor(
@@ -43,7 +45,7 @@ export async function materialFor(
         hint: 'leave --reissue out; to start over, run `reroot rollback` first',
       })
     if (decision.moves.every((move) => move.merged)) return none
-    return { material: reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read'), seen: none.seen }
+    return { ...none, material: reuseMaterial(loaded, decision, loaded.files, 'the branch that the controllers read') }
   }
   const { existing, seen } = await existingBranch(context, base, branch, branches, loaded.layout.directory)
   if (existing !== null && !options.reissue) {
@@ -52,12 +54,13 @@ export async function materialFor(
       context.terminal.say(`taking up ${branch} again: its certificates and sealed files are kept (--reissue makes new ones)`)
       const material = reuseMaterial(loaded, decision, earlier.files, branch)
       refuseOtherRules(material, openSealer(loaded.files, worktree.directory, context), branch)
-      return { material, seen }
+      return { material, made: false, seen }
     } finally {
       await earlier.dispose()
     }
   }
-  return { material: await makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context), seen }
+  const material = await makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
+  return { material, made: true, seen }
 }
 
 /**
@@ -90,8 +93,7 @@ async function existingBranch(
   if (local === null) return { existing: null, seen }
   const commits = await context.git.commitsSince(base.commit, local)
   refuseOtherMesh(commits, `the branch ${branch} of this clone`, directory)
-  const foreign = commits.filter(({ trailers }) => trailers['Reroot-Id'] === undefined)
-  if (foreign.length === 0) return { existing: local, seen }
+  if (byOthers(commits).length === 0) return { existing: local, seen }
   throw new RerootError('FOREIGN_COMMITS', `the branch ${branch} of this clone holds commits that reroot did not make`, {
     hint: `move them to another branch and delete it (git branch -D ${branch}), then run the command again`,
   })

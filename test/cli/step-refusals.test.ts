@@ -98,6 +98,11 @@ test('a foreign commit on the branch', async () => {
       says: ['mesh-ca/g2-staged', '1 commit that reroot did not make', 'A correction of mine'],
     })
   }
+  const { stdout } = await sandbox.does(['status'])
+  expect(stdout).toContain('blocked: `reroot stage` would take up mesh-ca/g2-staged, which holds commits that reroot did not make')
+  expect(stdout).not.toContain('possible:')
+  expect(stdout).toContain('not merged yet: mesh-ca/g2-staged')
+  expect(JSON.parse((await sandbox.does(['status', '--output', 'json'])).stdout)).toMatchObject({ changedByOthers: ['mesh-ca/g2-staged'] })
 })
 
 test('steps that are not legal now', async () => {
