@@ -58,13 +58,11 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   }
   const mesh: MeshRecord = { ...loaded.mesh, generations: [...loaded.mesh.generations, generation] }
 
-  context.terminal.say(`made the root of ${generation.id}: SHA-256 ${root.certificate.fingerprint}`)
   const intermediates = new Map<string, Certificate>()
   const plans: Pick<SecretPlan, 'path' | 'document'>[] = []
   for (const [index, { move, cluster }] of moves.entries()) {
     const intermediate = newIntermediate(loaded, cluster, root, decision.generation, clusterKeys[index] ?? never(), context)
     intermediates.set(cluster.config.name, intermediate.certificate)
-    context.terminal.say(`made the intermediate of ${cluster.config.name}: SHA-256 ${intermediate.certificate.fingerprint}`)
     for (const secret of secretsOf({ loaded, mesh, cluster, move, root, intermediate, opened: opened.get(cluster.config.name) ?? null })) {
       refuseBadBundle(secret.files, secret.path, cluster.config.name, context)
       plans.push(secret)
@@ -75,6 +73,12 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   // Only once all are judged: what is refused would leave others half-way.
   const sealed = await allDone(plans.map(async ({ path, document }) => [path, await sealer.seal(path, document)] as const))
   return { generation, intermediates, sealed: new Map(sealed) }
+}
+
+/** What to compare a pull request with. Only of what was sent: certificates of a run that ends before are never seen again. */
+export function sayMade({ generation, intermediates }: Material, { terminal }: Pick<Context, 'terminal'>): void {
+  terminal.say(`made the root of ${generation.id}: SHA-256 ${generation.certificate.fingerprint}`)
+  for (const [cluster, { fingerprint }] of intermediates) terminal.say(`made the intermediate of ${cluster}: SHA-256 ${fingerprint}`)
 }
 
 function clusterOf(loaded: Loaded, move: Move): LoadedCluster {

@@ -23,6 +23,7 @@ import { decisionFacts, pastIn, readPasts, stepFacts, usedGenerations } from './
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
+import { sayMade } from './material.ts'
 import { materialFor } from './step-material.ts'
 import { describe, goneSince, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
@@ -80,7 +81,7 @@ export async function takeStep(
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
     if (step === 'stage' || step === 'replace') await sayIfClockIsOff(context, base)
-    const { material, seen } = await materialFor(context, worktree, loaded, decision, base, { name: first, branches }, options)
+    const { material, made, seen } = await materialFor(context, worktree, loaded, decision, base, { name: first, branches }, options)
     const composition = await compose(loaded, decision, steps, material)
     if (material === null) await verifyCopies(context, loaded, decision, composition)
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)

@@ -17,8 +17,15 @@ test('--dry-run of init and of a step writes the files into --out, and touches n
   expect(sandbox.everything()).toEqual(before)
   expect(stdout).toContain('# stage g2 in prod')
   expect(stderr).toContain(`dry run: nothing was committed or pushed; the files are in ${out}`)
+  // Nobody will see the certificates of a dry run again.
+  expect(stderr).not.toContain('SHA-256')
   const written = filesBelow(out).map((path) => relative(out, path))
-  await sandbox.does(['stage'], { as: sandbox.operator })
+  const real = await sandbox.does(['stage'], { as: sandbox.operator })
+  const made = [...real.stderr.matchAll(/^made the (root of g2|intermediate of prod): SHA-256 ([0-9a-f]{64})$/gm)]
+  expect(made.map(([, what]) => what)).toEqual(['root of g2', 'intermediate of prod'])
+  for (const [, , fingerprint] of made) expect(real.stdout).toContain(`\`${fingerprint}\``)
+  const again = await sandbox.does(['stage'], { as: sandbox.operator })
+  expect(again.stderr).not.toContain('SHA-256')
   const main = sandbox.forge.files()
   const changed = [...sandbox.forge.files('mesh-ca/g2-staged')]
     .filter(([path, bytes]) => main.get(path)?.equals(bytes) !== true)
