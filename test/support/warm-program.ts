@@ -79,9 +79,12 @@ async function askAfter(before: Promise<unknown>, request: Request): Promise<Run
   }
 }
 
+// What a process that starts git pays for it grows with its memory. Nor do short runs earn what compiling for speed costs.
+const small = ['--max-semi-space-size=1', '--max-old-space-size=128', '--single-threaded-gc', '--no-opt']
+
 function start(): ChildProcess {
   const made = fork(join(import.meta.dirname, 'warm-process.ts'), {
-    execArgv: ['--import', join(house, 'scripts/typescript.js')],
+    execArgv: [...small, '--import', join(house, 'scripts/typescript.js')],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   made.once('exit', () => (child = null))
