@@ -42,7 +42,6 @@ function conflict(place: Finding['place'], message: string, found: string): Find
     message: `not valid YAML: ${message}`,
     expected: 'one side of the conflict',
     found,
-    remedy:
-      'resolve the conflict; a file that reroot writes must be taken whole from the side that is right, and so must those beside it',
+    remedy: 'resolve the conflict; a file that reroot writes must be taken whole from the side that is right, and so must those beside it',
   }
 }

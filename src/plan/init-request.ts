@@ -4,6 +4,7 @@ import { countOf, groupBy, togetherForClusters } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import { applicationName } from './layout.ts'
+import { contextFlag } from './context-flag.ts'
 import { fold } from './markdown.ts'
 import type { PullRequest } from './pull-request.ts'
 
@@ -127,7 +128,10 @@ function nameText({ name, nameFrom }: InitStory): string[] {
 }
 
 function needs(clusters: readonly InitStory[]): string {
-  const commands = [...argocdNeeds(clusters), ...clusters.flatMap((cluster) => [...fluxNeeds(cluster), ...compared(cluster)])]
+  const commands = [
+    ...argocdNeeds(clusters),
+    ...clusters.flatMap((one) => [...fluxNeeds(one, clusters.length), ...compared(one, clusters.length)]),
+  ]
   const after = clusters.flatMap(({ name, controller, registeredBy }) =>
     controller.type === 'argocd' && registeredBy === null
       ? [
@@ -143,12 +147,12 @@ function needs(clusters: readonly InitStory[]): string {
   ].join('\n\n')
 }
 
-function fluxNeeds({ name, managed, controller }: InitStory): string[] {
+function fluxNeeds({ name, managed, controller }: InitStory, of: number): string[] {
   if (managed === 'in-place' || controller.type !== 'flux') return []
   return [
     `# ${name}: the age identity that its Flux unseals with, in the Secret that the Kustomization names`,
     `# (if ${controller.ageKeySecret} is there already, check that it holds that identity instead)`,
-    `kubectl --context ${name} -n ${controller.namespace} create secret generic ${controller.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE`,
+    `kubectl${contextFlag(name, controller, of)} -n ${controller.namespace} create secret generic ${controller.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE`,
   ]
 }
 
@@ -163,10 +167,10 @@ function argocdNeeds(clusters: readonly InitStory[]): string[] {
   ])
 }
 
-function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory): string[] {
+function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory, of: number): string[] {
   if (managed === 'in-place') return []
   const hash = (key: string, how: string, expected: string): string =>
-    `kubectl --context ${name} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum # ${expected}`
+    `kubectl${contextFlag(name, controller, of)} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum # ${expected}`
   return [
     `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over; what differs would be changed by the merge:`,
     hash('ca-cert', 'openssl x509 -outform der | ', fingerprintOf(record)),

@@ -1,8 +1,9 @@
 import { stateOf } from '../rotation/index.ts'
+import { contextFlag } from './context-flag.ts'
 import { applicationName } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
-import { proxiesNotOf, proxiesOf, proxiesWithout } from './unrenewed.ts'
+import { ofOneProxy, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -17,6 +18,7 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
       ...clusters.flatMap((cluster) =>
         secretOnly ? ownerLines(cluster, contextOf(cluster, story)) : chainLines(cluster, contextOf(cluster, story)),
       ),
+      ...(secretOnly ? [] : ofOneProxy(contextOfAny(clusters, story))),
       '```',
       ...(secretOnly ? [] : stuckLines(story, clusters)),
     ].join('\n'),
@@ -94,7 +96,6 @@ function chainLines(cluster: ClusterStory, context: string): string[] {
     chain,
     `kubectl${context} -n ${istioNamespace} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
     stateLine(cluster, context),
-    `istioctl${context} proxy-config secret POD -n NAMESPACE -o json   # ROOTCA and the issuer of the workload’s certificate`,
   ]
 }
 
@@ -102,9 +103,13 @@ function stateLine(cluster: ClusterStory, context: string): string {
   return `kubectl${context} -n ${cluster.istioNamespace} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(cluster.move.to)}`
 }
 
-/** Of a mesh of one cluster the reader's own context is taken to be it; but under Argo CD that may be where Argo CD runs. */
+function contextOfAny(clusters: readonly ClusterStory[], story: Story): string {
+  const [only, ...more] = clusters
+  return only === undefined || more.length > 0 ? ' --context CLUSTER' : contextOf(only, story)
+}
+
 function contextOf({ name, controller }: ClusterStory, { clusters }: Story): string {
-  return clusters.length > 1 || controller.type === 'argocd' ? ` --context ${name}` : ''
+  return contextFlag(name, controller, clusters.length)
 }
 
 /** What to do about a gate that does not pass: Flux comes back by itself, Argo CD has to be told (facts/gitops.md 1.2, 1.3). */

@@ -1,10 +1,12 @@
-import { countOf, formatWorkloadId, groupBy } from '../base/index.ts'
+import { countOf, groupBy } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
 import { generationIn, momentText, trustedGenerations } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Step } from '../rotation/index.ts'
+import type { Discovery } from '../workloads/index.ts'
 import { fold, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
+import { lists } from './pull-request-lists.ts'
 import { toCheck } from './pull-request-check.ts'
 import { linkName } from './object-names.ts'
 import { onMerge } from './pull-request-merge.ts'
@@ -22,6 +24,8 @@ export interface ClusterStory {
   readonly managed: 'own' | 'in-place'
   /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
   readonly secretOwner: string | null
+  /** Workloads that Git shows, and that are not in the mesh. */
+  readonly outside: Discovery['outside']
   /** The step needs the one before to be complete: certificates that it makes worthless may be alive. */
   readonly hasBarrier: boolean
   /** istiod takes up a change of roots by itself (`ISTIO_MULTIROOT_MESH`). */
@@ -51,6 +55,9 @@ export interface Story {
   readonly issued: boolean
 }
 
+/** What GitHub takes as the text of a pull request, in characters; the other forges take more. */
+export const longestBody = 65_536
+
 /** The text of one change set's pull request, in Markdown. Fingerprints and dates only: no secret, and nothing derived from a key. */
 export function pullRequest(story: Story, set: ChangeSet, branch: string, previous: string | null): PullRequest {
   const { decision } = story
@@ -64,7 +71,7 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ['Reroot-Change-Set', `${set.position}/${set.of} ${set.name}`],
   ] as const
   const clusters = story.clusters.filter((cluster) => where.includes(cluster.name))
-  const sections = [
+  const sections = (short: boolean): readonly string[] => [
     ...why(story, clusters, set, previous),
     ...drawn(decision, where),
     ...onMerge(clusters, set),
@@ -73,11 +80,16 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ...evidence(clusters),
     ...certificates(story, clusters),
     ...notes(story, where),
-    ...frozenLists(clusters, set),
-    ...fileList(set),
+    ...lists(story, clusters, set, short),
     trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
   ]
-  return { branch, base: story.config.git.branch, title, body: `${sections.join('\n\n')}\n`, trailers, mergeAfter: previous }
+  const whole = textOf(sections(false))
+  const body = whole.length <= longestBody ? whole : textOf(sections(true))
+  return { branch, base: story.config.git.branch, title, body, trailers, mergeAfter: previous }
+}
+
+function textOf(sections: readonly string[]): string {
+  return `${sections.join('\n\n')}\n`
 }
 
 /** The commit's message: subject, a sentence, trailers. */
@@ -211,28 +223,4 @@ function notes({ findings, clusters }: Story, where: readonly string[]): string[
     return `- ${clusters.length < 2 || names.length === 0 ? '' : `${names.join(', ')}: `}${text}`
   })
   return ['### Worth knowing', fold(countOf(rows.length, 'note'), rows.join('\n'), 5)]
-}
-
-function frozenLists(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
-  if (set.name === 'secret') return []
-  return clusters.flatMap(({ name, restarts }) => {
-    const rows = restarts.waves.flatMap((wave) =>
-      wave.restarts.map(
-        (restart) =>
-          `| ${wave.name} | \`${words(formatWorkloadId(restart.workload))}\` | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${words(restart.why)} |`,
-      ),
-    )
-    return [
-      fold(
-        `The ${countOf(rows.length, 'workload')} of ${name}, wave by wave`,
-        `| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`,
-        0,
-      ),
-    ]
-  })
-}
-
-function fileList(set: ChangeSet): string[] {
-  const rows = [...[...set.write.keys()].map((path) => `- \`${path}\``), ...set.remove.map((path) => `- \`${path}\` (removed)`)].toSorted()
-  return [fold(`The ${countOf(rows.length, 'file')} of this change`, rows.join('\n'), 0)]
 }

@@ -3,6 +3,7 @@ import { changeSets, ownerParts, preparedAfter, stateFile, successor } from '../
 import type { ChangeSet, ChosenRestart, Part } from '../plan/index.ts'
 import { stateOf, writeClusterRecord, writeMeshRecord, writeRestartList } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, RestartList } from '../rotation/index.ts'
+import type { Discovery } from '../workloads/index.ts'
 import { loadCharts } from './charts.ts'
 import { inPlaceStateWave, liveBytes } from './live-secret.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
@@ -19,6 +20,8 @@ export interface ClusterStep {
   readonly chosen: readonly ChosenRestart[]
   /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
   readonly secretOwner: string | null
+  /** Workloads that are not in the mesh. */
+  readonly outside: Discovery['outside']
   /** The step needs the one before to be complete. */
   readonly hasBarrier: boolean
 }

@@ -37,7 +37,7 @@ export function tell(
     mesh: composition.mesh,
     findings,
     issued,
-    clusters: steps.map(({ cluster, move, restarts, secretOwner, hasBarrier }) => ({
+    clusters: steps.map(({ cluster, move, restarts, secretOwner, outside, hasBarrier }) => ({
       name: cluster.config.name,
       move,
       restarts,
@@ -46,6 +46,7 @@ export function tell(
       controller: cluster.config.controller,
       managed: cluster.config.cacerts.managed,
       secretOwner,
+      outside,
       hasBarrier,
       multiRoot: cluster.config.istio.multiRoot,
     })),

@@ -100,6 +100,7 @@ export async function takeStep(
       }
     }
     const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone, seen })
+    if (material !== null && made) sayMade(material, context)
     return { decision, base, findings, changes }
   } finally {
     await worktree.dispose()
@@ -168,7 +169,8 @@ function planClusters(
         restarts: restarting,
       })
     const secretOwner = secretSite(cluster.config, discovery)?.controller ?? null
-    return { cluster, move, restarts, chosen: restarting, secretOwner, hasBarrier: hasBarrier(decision.step, { record: before, ...past }) }
+    const barrier = hasBarrier(decision.step, { record: before, ...past })
+    return { cluster, move, restarts, chosen: restarting, secretOwner, outside: discovery.outside, hasBarrier: barrier }
   })
   return { steps, findings: [...findings, ...shellImages(loaded, steps)] }
 }

@@ -55,6 +55,17 @@ test('owner, for plain YAML and for an overlay: the Secret and the Jobs first, t
   expect(sandbox.forge.file(overlay).match(/mesh-ca-restart/g)).toHaveLength(1)
 })
 
+test('a rule that names nothing is warned of, at the terminal and in the pull request, beside what is outside the mesh', async () => {
+  const sandbox = await withConfig(['  rules: []', '  rules:\n    - { match: Deployment/shop/crat, delivery: owner }'])
+
+  const { stdout, stderr } = await sandbox.does(['stage'], { as: sandbox.operator })
+
+  const warning = 'Deployment/shop/crat is nothing that the mesh has'
+  expect(stderr).toMatch(new RegExp(`^warning: .*${warning}`, 'm'))
+  expect(stdout).toContain(`- \`mesh-ca/reroot.yaml\`: ${warning} (\`restart/unmatched\`)`)
+  expect(stdout).toMatch(/What stays as it is in prod: \d+ workloads? outside the mesh/)
+})
+
 test('auto is owner where the Kustomization waits for reroot’s control plane: one pull request for all', async () => {
   const sandbox = await sandboxIn('initialised')
   const apps = sandbox.forge.file('clusters/prod/apps.yaml')

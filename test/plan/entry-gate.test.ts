@@ -42,6 +42,7 @@ function promoted(): { readonly list: RestartList; readonly text: string } {
     controller: makeConfig().clusters[0]!.controller,
     managed: 'own' as const,
     secretOwner: null,
+    outside: [],
     hasBarrier: false,
     multiRoot: false,
   }

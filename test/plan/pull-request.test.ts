@@ -1,49 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/base/index.ts'
 import { commitMessage, pullRequest, stepWords } from '../../src/plan/index.ts'
-import type { ChangeSet, ClusterStory, Story } from '../../src/plan/index.ts'
-import { decide, hasBarrier, steps } from '../../src/rotation/index.ts'
-import type { DecisionFacts, Step, Testimony } from '../../src/rotation/index.ts'
-import { factsOf, intermediateOf, makeConfig, merge, nobody, now, rootOf, somebody, takeAll, workloadOf } from '../support/mesh.ts'
-
-const istiod = workloadOf('Deployment/istio-system/istiod', { role: 'control-plane' })
-const cart = workloadOf('Deployment/shop/cart')
-
-function storyOf(
-  facts: DecisionFacts,
-  step: Step,
-  testimony: Testimony = somebody,
-  more: Partial<ClusterStory> = {},
-  force: string | null = null,
-): Story {
-  const decision = decide(step, facts, testimony, force)
-  const after = merge(facts, decision, undefined, [istiod, cart])
-  const clusters = after.clusters.map(({ record, restarts }, index): ClusterStory => ({
-    name: record.cluster,
-    move: decision.moves[index]!,
-    record,
-    restarts: restarts!,
-    istioNamespace: 'istio-system',
-    controller: makeConfig().clusters[0]!.controller,
-    managed: 'own',
-    secretOwner: null,
-    hasBarrier: hasBarrier(step, facts.clusters[index]!),
-    multiRoot: false,
-    ...more,
-  }))
-  return { decision, config: makeConfig(), directory: 'mesh-ca', mesh: after.mesh, clusters, findings: [], issued: step === 'stage' }
-}
-const whole = (more: Partial<ChangeSet> = {}): ChangeSet => ({
-  name: 'restarts',
-  position: 1,
-  of: 1,
-  clusters: ['prod'],
-  write: new Map([['mesh-ca/mesh.yaml', new Uint8Array()]]),
-  remove: ['mesh-ca/old.yaml'],
-  ...more,
-})
-const bodyOf = (story: Story, set = whole()): string => pullRequest(story, set, 'mesh-ca/x', null).body
-const at = (...before: readonly Step[]): DecisionFacts => takeAll(factsOf(), before)
+import type { ClusterStory, Story } from '../../src/plan/index.ts'
+import { decide, steps } from '../../src/rotation/index.ts'
+import type { Step } from '../../src/rotation/index.ts'
+import { factsOf, intermediateOf, makeConfig, merge, nobody, rootOf, somebody, takeAll } from '../support/mesh.ts'
+import { at, bodyOf, cart, istiod, storyOf, whole } from '../support/stories.ts'
 
 test('title, base, trailers, and the same trailers in the body: squashing drops them from commits', () => {
   const request = pullRequest(storyOf(factsOf(), 'stage'), whole(), 'mesh-ca/g2-staged', null)
@@ -239,62 +201,6 @@ test('one is not counted as several', () => {
   expect(body).not.toMatch(/\b1 (workloads|files|namespaces|waves)\b/)
 })
 
-describe('retire, the step that can break the mesh', () => {
-  const promoted = at('stage', 'promote')
-  const breaks = '**This is the step that can break the mesh**'
-
-  test('has every proxy looked at before the merge; no other step does, nor the waves of owners', () => {
-    const body = bodyOf(storyOf(promoted, 'retire'))
-
-    const [, checks] = body.split('### What to check')
-    expect(checks).toContain(`${breaks}: from here on a workload whose certificate is not of g2 is rejected.`)
-    expect(checks).toContain("awk '!/intermediate CA g2/ { print }")
-    expect(bodyOf(storyOf(promoted, 'retire'), whole({ name: 'wave-default', of: 2 }))).not.toContain(breaks)
-    expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain(breaks)
-  })
-
-  test('promote has every proxy looked at for the root that it lets sign', () => {
-    const [, checks] = bodyOf(storyOf(at('stage'), 'promote')).split('### What to check')
-
-    expect(checks).toContain('**It rests on this, that every workload trusts g2**')
-    expect(checks).toContain('awk \'!/root CA g2/ { print } END { print NR, "proxies looked at" }\'')
-    expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain('It rests on this')
-  })
-
-  test('so may an abandon after a demote: what was promoted has signed', () => {
-    const body = bodyOf(storyOf(at('stage', 'promote', 'demote'), 'abandon'))
-    expect(body).toContain(`${breaks}: from here on a workload whose certificate is of g2 is rejected.`)
-    // The CA that signs again was made by hand: its name says nothing of g1.
-    expect(body).toContain("awk '/intermediate CA g2|  none$/ { print }")
-    expect(bodyOf(storyOf(at('stage'), 'abandon'))).not.toContain(breaks)
-    expect(bodyOf(storyOf(at('stage', 'promote', 'demote', 'abandon', 'stage'), 'abandon'))).not.toContain(breaks)
-    // The record knows nothing of a promote that was reverted in Git.
-    const past = { ids: ['g2-staged', 'g2-promoted'], reverted: 'g2-promoted', since: null }
-    const facts = at('stage')
-    const reverted = { ...facts, clusters: facts.clusters.map((cluster) => ({ ...cluster, past })) }
-    expect(bodyOf(storyOf(reverted, 'abandon'))).toContain(breaks)
-  })
-
-  test('looks in each of several clusters', () => {
-    const several = takeAll(factsOf(['prod', 'us']), ['stage', 'promote'])
-
-    const body = bodyOf(storyOf(several, 'retire'), whole({ clusters: [] }))
-
-    expect(body).toContain('for context in prod us; do\n  istioctl --context "$context" proxy-status')
-    expect(bodyOf(storyOf(several, 'retire'), whole({ clusters: ['us'] }))).toContain('istioctl --context us proxy-status')
-  })
-
-  test('calls it a fact that all have new certificates only where time has made it one', () => {
-    const fact = 'Every workload has a certificate of g2 now, so g1 leaves'
-    const duty = 'Every workload must have a certificate of g2 now: g1 leaves'
-    const elapsed: Testimony = { confirmed: null, gatePassed: new Map([['prod', new Date(now.getTime() - 30 * 3_600_000)]]) }
-
-    expect(bodyOf(storyOf(promoted, 'retire', elapsed))).toContain(fact)
-    expect(bodyOf(storyOf(promoted, 'retire', somebody))).toContain(duty)
-    expect(bodyOf(storyOf(promoted, 'retire', nobody, {}, 'it must go'))).toContain(duty)
-  })
-})
-
 test('a wave whose workloads all expire has no gate, and nobody is told to wait for it', () => {
   const story = storyOf(factsOf(), 'stage')
   const [cluster] = story.clusters
@@ -340,29 +246,4 @@ test('clusters of one wave whose gates before it differ are told apart', () => {
   expect(body.split('\n')[0]).toBe(
     '**Merge this only after `mesh-ca/x` is merged and the link `mesh-ca-control-plane` is Ready: `mesh-ca-default` waits for this pull request in prod, and the link `mesh-ca-gateways` is Ready: `mesh-ca-default` waits for this pull request in us.**',
   )
-})
-
-test('fingerprints are compared with what the pull request does not bring itself', () => {
-  expect(bodyOf(storyOf(factsOf(), 'stage'))).toContain(
-    'the fingerprints of the new certificates below against those that reroot printed when it made them, and all others against `mesh-ca/mesh.yaml` and each cluster’s `record.yaml` on `main`, not on this branch',
-  )
-  expect(bodyOf(storyOf(at('stage'), 'promote'))).toContain(
-    'Before the merge: the list of workloads at the end, and the fingerprints below against `mesh-ca/mesh.yaml`',
-  )
-})
-
-test('the frozen list stands in the text, workload by workload, and warnings with their place', () => {
-  const story = storyOf(factsOf(), 'stage')
-  const body = bodyOf({
-    ...story,
-    findings: [
-      { id: 'workloads/job', severity: 'warning', place: { file: 'a.yaml', line: 3 }, message: 'a Job', remedy: 'wait' },
-      { id: 'workloads/job', severity: 'info', place: {}, message: 'not shown', remedy: '' },
-    ],
-  })
-
-  expect(body).toContain('The 2 workloads of prod, wave by wave')
-  expect(body).toContain('| control-plane | `Deployment/istio-system/istiod` | job | a Job keeps the order |')
-  expect(body).toContain('- `a.yaml:3`: a Job (`workloads/job`)')
-  expect(body).not.toContain('not shown')
 })

@@ -39,6 +39,7 @@ function stage(
     controller: controllers[record.cluster]!,
     managed: 'own',
     secretOwner: null,
+    outside: [],
     hasBarrier: false,
     multiRoot: false,
   }))
@@ -56,7 +57,7 @@ describe('a step’s pull request', () => {
     expect(text).toContain(
       'delete the failed Job, never one that still runs (`kubectl --context asia -n istio-system delete job NAME`, or `kubectl --context us -n istio-system delete job NAME`), and sync',
     )
-    expect(text).toContain('istioctl --context us proxy-config secret POD')
+    expect(text).toContain('istioctl --context CLUSTER proxy-config secret POD.NAMESPACE')
     expect(text).toContain('(`argocd app sync argocd/mesh-ca-asia --prune`, or of argocd/mesh-ca-us)')
     expect(text).toContain('`argocd app terminate-op argocd/mesh-ca-asia` ends it')
     expect(text).not.toContain('the gate tries again by itself')

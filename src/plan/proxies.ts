@@ -24,19 +24,35 @@ export function proxiesOf(generation: GenerationId, contexts: readonly string[])
 /** The same for what every proxy trusts: they print what does not trust the root of a generation. */
 export function proxiesWithout(root: GenerationId, contexts: readonly string[]): readonly string[] {
   return lookAtProxies(contexts, {
-    read: [
-      `jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
-      `base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout | grep '^subject.*root CA ${root}' || echo none`,
-    ],
+    read: [...roots, `grep '^subject.*root CA ${root}' || echo none`],
     print: `!/root CA ${root}/`,
     about: `prints what does not trust ${root}`,
   })
 }
 
-const issuer = [
+const own = [
   `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`,
-  'base64 -d | openssl x509 -noout -issuer || echo none',
+  'base64 -d | openssl x509 -noout -issuer',
 ]
+const issuer = own.map((line, index) => (index === own.length - 1 ? `${line} || echo none` : line))
+const roots = [
+  `jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
+  'base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |',
+]
+
+/**
+ * Shell lines that show what one workload trusts, and who has signed its certificate.
+ * @param context of its cluster, as a flag; empty: the reader's own.
+ */
+export function ofOneProxy(context: string): readonly string[] {
+  const read = `istioctl${context} proxy-config secret POD.NAMESPACE -o json |`
+  return [
+    `${read}           # the roots that a workload trusts`,
+    ...[...roots, 'grep ^subject'].map((line) => `  ${line}`),
+    `${read}           # who has signed its certificate`,
+    ...own.map((line) => `  ${line}`),
+  ]
+}
 
 interface Look {
   /** Makes a line of the secrets of one proxy. */

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import type { Testimony } from '../../src/rotation/index.ts'
+import { factsOf, nobody, now, somebody, takeAll } from '../support/mesh.ts'
+import { at, bodyOf, storyOf, whole } from '../support/stories.ts'
+
+describe('what to look at', () => {
+  const promoted = at('stage', 'promote')
+  const breaks = '**This is the step that can break the mesh**'
+
+  test('has every proxy looked at before the merge; no other step does, nor the waves of owners', () => {
+    const body = bodyOf(storyOf(promoted, 'retire'))
+
+    const [, checks] = body.split('### What to check')
+    expect(checks).toContain(`${breaks}: from here on a workload whose certificate is not of g2 is rejected.`)
+    expect(checks).toContain("awk '!/intermediate CA g2/ { print }")
+    expect(bodyOf(storyOf(promoted, 'retire'), whole({ name: 'wave-default', of: 2 }))).not.toContain(breaks)
+    expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain(breaks)
+  })
+
+  test('promote has every proxy looked at for the root that it lets sign', () => {
+    const [, checks] = bodyOf(storyOf(at('stage'), 'promote')).split('### What to check')
+
+    expect(checks).toContain('**It rests on this, that every workload trusts g2**')
+    expect(checks).toContain('awk \'!/root CA g2/ { print } END { print NR, "proxies looked at" }\'')
+    expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain('It rests on this')
+  })
+
+  test('so may an abandon after a demote: what was promoted has signed', () => {
+    const body = bodyOf(storyOf(at('stage', 'promote', 'demote'), 'abandon'))
+    expect(body).toContain(`${breaks}: from here on a workload whose certificate is of g2 is rejected.`)
+    // The CA that signs again was made by hand: its name says nothing of g1.
+    expect(body).toContain("awk '/intermediate CA g2|  none$/ { print }")
+    expect(bodyOf(storyOf(at('stage'), 'abandon'))).not.toContain(breaks)
+    expect(bodyOf(storyOf(at('stage', 'promote', 'demote', 'abandon', 'stage'), 'abandon'))).not.toContain(breaks)
+    // The record knows nothing of a promote that was reverted in Git.
+    const past = { ids: ['g2-staged', 'g2-promoted'], reverted: 'g2-promoted', since: null }
+    const facts = at('stage')
+    const reverted = { ...facts, clusters: facts.clusters.map((cluster) => ({ ...cluster, past })) }
+    expect(bodyOf(storyOf(reverted, 'abandon'))).toContain(breaks)
+  })
+
+  test('one workload is shown in full, in the cluster of its context', () => {
+    const body = bodyOf(storyOf(at('stage'), 'promote'))
+
+    expect(body).toContain(
+      [
+        'istioctl proxy-config secret POD.NAMESPACE -o json |           # the roots that a workload trusts',
+        `  jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
+        '  base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |',
+        '  grep ^subject',
+        'istioctl proxy-config secret POD.NAMESPACE -o json |           # who has signed its certificate',
+        `  jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`,
+        '  base64 -d | openssl x509 -noout -issuer',
+        '```',
+      ].join('\n'),
+    )
+    const several = storyOf(factsOf(['prod', 'us']), 'stage')
+    expect(bodyOf(several, whole({ clusters: [] }))).toContain('istioctl --context CLUSTER proxy-config secret POD.NAMESPACE')
+    expect(bodyOf(several, whole({ clusters: ['us'] }))).toContain('istioctl --context us proxy-config secret POD.NAMESPACE')
+  })
+
+  test('looks in each of several clusters', () => {
+    const several = takeAll(factsOf(['prod', 'us']), ['stage', 'promote'])
+
+    const body = bodyOf(storyOf(several, 'retire'), whole({ clusters: [] }))
+
+    expect(body).toContain('for context in prod us; do\n  istioctl --context "$context" proxy-status')
+    expect(bodyOf(storyOf(several, 'retire'), whole({ clusters: ['us'] }))).toContain('istioctl --context us proxy-status')
+  })
+
+  test('calls it a fact that all have new certificates only where time has made it one', () => {
+    const fact = 'Every workload has a certificate of g2 now, so g1 leaves'
+    const duty = 'Every workload must have a certificate of g2 now: g1 leaves'
+    const elapsed: Testimony = { confirmed: null, gatePassed: new Map([['prod', new Date(now.getTime() - 30 * 3_600_000)]]) }
+
+    expect(bodyOf(storyOf(promoted, 'retire', elapsed))).toContain(fact)
+    expect(bodyOf(storyOf(promoted, 'retire', somebody))).toContain(duty)
+    expect(bodyOf(storyOf(promoted, 'retire', nobody, {}, 'it must go'))).toContain(duty)
+  })
+})
+
+test('fingerprints are compared with what the pull request does not bring itself', () => {
+  expect(bodyOf(storyOf(factsOf(), 'stage'))).toContain(
+    'the fingerprints of the new certificates below against those that reroot printed when it made them, and all others against `mesh-ca/mesh.yaml` and each cluster’s `record.yaml` on `main`, not on this branch',
+  )
+  expect(bodyOf(storyOf(at('stage'), 'promote'))).toContain(
+    'Before the merge: the list of workloads at the end, and the fingerprints below against `mesh-ca/mesh.yaml`',
+  )
+})
