@@ -28,6 +28,8 @@ export interface Mesh {
   readonly istiods: () => readonly Istiod[]
   /** Requests for certificates that failed, with the reason. */
   readonly refused: () => readonly string[]
+  /** Pods of reroot's Jobs that start from now on do nothing yet, as on a node that has to pull an image. @returns what lets them go on. */
+  holdJobs(): () => void
   stop(): void
 }
 
@@ -42,6 +44,7 @@ export async function startMesh(cluster: Cluster, handshakes: Handshakes, option
   const proxies = new Map<string, Proxy>()
   const refused: string[] = []
   let started = 0
+  let jobsHeld: Promise<void> = Promise.resolve()
   const namespaces = await watch<V1Namespace>(cluster.config, '/api/v1/namespaces', async () => core.listNamespace(), signal)
   const roots = await watch<V1ConfigMap>(
     cluster.config,
@@ -73,7 +76,7 @@ export async function startMesh(cluster: Cluster, handshakes: Handshakes, option
   }
   const workFor = (pod: V1Pod, setReady: SetReady): PodWork => {
     const { name = '', namespace = '', uid = '' } = pod.metadata ?? {}
-    if (pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true) return jobWork(cluster, core, pod)
+    if (pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true) return jobWork(cluster, core, pod, jobsHeld)
     if (isUnpullable(pod)) return nothing(null)
     if (isIstiod(pod)) {
       const istiod = new Istiod(cluster, pod, started++)
@@ -109,6 +112,11 @@ export async function startMesh(cluster: Cluster, handshakes: Handshakes, option
     proxies: () => [...proxies.values()].map((proxy) => proxy.state()),
     istiods: () => [...istiods.values()],
     refused: () => [...refused, ...[...proxies.values()].flatMap(({ failures }) => failures)],
+    holdJobs() {
+      let release = (): void => undefined
+      jobsHeld = new Promise((resolve) => (release = resolve))
+      return release
+    },
     stop: () => stopping.abort(),
   }
 }
@@ -119,11 +127,12 @@ function nothing(outcome: 'ready' | 'succeeded' | null): PodWork {
 }
 
 /** reroot's Jobs are run for real; others end at once. */
-function jobWork(cluster: Cluster, core: CoreV1Api, pod: V1Pod): PodWork {
+function jobWork(cluster: Cluster, core: CoreV1Api, pod: V1Pod, held: Promise<void>): PodWork {
   if (pod.metadata?.labels?.['app.kubernetes.io/managed-by'] !== 'reroot') return nothing('succeeded')
   const containers = new Containers(cluster, core, pod)
   return {
     async run() {
+      await held
       const outcome = await containers.run(await token(core, pod, []))
       return outcome === 'succeeded' ? outcome : null
     },

@@ -79,12 +79,15 @@ export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes, c
   test('the last of the stacked pull requests merged at once: the entry gate holds, and nobody refuses anybody', async () => {
     const { world } = here
     const changes = await plan(world, 'stage', ['--confirmed', 'looked'])
+    // A gate that looks before the owners are at work finds the step before complete, as it is, and rightly passes.
+    const goOn = world.members.map(({ mesh }) => mesh.holdJobs())
     await world.operator.merge(changes.at(-1)?.branch ?? '')
     await world.refresh()
     for (const { journal } of world.members) {
       await untilSeen(journal, 'restart', 'g3-staged', /\/shop\//)
       await untilSeen(journal, 'job-started', 'started', /^mesh-ca-g3-staged-entry-gate/)
     }
+    for (const release of goOn) release()
     await everybodyTalked(world)
     await everybodyTalked(world)
 
