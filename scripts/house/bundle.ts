@@ -18,7 +18,14 @@ export async function bundle(folder: string): Promise<string> {
     plugins: [notices()],
     // cdk8s brings a second copy of the same version, which would be loaded too.
     resolve: { alias: { yaml: join(root, 'node_modules/yaml') } },
-    output: { dir: folder, format: 'esm', cleanDir: true, entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
+    output: {
+      dir: folder,
+      format: 'esm',
+      cleanDir: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: 'chunks/[name].js',
+      comments: false,
+    },
   })
   const program = join(folder, 'reroot.js')
   chmodSync(program, 0o755)

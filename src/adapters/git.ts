@@ -25,6 +25,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
   await removeLeftovers(places.registry)
   /** Which branch a commit was fetched from: where a shallow clone finds more history. */
   const fetched = new Map<string, FetchedBranch>()
+  const times = new Map<string, Date>()
   const inTurn = makeTurns()
   const deepen = async (base: string, head: string): Promise<void> => {
     const branches = [base, head].flatMap((commit) => fetched.get(commit) ?? [])
@@ -39,9 +40,11 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
   return {
     root: git.directory,
     async fetch(remote, branch) {
-      const commit = await inTurn(() => fetchBranch(git, { remote, branch }))
-      if (commit !== null) fetched.set(commit, { remote, branch })
-      return commit
+      const found = await inTurn(() => fetchBranch(git, { remote, branch }))
+      if (found === null) return null
+      fetched.set(found.commit, { remote, branch })
+      times.set(found.commit, found.time)
+      return found.commit
     },
     remoteBranches: (remote, prefix) => inTurn(() => remoteBranches(git, remote, prefix)),
     hasTag: (remote, tag) => inTurn(() => hasTag(git, remote, tag)),
@@ -49,7 +52,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     remotes: () => Promise.resolve(named.stdout.split('\n').filter((name) => name !== '')),
     remoteUrl: (remote) => remoteUrl(git, remote),
     defaultBranch: (remote) => inTurn(() => defaultBranch(git, remote)),
-    commitTime: async (commit) => new Date(oneLine(await git.read(['show', '--no-patch', '--no-show-signature', '--format=%cI', commit]))),
+    commitTime: async (commit) => times.get(commit) ?? (await readCommit(git, commit)).time,
     async hasHeld(base, head) {
       await deepen(base, head)
       return hasHeld(git, base, head)
@@ -128,10 +131,10 @@ async function foldersOf(git: Git): Promise<{ readonly top: string; readonly pla
   throw gitFailure(args, output, `cannot read the git repository of ${git.directory}`)
 }
 
-async function fetchBranch(git: Git, wanted: FetchedBranch): Promise<string | null> {
+async function fetchBranch(git: Git, wanted: FetchedBranch): Promise<{ readonly commit: string; readonly time: Date } | null> {
   const { remote, branch } = wanted
   const output = await git.run(fetchArguments([wanted], null), { network: true })
-  if (output.exitCode === 0) return oneLine(await git.read(['rev-parse', `refs/remotes/${remote}/${branch}^{commit}`]))
+  if (output.exitCode === 0) return readCommit(git, `refs/remotes/${remote}/${branch}`)
   if (/couldn't find remote ref/i.test(output.stderr)) return null
   const stale = /'refs\/remotes\/[^']*' exists; cannot create|cannot lock ref 'refs\/remotes/.test(output.stderr)
   if (stale && !isLocked(output.stderr)) throw staleTracking(wanted, output.stderr)
@@ -141,6 +144,13 @@ async function fetchBranch(git: Git, wanted: FetchedBranch): Promise<string | nu
     output,
     known.includes(remote) ? `cannot fetch ${branch} from ${remote}` : `this clone has no remote named ${remote}`,
   )
+}
+
+async function readCommit(git: Git, revision: string): Promise<{ readonly commit: string; readonly time: Date }> {
+  const [commit = '', time = ''] = oneLine(
+    await git.read(['show', '--no-patch', '--no-show-signature', '--format=%H%n%cI', `${revision}^{commit}`]),
+  ).split('\n')
+  return { commit, time: new Date(time) }
 }
 
 /** A branch that the remote no longer has can still stand in the way as a remote-tracking ref. */
