@@ -51,11 +51,20 @@ export function encryptedPaths(selector: Selector): (path: TreePath) => boolean 
   }
 }
 
+// Every rule is asked for every file.
+const known = new Map<string, (text: string) => boolean>()
+
 /**
  * A search (not anchored) for a regular expression as Go means it.
  * @throws SyntaxError if it does not compile as RE2.
  */
 export function compileRe2(expression: string): (text: string) => boolean {
+  const search = known.get(expression) ?? searchFor(expression)
+  known.set(expression, search)
+  return search
+}
+
+function searchFor(expression: string): (text: string) => boolean {
   try {
     const compiled = RE2JS.compile(expression)
     return (text) => compiled.matcher(text).find()
