@@ -5,6 +5,7 @@ import { scene, withEcdsa } from '../scene.ts'
 import type { Start } from '../scene.ts'
 import type { World, WorldWishes } from '../worlds/world.ts'
 import { byHand, makeByHand } from './by-hand.ts'
+import { untilGateLooks } from './held.ts'
 import { wasOfASizeThatCounts } from './size.ts'
 
 const rules = `rules: [{ match: Deployment/shop/*, delivery: owner }, ${byHand.rule}]`
@@ -81,13 +82,17 @@ export function deliveriesSideBySide(start: Start<World>, wishes: WorldWishes, c
     const changes = await plan(world, 'stage', ['--confirmed', 'looked'])
     // A gate that looks before the owners are at work finds the step before complete, as it is, and rightly passes.
     const goOn = world.members.map(({ mesh }) => mesh.holdJobs())
-    await world.operator.merge(changes.at(-1)?.branch ?? '')
-    await world.refresh()
-    for (const { journal } of world.members) {
-      await untilSeen(journal, 'restart', 'g3-staged', /\/shop\//)
-      await untilSeen(journal, 'job-started', 'started', /^mesh-ca-g3-staged-entry-gate/)
+    try {
+      await world.operator.merge(changes.at(-1)?.branch ?? '')
+      await world.refresh()
+      for (const { journal } of world.members) {
+        await untilSeen(journal, 'restart', 'g3-staged', /\/shop\//)
+        await untilSeen(journal, 'job-started', 'started', /^mesh-ca-g3-staged-entry-gate/)
+      }
+    } finally {
+      for (const release of goOn) release()
     }
-    for (const release of goOn) release()
+    await Promise.all(world.members.map(async ({ cluster }) => untilGateLooks(cluster, 'mesh-ca-g3-staged-entry-gate')))
     await everybodyTalked(world)
     await everybodyTalked(world)
 

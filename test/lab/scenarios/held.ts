@@ -1,4 +1,7 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { Cluster } from '../cluster.ts'
 import { jobName, restartsOf, untilSeen } from '../journal.ts'
 import type { World } from '../worlds/world.ts'
 
@@ -18,4 +21,15 @@ export async function expectHeld(world: World, id: string): Promise<void> {
     expect(mesh.istiods().filter(({ ready }) => ready).length).toBeGreaterThanOrEqual(2)
   }
   expect(await world.handshakes.count()).toMatchObject({ failed: 0, failures: [] })
+}
+
+/** Until a pod of the gate has come so far that it compares annotations: its containers run one after the other, each with a log of its own. */
+export async function untilGateLooks(cluster: Cluster, job: string, seconds = 60): Promise<void> {
+  const pods = join(cluster.folder, 'pods')
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 500))) {
+    const folders = (await readdir(pods)).filter((name) => name.startsWith(job))
+    const logs = (await Promise.all(folders.map(async (name) => readdir(join(pods, name))))).flat()
+    if (logs.some((name) => /^annotated-.*\.log$/.test(name))) return
+  }
+  throw new Error(`${job} in ${cluster.name} has not looked at a workload within ${seconds} s`)
 }
