@@ -1,6 +1,6 @@
 import { RerootError, sha256 } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { parseCertificate } from '../pki/index.ts'
+import { parseCertificate, preflight } from '../pki/index.ts'
 import { cacertsKeys, rootsAnnotation, signerAnnotation, stateAnnotation } from '../plan/index.ts'
 import type { Files } from '../ports.ts'
 import type { ClusterRecord } from '../rotation/index.ts'
@@ -90,7 +90,8 @@ function stateDifferences(
 }
 
 /**
- * Opens a sealed Secret that is about to become the live one and compares it with the record, if an age identity at hand opens it.
+ * Opens a sealed Secret that is about to become the live one and compares it with the record, if an age identity at hand opens it. Its key must be
+ * that of its certificate; what else preflight may find, an expired root say, must not keep anybody from going on.
  * @returns whether it was opened.
  * @throws RerootError REFUSED if it is not what the record says; SEAL_REFUSED if its MAC is wrong.
  */
@@ -98,15 +99,21 @@ export async function verifySealedState(
   bytes: Uint8Array,
   file: string,
   record: ClusterRecord,
-  context: Pick<Context, 'identities' | 'sops'>,
+  context: Pick<Context, 'identities' | 'sops' | 'clock' | 'entropy'>,
 ): Promise<boolean> {
   const sealed = readSealed(bytes, file)
   if (sealed === null || !(await canUnseal(sealed.facts, await context.identities.load()))) return false
   const { files } = await openSecret(bytes, file, context)
   const active = record.intermediates.find((one) => one.state === 'active')
-  if (parseCertificate(files.caCert).fingerprint === active?.certificate.fingerprint && sha256(files.rootCert) === record.rootBundle)
-    return true
-  throw new RerootError('REFUSED', `${file} holds another CA than the record says`, {
-    hint: `somebody replaced it: take it back from the commit that reroot made (\`git log -- ${file}\`), and find out who did`,
-  })
+  const refusal = (what: string): RerootError =>
+    new RerootError('REFUSED', `${file} holds ${what}`, {
+      hint: `somebody replaced it: take it back from the commit that reroot made (\`git log -- ${file}\`), and find out who did`,
+    })
+  if (parseCertificate(files.caCert).fingerprint !== active?.certificate.fingerprint || sha256(files.rootCert) !== record.rootBundle)
+    throw refusal('another CA than the record says')
+  const [wrong] = preflight(files, context.clock.now(), { entropy: context.entropy }).filter(
+    (problem) => problem.severity === 'error' && problem.file === 'ca-key.pem',
+  )
+  if (wrong !== undefined) throw refusal(`a key that istiod cannot use: ${wrong.message}`)
+  return true
 }
