@@ -1,7 +1,7 @@
 import type { Finding } from './finding.ts'
 
 /**
- * What git leaves where it could not merge, of a file that is no YAML. Whatever else the parser says of it comes from there.
+ * What git leaves where it could not merge, in a file that cannot be read as YAML. Whatever else the parser says of it comes from there.
  * @returns one finding for each conflict; where none is whole, one for each marker that an incomplete one has left.
  */
 export function conflictFindings(text: string, file: string): readonly Finding[] {
@@ -21,7 +21,7 @@ export function conflictFindings(text: string, file: string): readonly Finding[]
   if (whole.length > 0) return whole
   return lines.flatMap((line, index) =>
     opens(line) || closes(line)
-      ? [conflict({ file, line: index + 1 }, 'the line is a marker of a merge conflict, and the rest of it is gone', line.trim())]
+      ? [conflict({ file, line: index + 1 }, 'the line is a marker of a merge conflict that was resolved in part', line.trim())]
       : [],
   )
 }

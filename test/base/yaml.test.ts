@@ -65,8 +65,8 @@ describe('refused', () => {
 
     expect(file.documents).toEqual([])
     expect(file.findings.map(({ place, message, found }) => [place.line, message, found])).toEqual([
-      [1, 'not valid YAML: the line is a marker of a merge conflict, and the rest of it is gone', '<<<<<<< HEAD'],
-      [5, 'not valid YAML: the line is a marker of a merge conflict, and the rest of it is gone', '>>>>>>> theirs'],
+      [1, 'not valid YAML: the line is a marker of a merge conflict that was resolved in part', '<<<<<<< HEAD'],
+      [5, 'not valid YAML: the line is a marker of a merge conflict that was resolved in part', '>>>>>>> theirs'],
     ])
   })
 
