@@ -24,7 +24,8 @@ export async function bundle(folder: string): Promise<string> {
       cleanDir: true,
       entryFileNames: '[name].js',
       chunkFileNames: 'chunks/[name].js',
-      comments: false,
+      // Notices of code inside of packages stay; the rest is read at every start.
+      comments: { legal: true, annotation: false, jsdoc: false },
     },
   })
   const program = join(folder, 'reroot.js')

@@ -146,10 +146,10 @@ async function fetchBranch(git: Git, wanted: FetchedBranch): Promise<{ readonly 
   )
 }
 
+/** `log`, since `show` reads trees, which a partial clone would fetch. */
 async function readCommit(git: Git, revision: string): Promise<{ readonly commit: string; readonly time: Date }> {
-  const [commit = '', time = ''] = oneLine(
-    await git.read(['show', '--no-patch', '--no-show-signature', '--format=%H%n%cI', `${revision}^{commit}`]),
-  ).split('\n')
+  const printed = await git.read(['log', '--max-count=1', '--no-show-signature', '--format=%H%n%cI', `${revision}^{commit}`, '--'])
+  const [commit = '', time = ''] = printed.split('\n')
   return { commit, time: new Date(time) }
 }
 
