@@ -67,12 +67,12 @@ function text(result: Status): string {
     '',
   ]
   if (result.unfinished !== null) lines.push(goOn(result.unfinished))
-  for (const next of result.next) lines.push(...possible(next, result.changedByOthers))
+  for (const next of result.next) lines.push(...possible(next))
   if (result.branches !== null && result.branches.length > 0) lines.push(`not merged yet: ${result.branches.join(', ')}`)
   return lines.join('\n')
 }
 
-function possible({ step, needs, findings, branch, clusters }: Status['next'][number], changed: readonly string[]): readonly string[] {
+function possible({ step, needs, findings, branch, hasOthersCommits, clusters }: Status['next'][number]): readonly string[] {
   const where = clusters === undefined ? '' : ` in ${clusters.join(', ')} alone`
   const named = commandOf(step) === step ? `\`reroot ${step}\`` : `\`reroot ${commandOf(step)}\` (${step}${where})`
   const can = branch === null ? 'can be planned now' : `is prepared: it takes up ${branch}, which is not merged yet`
@@ -87,9 +87,9 @@ function possible({ step, needs, findings, branch, clusters }: Status['next'][nu
           ...togetherForClusters(findings).map((finding) => `  - ${describeFinding(finding).replaceAll('\n', '\n  ')}`),
         ]),
   ]
-  if (branch !== null && changed.includes(branch))
+  if (hasOthersCommits)
     lines.push(
-      `blocked: ${named} would take up ${branch}, which holds commits that reroot did not make: merge it, or move them to another branch`,
+      `blocked: ${named} would take up ${branch}, which holds commits that reroot did not make: merge it, or move them to another branch and delete it`,
     )
   return lines.length === 0 ? [`possible: ${named} ${can}`] : lines
 }

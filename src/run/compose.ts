@@ -20,7 +20,7 @@ export interface ClusterStep {
   readonly chosen: readonly ChosenRestart[]
   /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
   readonly secretOwner: string | null
-  /** Workloads that are not in the mesh. */
+  /** Workloads that hold no certificate of their own. */
   readonly outside: Discovery['outside']
   /** The step needs the one before to be complete. */
   readonly hasBarrier: boolean

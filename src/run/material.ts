@@ -75,7 +75,7 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   return { generation, intermediates, sealed: new Map(sealed) }
 }
 
-/** What to compare a pull request with. Only of what was sent: certificates of a run that ends before are never seen again. */
+/** What to compare a pull request with: the certificates of a dry run are never seen again. */
 export function sayMade({ generation, intermediates }: Material, { terminal }: Pick<Context, 'terminal'>): void {
   terminal.say(`made the root of ${generation.id}: SHA-256 ${generation.certificate.fingerprint}`)
   for (const [cluster, { fingerprint }] of intermediates) terminal.say(`made the intermediate of ${cluster}: SHA-256 ${fingerprint}`)

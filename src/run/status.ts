@@ -20,6 +20,7 @@ import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import { isAhead, openBranches, readBranches, stepOfBranch } from './open-branches.ts'
+import type { OpenBranch } from './open-branches.ts'
 import { discoveredFacts, readPasts, stepFacts } from './step-facts.ts'
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, examine } from './step-findings.ts'
@@ -56,10 +57,12 @@ export interface NextStep {
   readonly step: Step
   /** Evidence that is lacking. */
   readonly needs: readonly string[]
-  /** Findings of severity error: they would refuse the step. Both empty: it can be planned now. */
+  /** Findings of severity error: they would refuse the step. */
   readonly findings: readonly Finding[]
   /** Its branch, if it is pushed already: the command takes it up again. */
   readonly branch: string | null
+  /** Others have committed to that branch: the command stops. If not, and if `needs` and `findings` are empty, the step can be planned now. */
+  readonly hasOthersCommits: boolean
   /** The clusters that it takes back, where the others stay as they are. */
   readonly clusters?: readonly string[]
 }
@@ -81,15 +84,13 @@ export interface Status {
   readonly next: readonly NextStep[]
   /** reroot's branches on the remote that are not merged; `null` when no remote was asked. */
   readonly branches: readonly string[] | null
-  /** Those of them that others have committed to: a command that would take one up stops. */
-  readonly changedByOthers: readonly string[]
 }
 
 /** Says where every cluster stands and what the next step needs, without looking at a cluster and without a key. */
 export async function status(context: Context, checkout: Files, options: StatusOptions): Promise<Status> {
   if (options.offline) {
     const loaded = load(checkout, options.directory)
-    return { ...report(loaded, context.clock.now(), [], new Map()), readFrom: 'the checkout', branches: null, changedByOthers: [] }
+    return { ...report(loaded, context.clock.now(), [], new Map()), readFrom: 'the checkout', branches: null }
   }
   const base = await fetchBase(context, checkout, { directory: options.directory, push: false, config: null })
   const worktree = await context.git.openWorktree(base.commit)
@@ -98,12 +99,10 @@ export async function status(context: Context, checkout: Files, options: StatusO
     const loaded = load(worktree.files, options.directory)
     const [remote, pasts] = await allDone([readBranches(context, loaded, base), readPasts(context, loaded, base)])
     const open = remote === null ? null : await openBranches(context, loaded, base, remote)
-    const branches = open?.map(({ name }) => name) ?? null
     return {
-      ...report(loaded, context.clock.now(), branches ?? [], pasts),
+      ...report(loaded, context.clock.now(), open ?? [], pasts),
       readFrom: `${base.remote === null ? '' : `${base.remote}/`}${base.branch} at ${base.commit.slice(0, 10)}`,
-      branches,
-      changedByOthers: (open ?? []).filter((one) => one.hasOthersCommits).map(({ name }) => name),
+      branches: open?.map(({ name }) => name) ?? null,
     }
   } finally {
     await worktree.dispose()
@@ -113,21 +112,21 @@ export async function status(context: Context, checkout: Files, options: StatusO
 function report(
   loaded: Loaded,
   now: Date,
-  branches: readonly string[],
+  open: readonly OpenBranch[],
   pasts: Pasts,
 ): Pick<Status, 'mesh' | 'clusters' | 'unfinished' | 'next'> {
   const unfinished = unfinishedStep(stepFacts(loaded))
   return {
     mesh: loaded.mesh.mesh,
     clusters: loaded.clusters.map((cluster) => clusterStatus(loaded, cluster, now)),
-    unfinished: unfinished === null ? null : withBranch(unfinished, loaded, branches),
-    next: nextSteps(loaded, now, unfinished, branches, pasts),
+    unfinished: unfinished === null ? null : withBranch(unfinished, loaded, open),
+    next: nextSteps(loaded, now, unfinished, open, pasts),
   }
 }
 
-function withBranch(unfinished: Unfinished, loaded: Loaded, branches: readonly string[]): UnfinishedStatus {
+function withBranch(unfinished: Unfinished, loaded: Loaded, open: readonly OpenBranch[]): UnfinishedStatus {
   const first = `${loaded.config.git.branchPrefix}${unfinished.id}`
-  const branch = branches.find((one) => one.startsWith(`${first}-`)) ?? null
+  const branch = open.find(({ name }) => name.startsWith(`${first}-`))?.name ?? null
   return { ...unfinished, command: commandOf(unfinished.step), branch }
 }
 
@@ -179,18 +178,22 @@ function nextSteps(
   loaded: Loaded,
   now: Date,
   unfinished: Unfinished | null,
-  branches: readonly string[],
+  open: readonly OpenBranch[],
   pasts: Pasts,
 ): readonly NextStep[] {
   const discoveries = discoverAll(loaded)
   const facts = discoveredFacts(loaded, discoveries, pasts)
-  const add = (step: Step, needs: readonly string[], clusters: readonly LoadedCluster[]): NextStep => ({
-    step,
-    needs,
-    findings: errorsOf(loaded, discoveries, step, clusters),
-    branch: branches.find((branch) => stepOfBranch(loaded, branch) === step && isAhead(loaded, branch)) ?? null,
-    ...(clusters.length === loaded.clusters.length ? {} : { clusters: clusters.map(({ config }) => config.name) }),
-  })
+  const add = (step: Step, needs: readonly string[], clusters: readonly LoadedCluster[]): NextStep => {
+    const prepared = open.find(({ name }) => stepOfBranch(loaded, name) === step && isAhead(loaded, name))
+    return {
+      step,
+      needs,
+      findings: errorsOf(loaded, discoveries, step, clusters),
+      branch: prepared?.name ?? null,
+      hasOthersCommits: prepared?.hasOthersCommits ?? false,
+      ...(clusters.length === loaded.clusters.length ? {} : { clusters: clusters.map(({ config }) => config.name) }),
+    }
+  }
   if (unfinished?.lacks === 'step') {
     const ahead = loaded.clusters.filter(({ record }) => lastTransition(record)?.id === unfinished.id)
     const back = wayBackFrom(unfinished.step)

@@ -99,8 +99,9 @@ export async function takeStep(
         changes: pending.map((set, index) => ({ request: requests[index] ?? never(), set, commit: null, pushed: false, unchanged: false })),
       }
     }
-    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone, seen })
+    // Before: what the remote has taken stays, however the run ends.
     if (material !== null && made) sayMade(material, context)
+    const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone, seen })
     return { decision, base, findings, changes }
   } finally {
     await worktree.dispose()

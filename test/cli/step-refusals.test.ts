@@ -102,7 +102,9 @@ test('a foreign commit on the branch', async () => {
   expect(stdout).toContain('blocked: `reroot stage` would take up mesh-ca/g2-staged, which holds commits that reroot did not make')
   expect(stdout).not.toContain('possible:')
   expect(stdout).toContain('not merged yet: mesh-ca/g2-staged')
-  expect(JSON.parse((await sandbox.does(['status', '--output', 'json'])).stdout)).toMatchObject({ changedByOthers: ['mesh-ca/g2-staged'] })
+  expect(JSON.parse((await sandbox.does(['status', '--output', 'json'])).stdout)).toMatchObject({
+    next: [{ step: 'stage', branch: 'mesh-ca/g2-staged', hasOthersCommits: true }],
+  })
 })
 
 test('steps that are not legal now', async () => {
@@ -229,6 +231,33 @@ test('a live Secret that somebody swapped for another one, and stage', async () 
     code: 'REFUSED',
     says: ['is not the Secret that the record describes', 'root-cert.pem in the Secret differs from the record'],
   })
+})
+
+test('a prepared state that somebody sealed anew with another key, or another CA, is found by whoever can open it', async () => {
+  const sandbox = await sandboxIn('staged')
+  const path = `${own}/prepared/g2-promoted.sops.yaml`
+  const was = await opened(sandbox.forge.files().get(path) ?? Buffer.alloc(0), path, sandbox.operator)
+  const old = await opened(sandbox.forge.files().get(live) ?? Buffer.alloc(0), live, sandbox.operator)
+  const swap = async (key: string): Promise<void> => {
+    const other = secretOf({ ...was.data, [key]: old.data[key] ?? '' }, { metadata: was.metadata })
+    sandbox.forge.push({ [path]: await sealed(other, path, [sandbox.cluster.recipient, sandbox.operator.recipient]) })
+  }
+
+  await swap('ca-key.pem')
+  await sandbox.refuses(['promote', '--confirmed', 'looked'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: [`${path} holds a key that istiod cannot use: the key does not belong to`, 'somebody replaced it'],
+  })
+  await swap('ca-cert.pem')
+  await sandbox.refuses(['promote', '--confirmed', 'looked'], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: [`${path} holds another CA than the record says`, 'find out who did'],
+  })
+  expect((await sandbox.does(['promote', '--confirmed', 'looked', '--dry-run'])).stderr).toContain('no identity at hand')
 })
 
 test('a live Secret whose bytes were altered', async () => {
