@@ -1,5 +1,6 @@
 import { describeFinding, RerootError, togetherForClusters } from '../src/base/index.ts'
 import type { Finding } from '../src/base/index.ts'
+import { longestBody } from '../src/plan/index.ts'
 import type { StepResult } from '../src/run/index.ts'
 
 export type Output = 'text' | 'json'
@@ -64,6 +65,8 @@ export function reportStep(
   if (options.output === 'text')
     for (const change of changes.filter((one) => options.dryRun || one.commit !== null))
       print(`# ${change.request.title}\n\n${change.request.body}`)
+  if (changes.some(({ request }) => request.body.length > longestBody))
+    say(`note: the text has more than the ${longestBody} characters that GitHub takes: leave out what your reviewers can do without`)
   if (options.dryRun) {
     say(`dry run: nothing was committed or pushed; the files are in ${options.out ?? ''}`)
     return

@@ -52,7 +52,7 @@ export function initRequest(input: {
     '### What happens when this is merged',
     [clusters.map(mergeText).join('\n'), ...clusters.flatMap(nameText)].join('\n\n'),
     '### What each cluster still needs',
-    needs(clusters),
+    needs(clusters, clusters.length + input.leftOut.length),
     '### The CA that was found',
     certificateTable(mesh, clusters),
     '### Who can unseal',
@@ -127,10 +127,11 @@ function nameText({ name, nameFrom }: InitStory): string[] {
   ]
 }
 
-function needs(clusters: readonly InitStory[]): string {
+/** @param clusterCount those that were left out included: a reader may have the context of any of them. */
+function needs(clusters: readonly InitStory[], clusterCount: number): string {
   const commands = [
     ...argocdNeeds(clusters),
-    ...clusters.flatMap((one) => [...fluxNeeds(one, clusters.length), ...compared(one, clusters.length)]),
+    ...clusters.flatMap((one) => [...fluxNeeds(one, clusterCount), ...compared(one, clusterCount)]),
   ]
   const after = clusters.flatMap(({ name, controller, registeredBy }) =>
     controller.type === 'argocd' && registeredBy === null
@@ -147,12 +148,12 @@ function needs(clusters: readonly InitStory[]): string {
   ].join('\n\n')
 }
 
-function fluxNeeds({ name, managed, controller }: InitStory, of: number): string[] {
+function fluxNeeds({ name, managed, controller }: InitStory, clusterCount: number): string[] {
   if (managed === 'in-place' || controller.type !== 'flux') return []
   return [
     `# ${name}: the age identity that its Flux unseals with, in the Secret that the Kustomization names`,
     `# (if ${controller.ageKeySecret} is there already, check that it holds that identity instead)`,
-    `kubectl${contextFlag(name, controller, of)} -n ${controller.namespace} create secret generic ${controller.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE`,
+    `kubectl${contextFlag(name, controller, clusterCount)} -n ${controller.namespace} create secret generic ${controller.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE`,
   ]
 }
 
@@ -167,10 +168,10 @@ function argocdNeeds(clusters: readonly InitStory[]): string[] {
   ])
 }
 
-function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory, of: number): string[] {
+function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory, clusterCount: number): string[] {
   if (managed === 'in-place') return []
   const hash = (key: string, how: string, expected: string): string =>
-    `kubectl${contextFlag(name, controller, of)} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum # ${expected}`
+    `kubectl${contextFlag(name, controller, clusterCount)} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum # ${expected}`
   return [
     `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over; what differs would be changed by the merge:`,
     hash('ca-cert', 'openssl x509 -outform der | ', fingerprintOf(record)),

@@ -1,12 +1,20 @@
 import type { GenerationId } from '../rotation/index.ts'
 
+const certificate = `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`
+const issuer = 'base64 -d | openssl x509 -noout -issuer'
+const issuerOrNone = [certificate, `${issuer} || echo none`]
+const roots = [
+  `jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
+  'base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |',
+]
+
 /**
  * Shell lines that look at the certificate of every proxy, and print what was not issued by the signer: docs/rotation.md has them as well.
  * @param contexts of the clusters; empty: the reader's own.
  */
 export function proxiesNotOf(signer: GenerationId, contexts: readonly string[]): readonly string[] {
   return lookAtProxies(contexts, {
-    read: issuer,
+    read: issuerOrNone,
     print: `!/intermediate CA ${signer}/`,
     about: `prints what has no certificate of ${signer}`,
   })
@@ -15,7 +23,7 @@ export function proxiesNotOf(signer: GenerationId, contexts: readonly string[]):
 /** The same before a generation is given up: they print what has a certificate of it, or none. The other CA may be one that reroot did not name. */
 export function proxiesOf(generation: GenerationId, contexts: readonly string[]): readonly string[] {
   return lookAtProxies(contexts, {
-    read: issuer,
+    read: issuerOrNone,
     print: `/intermediate CA ${generation}|  none$/`,
     about: `prints what has a certificate of ${generation}, or none`,
   })
@@ -30,27 +38,18 @@ export function proxiesWithout(root: GenerationId, contexts: readonly string[]):
   })
 }
 
-const own = [
-  `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`,
-  'base64 -d | openssl x509 -noout -issuer',
-]
-const issuer = own.map((line, index) => (index === own.length - 1 ? `${line} || echo none` : line))
-const roots = [
-  `jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
-  'base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |',
-]
-
 /**
- * Shell lines that show what one workload trusts, and who has signed its certificate.
+ * Shell lines that show what one workload trusts, and who has signed its certificate. What is said of them stands behind the last line: behind a pipe,
+ * some shells take it for a command.
  * @param context of its cluster, as a flag; empty: the reader's own.
  */
-export function ofOneProxy(context: string): readonly string[] {
+export function oneWorkload(context: string): readonly string[] {
   const read = `istioctl${context} proxy-config secret POD.NAMESPACE -o json |`
   return [
-    `${read}           # the roots that a workload trusts`,
-    ...[...roots, 'grep ^subject'].map((line) => `  ${line}`),
-    `${read}           # who has signed its certificate`,
-    ...own.map((line) => `  ${line}`),
+    read,
+    ...[...roots, 'grep ^subject           # the roots that a workload trusts'].map((line) => `  ${line}`),
+    read,
+    ...[certificate, `${issuer}           # who has signed its certificate`].map((line) => `  ${line}`),
   ]
 }
 

@@ -3,7 +3,7 @@ import { contextFlag } from './context-flag.ts'
 import { applicationName } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
-import { ofOneProxy, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
+import { oneWorkload, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -12,13 +12,13 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
     '### What to check',
     ...mayBreak(story, clusters, set),
     [
-      `Before the merge: ${secretOnly ? '' : 'the list of workloads at the end, and '}${fingerprints(story)}.`,
+      `Before the merge: ${secretOnly ? '' : 'the lists at the end, of what restarts and what does not, and '}${fingerprints(story)}.`,
       `After it${clusters.length > 1 ? ', in each cluster' : ''}:`,
       '```sh',
       ...clusters.flatMap((cluster) =>
         secretOnly ? ownerLines(cluster, contextOf(cluster, story)) : chainLines(cluster, contextOf(cluster, story)),
       ),
-      ...(secretOnly ? [] : ofOneProxy(contextOfAny(clusters, story))),
+      ...(secretOnly ? [] : oneWorkload(contextOfAny(clusters, story))),
       '```',
       ...(secretOnly ? [] : stuckLines(story, clusters)),
     ].join('\n'),

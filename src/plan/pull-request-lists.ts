@@ -4,20 +4,25 @@ import { layoutOf } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
 
-// In the short form of a list.
+/** How much a pull request says in its lists: forges refuse long texts. */
+export type Length =
+  /** Everything. */
+  | 'whole'
+  /** Not what stands in files of the repository: they are named. */
+  | 'short'
+  /** Also only the first few of what no file holds, and how many there are. */
+  | 'shortest'
+
 const mostNames = 3
 
-/**
- * The lists at the end of a pull request, folded: what restarts, what does not and why, and the files.
- * @param short without what stands in files of the change: forges refuse long texts.
- */
-export function lists(story: Story, clusters: readonly ClusterStory[], set: ChangeSet, short: boolean): string[] {
+/** The lists at the end of a pull request, folded: what restarts, what does not and why, and the files. */
+export function lists(story: Story, clusters: readonly ClusterStory[], set: ChangeSet, length: Length): string[] {
   const restarts =
-    set.name === 'secret' ? [] : clusters.flatMap((cluster) => [frozenList(story, cluster, short), ...outside(cluster, short)])
-  return [...restarts, ...(short ? [] : [fileList(set)])]
+    set.name === 'secret' ? [] : clusters.flatMap((cluster) => [frozenList(story, cluster, set, length), ...outside(cluster, length)])
+  return [...restarts, ...(length === 'whole' ? [fileList(set)] : [])]
 }
 
-function frozenList({ directory }: Story, { name, restarts }: ClusterStory, short: boolean): string {
+function frozenList({ directory, config }: Story, { name, restarts }: ClusterStory, set: ChangeSet, length: Length): string {
   const rows = restarts.waves.flatMap((wave) =>
     wave.restarts.map(
       (restart) =>
@@ -25,25 +30,29 @@ function frozenList({ directory }: Story, { name, restarts }: ClusterStory, shor
     ),
   )
   const many = countOf(rows.length, 'workload')
-  if (short) return `The ${many} of ${name}, wave by wave: \`${layoutOf(directory).cluster(name).restarts}\` in this change.`
+  if (length !== 'whole') {
+    const file = layoutOf(directory).cluster(name).restarts
+    // A wave's own change set holds nothing but owners' files: the list came with the first.
+    const where = set.write.has(file) ? 'in this change' : `on \`${config.git.branch}\`, once the first change set is merged`
+    return `The ${many} of ${name}, wave by wave: \`${file}\` ${where}.`
+  }
   return fold(`The ${many} of ${name}, wave by wave`, `| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`, 0)
 }
 
 /** Whoever knows the cluster sees here what was judged wrongly: a workload of the mesh that does not restart breaks at a later step. */
-function outside({ name, outside: left }: ClusterStory, short: boolean): string[] {
+function outside({ name, outside: left }: ClusterStory, length: Length): string[] {
   if (left.length === 0) return []
-  const groups = [...groupBy(left, ({ id, why }) => `${id.namespace}\0${why}`).values()]
-  const rows = groups.flatMap((same) => {
+  const rows = [...groupBy(left, ({ id, why }) => `${id.namespace}\0${why}`).values()].flatMap((same) => {
     const [first] = same
     if (first === undefined) return []
-    const shown = same.slice(0, short ? mostNames : undefined).map(({ id }) => `\`${words(`${id.kind}/${id.name}`)}\``)
+    const shown = same.slice(0, length === 'shortest' ? mostNames : undefined).map(({ id }) => `\`${words(`${id.kind}/${id.name}`)}\``)
     const more = same.length > shown.length ? `, and ${same.length - shown.length} more` : ''
     return [`| \`${words(first.id.namespace)}\` | ${shown.join(', ')}${more} | ${words(first.why)} |`]
   })
   return [
     fold(
-      `What stays as it is in ${name}: ${countOf(left.length, 'workload')} outside the mesh`,
-      `| namespace | workloads | why |\n|---|---|---|\n${rows.join('\n')}`,
+      `What stays as it is in ${name}: ${countOf(left.length, 'workload')} without a sidecar`,
+      `| namespace | Deployments, StatefulSets and DaemonSets that Git shows | why |\n|---|---|---|\n${rows.join('\n')}`,
       0,
     ),
   ]

@@ -7,6 +7,7 @@ import type { Discovery } from '../workloads/index.ts'
 import { fold, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import { lists } from './pull-request-lists.ts'
+import type { Length } from './pull-request-lists.ts'
 import { toCheck } from './pull-request-check.ts'
 import { linkName } from './object-names.ts'
 import { onMerge } from './pull-request-merge.ts'
@@ -24,7 +25,7 @@ export interface ClusterStory {
   readonly managed: 'own' | 'in-place'
   /** Whoever delivers the Secret in place, `namespace/name`; `null`: reroot does, or Git does not show it. */
   readonly secretOwner: string | null
-  /** Workloads that Git shows, and that are not in the mesh. */
+  /** Workloads that Git shows, and that hold no certificate of their own: outside the mesh, or in ambient mode. */
   readonly outside: Discovery['outside']
   /** The step needs the one before to be complete: certificates that it makes worthless may be alive. */
   readonly hasBarrier: boolean
@@ -55,7 +56,7 @@ export interface Story {
   readonly issued: boolean
 }
 
-/** What GitHub takes as the text of a pull request, in characters; the other forges take more. */
+/** What GitHub takes as the text of a pull request, in characters. GitLab and Gitea take more. */
 export const longestBody = 65_536
 
 /** The text of one change set's pull request, in Markdown. Fingerprints and dates only: no secret, and nothing derived from a key. */
@@ -71,7 +72,7 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ['Reroot-Change-Set', `${set.position}/${set.of} ${set.name}`],
   ] as const
   const clusters = story.clusters.filter((cluster) => where.includes(cluster.name))
-  const sections = (short: boolean): readonly string[] => [
+  const sections = (length: Length): readonly string[] => [
     ...why(story, clusters, set, previous),
     ...drawn(decision, where),
     ...onMerge(clusters, set),
@@ -80,11 +81,11 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ...evidence(clusters),
     ...certificates(story, clusters),
     ...notes(story, where),
-    ...lists(story, clusters, set, short),
+    ...lists(story, clusters, set, length),
     trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
   ]
-  const whole = textOf(sections(false))
-  const body = whole.length <= longestBody ? whole : textOf(sections(true))
+  let body = textOf(sections('whole'))
+  for (const length of ['short', 'shortest'] as const) if (body.length > longestBody) body = textOf(sections(length))
   return { branch, base: story.config.git.branch, title, body, trailers, mergeAfter: previous }
 }
 

@@ -63,7 +63,7 @@ test('a rule that names nothing is warned of, at the terminal and in the pull re
   const warning = 'Deployment/shop/crat is nothing that the mesh has'
   expect(stderr).toMatch(new RegExp(`^warning: .*${warning}`, 'm'))
   expect(stdout).toContain(`- \`mesh-ca/reroot.yaml\`: ${warning} (\`restart/unmatched\`)`)
-  expect(stdout).toMatch(/What stays as it is in prod: \d+ workloads? outside the mesh/)
+  expect(stdout).toMatch(/What stays as it is in prod: \d+ workloads? without a sidecar/)
 })
 
 test('auto is owner where the Kustomization waits for reroot’s control plane: one pull request for all', async () => {

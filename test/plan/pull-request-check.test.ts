@@ -44,13 +44,13 @@ describe('what to look at', () => {
 
     expect(body).toContain(
       [
-        'istioctl proxy-config secret POD.NAMESPACE -o json |           # the roots that a workload trusts',
+        'istioctl proxy-config secret POD.NAMESPACE -o json |',
         `  jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
         '  base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |',
-        '  grep ^subject',
-        'istioctl proxy-config secret POD.NAMESPACE -o json |           # who has signed its certificate',
+        '  grep ^subject           # the roots that a workload trusts',
+        'istioctl proxy-config secret POD.NAMESPACE -o json |',
         `  jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`,
-        '  base64 -d | openssl x509 -noout -issuer',
+        '  base64 -d | openssl x509 -noout -issuer           # who has signed its certificate',
         '```',
       ].join('\n'),
     )
@@ -84,6 +84,6 @@ test('fingerprints are compared with what the pull request does not bring itself
     'the fingerprints of the new certificates below against those that reroot printed when it made them, and all others against `mesh-ca/mesh.yaml` and each cluster’s `record.yaml` on `main`, not on this branch',
   )
   expect(bodyOf(storyOf(at('stage'), 'promote'))).toContain(
-    'Before the merge: the list of workloads at the end, and the fingerprints below against `mesh-ca/mesh.yaml`',
+    'Before the merge: the lists at the end, of what restarts and what does not, and the fingerprints below against `mesh-ca/mesh.yaml`',
   )
 })

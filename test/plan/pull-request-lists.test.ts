@@ -20,7 +20,7 @@ test('the frozen list stands in the text, workload by workload, and warnings wit
   expect(body).not.toContain('not shown')
 })
 
-describe('what is outside the mesh', () => {
+describe('what holds no certificate of its own', () => {
   const left = (name: string, why: string, namespace = 'legacy'): ClusterStory['outside'][number] => ({
     id: { kind: 'Deployment', namespace, name },
     why,
@@ -31,7 +31,7 @@ describe('what is outside the mesh', () => {
   test('is told with the reason, once for each namespace, so that people see what was judged wrongly', () => {
     const body = tell([left('a', 'no label'), left('b', 'no label'), left('c', 'hostNetwork | all'), left('a', 'no label', 'other')])
 
-    expect(body).toContain('What stays as it is in prod: 4 workloads outside the mesh')
+    expect(body).toContain('What stays as it is in prod: 4 workloads without a sidecar')
     expect(body).toContain(
       [
         '| `legacy` | `Deployment/a`, `Deployment/b` | no label |',
@@ -39,34 +39,55 @@ describe('what is outside the mesh', () => {
         '| `other` | `Deployment/a` | no label |',
       ].join('\n'),
     )
-    expect(tell([])).not.toContain('outside the mesh')
+    expect(tell([])).not.toContain('without a sidecar')
   })
 
   test('is of no interest where nothing restarts', () => {
     const story = storyOf(factsOf(), 'stage', somebody, { managed: 'in-place', outside: [left('a', 'no label')] })
-    expect(bodyOf(story, whole({ name: 'secret', of: 2 }))).not.toContain('outside the mesh')
+    expect(bodyOf(story, whole({ name: 'secret', of: 2 }))).not.toContain('without a sidecar')
   })
 })
 
-test('a text that GitHub would refuse names the files that have the lists, and keeps all else', () => {
+describe('a text that GitHub would refuse', () => {
   const story = storyOf(factsOf(), 'stage')
   const [cluster] = story.clusters
   const [wave] = cluster!.restarts.waves
   const [job] = wave!.restarts
-  const listOf = (workloads: number): string => {
-    const many = Array.from({ length: workloads }, (_, index) => ({ ...job!, workload: { ...job!.workload, name: `cart-${index}` } }))
-    const outside = many.map(({ workload }) => ({ id: workload, why: 'no label', definition: { file: 'a.yaml', document: 0, line: 1 } }))
-    const restarts = { ...cluster!.restarts, waves: [{ ...wave!, restarts: many }] }
-    return bodyOf({ ...story, clusters: [{ ...cluster!, restarts, outside }] })
+  const named = (count: number) => Array.from({ length: count }, (_, index) => ({ ...job!.workload, name: `cart-${index}` }))
+  const textOf = (restarting: number, staying: number, set = whole()): string => {
+    const restarts = { ...cluster!.restarts, waves: [{ ...wave!, restarts: named(restarting).map((workload) => ({ ...job!, workload })) }] }
+    const outside = named(staying).map((id) => ({ id, why: 'no label', definition: { file: 'a.yaml', document: 0, line: 1 } }))
+    return bodyOf({ ...story, clusters: [{ ...cluster!, restarts, outside }] }, set)
   }
+  const withList = whole({ write: new Map([['mesh-ca/clusters/prod/restarts.yaml', new Uint8Array()]]) })
+  const withoutLists = (body: string): string =>
+    body
+      .replaceAll(/<details>[^]*?<\/details>|^The \d+ workloads of prod.*$/gm, '')
+      .replaceAll(/\d{3,} workloads/g, 'N workloads')
+      .replaceAll(/\n+/g, '\n')
 
-  const [whole, short] = [listOf(300), listOf(3000)]
+  test('names the file that holds the list of restarts, and keeps all else', () => {
+    const [all, short] = [textOf(300, 300, withList), textOf(3000, 300, withList)]
 
-  expect(whole).toContain('cart-299')
-  expect(short).toContain('The 3000 workloads of prod, wave by wave: `mesh-ca/clusters/prod/restarts.yaml` in this change.')
-  expect(short).toContain('| `istio-system` | `Deployment/cart-0`, `Deployment/cart-1`, `Deployment/cart-2`, and 2997 more | no label |')
-  expect(short.length).toBeLessThan(longestBody)
-  const without = (body: string): string =>
-    body.replaceAll(/<details>[^]*?<\/details>|^The 3000 workloads of prod.*$/gm, '').replaceAll(/\n+/g, '\n')
-  expect(without(short).replaceAll('3000 workloads', '300 workloads')).toBe(without(whole))
+    expect(all).toContain('cart-299` | job')
+    expect(short).toContain('The 3000 workloads of prod, wave by wave: `mesh-ca/clusters/prod/restarts.yaml` in this change.')
+    expect(short).toContain('`Deployment/cart-299` | no label |')
+    expect(short.length).toBeLessThan(longestBody)
+    expect(withoutLists(short)).toBe(withoutLists(all))
+  })
+
+  test('says of a wave’s own change set where the list is: not in it', () => {
+    expect(textOf(3000, 3, whole({ name: 'wave-default', position: 2, of: 2 }))).toContain(
+      '`mesh-ca/clusters/prod/restarts.yaml` on `main`, once the first change set is merged.',
+    )
+  })
+
+  test('counts what no file holds only where nothing else helps', () => {
+    const shortest = textOf(10, 4000, withList)
+
+    expect(shortest).toContain(
+      '| `istio-system` | `Deployment/cart-0`, `Deployment/cart-1`, `Deployment/cart-2`, and 3997 more | no label |',
+    )
+    expect(shortest.length).toBeLessThan(longestBody)
+  })
 })

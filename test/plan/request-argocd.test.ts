@@ -132,7 +132,8 @@ describe('the pull request of init', () => {
     workloads: 3,
     ...more,
   })
-  const bodyOf = (...clusters: readonly InitStory[]): string =>
+  const bodyOf = (...clusters: readonly InitStory[]): string => bodyBeside([], clusters)
+  const bodyBeside = (leftOut: Parameters<typeof initRequest>[0]['leftOut'], clusters: readonly InitStory[]): string =>
     initRequest({
       branch: 'mesh-ca/init',
       base: 'main',
@@ -140,7 +141,7 @@ describe('the pull request of init', () => {
       mesh: meshOf(1),
       clusters,
       custodians: ['age1custodian'],
-      leftOut: [],
+      leftOut,
       findings: [],
       files: [],
     }).body
@@ -152,6 +153,13 @@ describe('the pull request of init', () => {
     expect(text).toContain('`argocd/root` picks up `argocd/mesh-ca-us.yaml`; the new Application `argocd/mesh-ca-us` unseals')
     expect(text).toContain('Argo CD never deletes a Secret that reroot delivers: it carries `Prune=false,Delete=false`.')
     expect(text).not.toContain('After the merge:')
+  })
+
+  test('names the context where people have several clusters before them, also such as were left out: an identity must not go to another', () => {
+    expect(bodyOf(story('eu', flux!))).toContain('kubectl -n flux-system create secret generic')
+    const beside = bodyBeside([{ cluster: 'staging', at: 'a.yaml:1', why: '--cluster does not name it' }], [story('eu', flux!)])
+    expect(beside).toContain('kubectl --context eu -n flux-system create secret generic')
+    expect(beside).not.toContain('kubectl -n')
   })
 
   test('says what the repo-server needs once for all its clusters, and once more for another Argo CD', () => {
