@@ -74,7 +74,8 @@ export async function startCluster(programs: Programs, parent: string, name: str
     async restartApiServer() {
       await api.kill()
       api = startApi()
-      await until('the API server', ready, { seconds: 30, of: api })
+      // Beside three scenarios it may take a while.
+      await until('the API server', ready, { seconds: 120, of: api })
     },
     stop: async () => processes.stopAll(),
   }
