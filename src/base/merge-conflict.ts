@@ -6,18 +6,19 @@ import type { Finding } from './finding.ts'
  */
 export function conflictFindings(text: string, file: string): readonly Finding[] {
   const lines = text.split('\n')
-  const whole = lines.flatMap((start, index): readonly Finding[] => {
-    if (!opens(start)) return []
-    const end = lines.findIndex((line, at) => at > index && closes(line))
-    if (end === -1 || !lines.slice(index, end).some((line) => /^={7}\r?$/.test(line))) return []
-    return [
-      conflict(
-        { file, line: index + 1 },
-        `lines ${index + 1} to ${end + 1} are a merge conflict that nobody resolved`,
-        `the markers of both: ${start.trim()} and ${lines[end]?.trim() ?? ''}`,
-      ),
-    ]
-  })
+  const whole: Finding[] = []
+  let start: number | null = null
+  let isParted = false
+  for (const [end, line] of lines.entries()) {
+    if (opens(line)) {
+      start = end
+      isParted = false
+    } else if (parts(line)) isParted = true
+    else if (closes(line) && start !== null) {
+      if (isParted) whole.push(wholeConflict(lines, start, end, file))
+      start = null
+    }
+  }
   if (whole.length > 0) return whole
   return lines.flatMap((line, index) =>
     opens(line) || closes(line)
@@ -26,8 +27,20 @@ export function conflictFindings(text: string, file: string): readonly Finding[]
   )
 }
 
+function wholeConflict(lines: readonly string[], start: number, end: number, file: string): Finding {
+  return conflict(
+    { file, line: start + 1 },
+    `lines ${start + 1} to ${end + 1} are a merge conflict that nobody resolved`,
+    `the markers of both: ${lines[start]?.trim() ?? ''} and ${lines[end]?.trim() ?? ''}`,
+  )
+}
+
 function opens(line: string): boolean {
   return /^<{7}(\s|$)/.test(line)
+}
+
+function parts(line: string): boolean {
+  return /^={7}\r?$/.test(line)
 }
 
 function closes(line: string): boolean {

@@ -1,9 +1,11 @@
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
+import { isMap, isScalar, isSeq, visit } from 'yaml'
 import type { Document, Node, ParsedNode } from 'yaml'
 import { nodesAlong } from './nodes-along.ts'
 import type { Finding } from './finding.ts'
 import { goProblems, unresolvedAlias } from './go-yaml.ts'
 import { conflictFindings } from './merge-conflict.ts'
+import { parseDocuments, TooDeepError } from './parse-documents.ts'
+import type { ParsedDocuments } from './parse-documents.ts'
 import { readSimpleYaml } from './simple-yaml.ts'
 import type { SimpleDocument } from './simple-yaml.ts'
 import { asKubernetesReads } from './yaml-schema.ts'
@@ -73,20 +75,25 @@ function simpleFile(text: string, simple: readonly SimpleDocument[]): YamlFile {
   return { text, documents, findings: [] }
 }
 
+function readNodes(text: string): ParsedDocuments | TooDeepError {
+  try {
+    return parseDocuments(text, { ...asKubernetesReads, logLevel: 'silent' })
+  } catch (error) {
+    if (error instanceof TooDeepError) return error
+    throw error
+  }
+}
+
 /** Reads whatever is YAML, node by node. */
 export function parseText(text: string, file: string): YamlFile {
-  const lineCounter = new LineCounter()
-  const parsed = parseAllDocuments(text, { ...asKubernetesReads, lineCounter, logLevel: 'silent' } as never) as unknown as
-    | Document.Parsed[]
-    | { empty: true }
-  if (!Array.isArray(parsed)) return { text, documents: [], findings: [] }
-
+  const read = readNodes(text)
+  if ('line' in read) return { text, documents: [], findings: [syntaxFinding(file, read.line, read.message)] }
+  const { documents: parsed, lineAt } = read
   const documents: YamlDocument[] = []
-  const lineAt = (offset: number): number => lineCounter.linePos(offset).line
   const findings: Finding[] = goProblems(text, parsed).map(({ offset, message }) => syntaxFinding(file, lineAt(offset), message))
   const hasAliases = text.includes('&') && text.includes('*')
   parsed.forEach((document, index) => {
-    for (const error of document.errors) findings.push(syntaxFinding(file, lineAt(error.pos[0]), withoutPlace(error.message)))
+    for (const error of document.errors) findings.push(syntaxFinding(file, lineAt(error.pos[0]), error.message))
     if (document.errors.length > 0 || document.contents === null) return
     const ring = hasAliases ? aliasOfItself(document) : null
     if (ring !== null) {
@@ -95,7 +102,7 @@ export function parseText(text: string, file: string): YamlFile {
     }
     try {
       const value: unknown = document.toJS({ maxAliasCount: mostAliases })
-      if (value !== null) documents.push(yamlDocument(document, index, value, lineCounter))
+      if (value !== null) documents.push(yamlDocument(document, index, value, lineAt))
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       // The line of a bad merge key is known already.
@@ -104,18 +111,15 @@ export function parseText(text: string, file: string): YamlFile {
     }
   })
   const conflicts = findings.length > 0 ? conflictFindings(text, file) : []
-  if (conflicts.length > 0) return { text, documents: [], findings: conflicts }
-  const shown = findings.slice(0, mostSyntaxFindings)
-  const last = shown.at(-1)
-  if (last !== undefined && findings.length > shown.length) {
-    shown.push({ ...last, message: `not valid YAML: ${findings.length - shown.length} more problems follow` })
-  }
-  return { text, documents: findings.length > 0 ? [] : documents, findings: shown }
+  const problems = conflicts.length > 0 ? conflicts : findings
+  return { text, documents: problems.length > 0 ? [] : documents, findings: theFirst(problems) }
 }
 
-/** The parser's message in one line, without the place, which the finding has. */
-function withoutPlace(message: string): string {
-  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '')
+function theFirst(findings: readonly Finding[]): readonly Finding[] {
+  const shown = findings.slice(0, mostSyntaxFindings)
+  const last = shown.at(-1)
+  if (last === undefined || findings.length === shown.length) return shown
+  return [...shown, { ...last, message: `not valid YAML: ${findings.length - shown.length} more problems follow` }]
 }
 
 /** An alias inside the value that it stands for: nothing could be read from it to the end. */
@@ -173,9 +177,9 @@ function syntaxFinding(file: string, line: number, message: string): Finding {
   }
 }
 
-function yamlDocument(document: Document.Parsed, index: number, value: unknown, lines: LineCounter): YamlDocument {
+function yamlDocument(document: Document.Parsed, index: number, value: unknown, lineOf: (offset: number) => number): YamlDocument {
   const start = document.contents?.range[0] ?? 0
-  const lineAt = (offset: number | undefined): number => lines.linePos(offset ?? start).line
+  const lineAt = (offset: number | undefined): number => lineOf(offset ?? start)
   const nodeAt = (path: YamlPath): ParsedNode | null => (document.getIn(path, true) as ParsedNode | undefined) ?? null
   return {
     index,

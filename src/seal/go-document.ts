@@ -1,5 +1,7 @@
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar as YamlScalar } from 'yaml'
+import { isMap, isScalar, isSeq, Scalar as YamlScalar } from 'yaml'
 import type { Document, Node } from 'yaml'
+import { parseDocuments, TooDeepError } from '../base/index.ts'
+import type { ParsedDocuments } from '../base/index.ts'
 import type { Tree, TreeNode } from './document.ts'
 import { resolvePlain } from './go-scalar.ts'
 import type { Scalar } from './scalar.ts'
@@ -28,12 +30,10 @@ export class GoDocumentError extends Error {
  * no texts, aliases, unknown tags, numbers beyond 64 bits.
  */
 export function readGoDocument(text: string): GoDocument {
-  const lines = new LineCounter()
-  const lineAt = (offset: number | undefined): number => lines.linePos(offset ?? 0).line
-  // Every scalar stays a text: what it means is decided here, by Go's rules.
-  const parsed = parseAllDocuments(text, { schema: 'failsafe', lineCounter: lines, logLevel: 'silent' })
-  if (!Array.isArray(parsed)) throw new GoDocumentError('the file is empty', 1)
-  const documents = parsed as readonly Document[]
+  const read = readNodes(text)
+  const lineAt = (offset: number | undefined): number => read.lineAt(offset ?? 0)
+  const documents: readonly Document[] = read.documents
+  if (documents.length === 0) throw new GoDocumentError('the file is empty', 1)
   for (const { errors } of documents) {
     if (errors[0] !== undefined) throw new GoDocumentError(`not valid YAML (${errors[0].code})`, lineAt(errors[0].pos[0]))
   }
@@ -53,6 +53,16 @@ export function readGoDocument(text: string): GoDocument {
       }
       return 1
     },
+  }
+}
+
+/** Every scalar stays a text: what it means is decided here, by Go's rules. */
+function readNodes(text: string): ParsedDocuments {
+  try {
+    return parseDocuments(text, { schema: 'failsafe', logLevel: 'silent' })
+  } catch (error) {
+    if (error instanceof TooDeepError) throw new GoDocumentError(error.message, error.line)
+    throw error
   }
 }
 

@@ -74,16 +74,23 @@ describe('refused', () => {
     expect(parse('a: 1\na: 2\n---\nb: *x\n---\nok: 1\n').findings.map(({ place }) => place.line)).toEqual([2, 4])
   })
 
-  test.each([['['.repeat(20_000)], ['{a: '.repeat(20_000)], ['- '.repeat(20_000)], ['@'.repeat(9000)], ['}'.repeat(3000)]])(
-    'what is no YAML at all, in a few findings and no crash (%#)',
-    (text) => {
-      const { documents, findings } = parse(text)
+  test.each([
+    ['['.repeat(20_000)],
+    ['{a: '.repeat(20_000)],
+    ['- '.repeat(20_000)],
+    ['@'.repeat(9000)],
+    ['}'.repeat(3000)],
+    ['<<<<<<< a: [\n'.repeat(100_000)],
+    ['? '.repeat(20_000)],
+    ['a: [\n'.repeat(20_000)],
+    ['<<<<<<< a: [\n=======\n>>>>>>> b\n'.repeat(30_000)],
+  ])('what is no YAML at all, in a few findings and no crash (%#)', (text) => {
+    const { documents, findings } = parse(text)
 
-      expect(documents).toEqual([])
-      expect(findings.length).toBeGreaterThan(0)
-      expect(findings.length).toBeLessThanOrEqual(21)
-    },
-  )
+    expect(documents).toEqual([])
+    expect(findings.length).toBeGreaterThan(0)
+    expect(findings.length).toBeLessThanOrEqual(21)
+  })
 
   test('any bytes whatever give documents or findings, never both, and never a crash', () => {
     const yamlish = fc.array(
