@@ -72,7 +72,7 @@ function text(result: Status): string {
   return lines.join('\n')
 }
 
-function possible({ step, needs, findings, branch, hasOthersCommits, clusters }: Status['next'][number]): readonly string[] {
+function possible({ step, needs, findings, branch, branchTaken, clusters }: Status['next'][number]): readonly string[] {
   const where = clusters === undefined ? '' : ` in ${clusters.join(', ')} alone`
   const named = commandOf(step) === step ? `\`reroot ${step}\`` : `\`reroot ${commandOf(step)}\` (${step}${where})`
   const can = branch === null ? 'can be planned now' : `is prepared: it takes up ${branch}, which is not merged yet`
@@ -87,12 +87,14 @@ function possible({ step, needs, findings, branch, hasOthersCommits, clusters }:
           ...togetherForClusters(findings).map((finding) => `  - ${describeFinding(finding).replaceAll('\n', '\n  ')}`),
         ]),
   ]
-  if (hasOthersCommits)
-    lines.push(
-      `blocked: ${named} would take up ${branch}, which holds commits that reroot did not make: merge it, or move them to another branch and delete it`,
-    )
+  if (branchTaken !== null) lines.push(`blocked: ${named} would take up ${branch}, which ${takenWords[branchTaken]}`)
   return lines.length === 0 ? [`possible: ${named} ${can}`] : lines
 }
+
+const takenWords = {
+  'commits-of-others': 'holds commits that reroot did not make: merge it, or move them to another branch and delete it',
+  'another-mesh': 'is another mesh’s: give each mesh a git.branchPrefix of its own in its reroot.yaml',
+} as const
 
 function goOn({ id, command, branch, clusters, lacks }: NonNullable<Status['unfinished']>): string {
   const what = branch === null ? `run \`reroot ${command}\` again` : `merge the pull request of ${branch}`

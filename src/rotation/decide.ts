@@ -46,10 +46,11 @@ export interface Decision {
  * Says yes to a step, with what every cluster does, or no.
  * A step that is merged in some clusters goes on in the others, under the same id; or the way back takes back those alone.
  * @param force a person's reason to override the barrier; it is recorded.
+ * @param anew `replace` makes another root, though owners have yet to restart what the last one lists.
  * @throws RerootError REFUSED that names what is missing, and where.
  */
-export function decide(step: Step, facts: DecisionFacts, testimony: Testimony, force: string | null): Decision {
-  const progress = progressOf(step, facts.clusters)
+export function decide(step: Step, facts: DecisionFacts, testimony: Testimony, force: string | null, anew = false): Decision {
+  const progress = progressOf(step, facts.clusters, anew)
   if (progress === null || isTornApart(step, progress)) throw standApart(facts.clusters)
   const { begun, pending } = progress
   // In an emergency there is no other way on.

@@ -21,6 +21,8 @@ export interface StepFacts {
   readonly managed: 'own' | 'in-place'
   /** Members of the mesh that no step restarts, in words: what people accepted, and what nothing can restart. */
   readonly doubts?: readonly string[]
+  /** Workloads of the list that their owners are to restart, and whose definitions do not bear it yet, where somebody has looked. */
+  readonly ownersLeft?: readonly string[]
   /** What the history knows of it, where it was read. */
   readonly past?: Past
 }

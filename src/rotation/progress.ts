@@ -17,9 +17,10 @@ export interface Progress {
 
 /**
  * Which clusters have taken the step already, so that the others take it under the same id.
+ * @param anew a step that can follow itself begins anew, though owners have yet to restart what the last one lists.
  * @returns `null` if the clusters have taken it under different ids, of which none is simply ahead.
  */
-export function progressOf(step: Step, all: readonly StepFacts[]): Progress | null {
+export function progressOf(step: Step, all: readonly StepFacts[], anew = false): Progress | null {
   const spared = sparedBy(step, all)
   const clusters = all.filter((cluster) => !spared.includes(cluster))
   const ids = new Set(clusters.flatMap(({ record }) => (lastTransition(record)?.step === step ? [lastTransition(record)?.id ?? ''] : [])))
@@ -32,7 +33,8 @@ export function progressOf(step: Step, all: readonly StepFacts[]): Progress | nu
   if (id === undefined && canFollowItself(step)) return { begun: [], pending: clusters, id: null }
   if (id === undefined || others.length > 0 || (ids.size > 1 && !canFollowItself(step))) return null
   const begun = clusters.filter((cluster) => isAt(id, cluster))
-  if (canFollowItself(step) && isComplete(id, clusters)) return { begun: [], pending: clusters, id: null }
+  if (canFollowItself(step) && isComplete(id, clusters, anew ? isListMerged : areRestartsMerged))
+    return { begun: [], pending: clusters, id: null }
   return { begun, pending: clusters.filter((cluster) => !begun.includes(cluster)), id }
 }
 
@@ -56,11 +58,11 @@ function canFollowItself(step: Step): boolean {
   return step === 'replace' || step === 'renew' || step === 'restart'
 }
 
-/** Every cluster is where the transition led, and its list of restarts is merged. A cluster that joined the mesh later has neither. */
-function isComplete(id: RestartId, clusters: readonly StepFacts[]): boolean {
+/** Every cluster is where the transition led, and its restarts are merged. A cluster that joined the mesh later has neither. */
+function isComplete(id: RestartId, clusters: readonly StepFacts[], isMerged: (cluster: StepFacts) => boolean): boolean {
   const state = clusters.find((cluster) => isAt(id, cluster))?.record.state
   return clusters.every((cluster) =>
-    isAt(id, cluster) ? isListMerged(cluster) : cluster.record.transitions.length === 0 && cluster.record.state === state,
+    isAt(id, cluster) ? isMerged(cluster) : cluster.record.transitions.length === 0 && cluster.record.state === state,
   )
 }
 
@@ -72,9 +74,14 @@ export function isTornApart(step: Step, { begun, pending }: Progress): boolean {
 }
 
 /** Whether the list of what the cluster's last step restarts is on the branch. */
-export function isListMerged({ record, restarts }: StepFacts): boolean {
+function isListMerged({ record, restarts }: StepFacts): boolean {
   const last = lastTransition(record)
   return last?.step === 'renew' || (restarts !== null && restarts.id === last?.id)
+}
+
+/** Whether all that the cluster's last step restarts is on the branch: its list, and what owners bear. */
+export function areRestartsMerged(cluster: StepFacts): boolean {
+  return isListMerged(cluster) && (cluster.ownersLeft ?? []).length === 0
 }
 
 function isAt(id: RestartId, { record }: StepFacts): boolean {

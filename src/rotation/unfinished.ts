@@ -1,6 +1,6 @@
 import type { StepFacts } from './evidence.ts'
 import type { Step } from './phase.ts'
-import { isListMerged, isTornApart, progressOf } from './progress.ts'
+import { areRestartsMerged, isTornApart, progressOf } from './progress.ts'
 import { lastTransition } from './record.ts'
 import type { RestartId } from './types.ts'
 
@@ -31,7 +31,7 @@ function untakenStep(facts: readonly StepFacts[]): Unfinished | null {
 }
 
 function unmergedStep(facts: readonly StepFacts[]): Unfinished | null {
-  const unmerged = facts.filter((cluster) => lastTransition(cluster.record) !== null && !isListMerged(cluster))
+  const unmerged = facts.filter((cluster) => lastTransition(cluster.record) !== null && !areRestartsMerged(cluster))
   const last = unmerged[0] === undefined ? null : lastTransition(unmerged[0].record)
   if (last === null) return null
   const same = unmerged.filter(({ record }) => lastTransition(record)?.id === last.id)

@@ -94,14 +94,18 @@ export async function presentCommit(
   return commit
 }
 
+/** reroot's directory of another mesh that a branch was made for; `null`: there is none. */
+export function otherMesh(commits: readonly Commit[], directory: string): string | null {
+  return commits.flatMap(({ trailers }) => trailers['Reroot-Directory'] ?? []).find((other) => other !== directory) ?? null
+}
+
 /**
  * Several meshes of one repository may have one prefix; then their branches would replace each other.
  * @throws RerootError FOREIGN_COMMITS.
  */
 export function refuseOtherMesh(commits: readonly Commit[], which: string, directory: string): void {
-  const others = commits.flatMap(({ trailers }) => trailers['Reroot-Directory'] ?? []).filter((other) => other !== directory)
-  const [other] = others
-  if (other === undefined) return
+  const other = otherMesh(commits, directory)
+  if (other === null) return
   throw new RerootError('FOREIGN_COMMITS', `${which} is another mesh’s: reroot made it for ${other}, and this run is for ${directory}`, {
     hint: `give each mesh a git.branchPrefix of its own in its reroot.yaml; for ${directory}: ${branchPrefixFor(directory)}`,
   })

@@ -73,8 +73,7 @@ export function refuseOtherKeys({ otherKeys }: OpenedSecret, file: string): void
  */
 export function refuseOtherReaders(loaded: Pick<Loaded, 'files'>, cluster: Pick<LoadedCluster, 'config'>, rule: CreationRule): void {
   const file = cluster.config.cacerts.file
-  const readers = readSealed(liveBytes(loaded.files, cluster), file)?.facts.recipients ?? []
-  const left = readers.filter((reader) => !rule.recipients.some((want) => isSameRecipient(want, reader)))
+  const { readers, left } = readersOf(liveBytes(loaded.files, cluster), file, rule)
   if (left.length === 0) return
   throw new RerootError(
     'SEAL_REFUSED',
@@ -94,6 +93,38 @@ export function refuseOtherReaders(loaded: Pick<Loaded, 'files'>, cluster: Pick<
       ],
     },
   )
+}
+
+/** The same for `replace`: who can unseal may be what has leaked, so it goes on; but a cluster that cannot unseal would never get the new CA. */
+export function sayIfOtherReaders(
+  loaded: Pick<Loaded, 'files'>,
+  cluster: Pick<LoadedCluster, 'config'>,
+  rule: CreationRule,
+  { terminal }: Pick<Context, 'terminal'>,
+): void {
+  const { name, cacerts } = cluster.config
+  const left = ((): readonly string[] => {
+    try {
+      return readersOf(loaded.files.read(cacerts.file), cacerts.file, rule).left
+    } catch (error) {
+      // Whatever it has become, it is replaced.
+      if (error instanceof RerootError) return []
+      throw error
+    }
+  })()
+  if (left.length === 0) return
+  terminal.say(
+    `warning: the rule at ${rule.place.file}:${rule.place.line} leaves out ${left.join(', ')}, who can unseal the live Secret of ${name}: see that the identity which ${name} unseals with is among the rule's`,
+  )
+}
+
+function readersOf(
+  live: Uint8Array | null,
+  file: string,
+  rule: CreationRule,
+): { readonly readers: readonly string[]; readonly left: readonly string[] } {
+  const readers = (live === null ? null : readSealed(live, file))?.facts.recipients ?? []
+  return { readers, left: readers.filter((reader) => !rule.recipients.some((want) => isSameRecipient(want, reader))) }
 }
 
 /** What a sealed Secret says of itself in the clear: labels, annotations, type. No key is needed. */

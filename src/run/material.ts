@@ -6,7 +6,7 @@ import { chainText, ownMetadata, secretDocument } from '../plan/index.ts'
 import { rootBundleText, stateOf } from '../rotation/index.ts'
 import type { Decision, Generation, GenerationId, MeshRecord, Move, Phase } from '../rotation/index.ts'
 import type { Context } from './context.ts'
-import { liveBytes, openLiveSecret, refuseBadBundle, refuseOtherReaders, sealedMetadata } from './live-secret.ts'
+import { liveBytes, openLiveSecret, refuseBadBundle, refuseOtherReaders, sayIfOtherReaders, sealedMetadata } from './live-secret.ts'
 import type { OpenedSecret } from './live-secret.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import type { Sealer } from './sealer.ts'
@@ -18,6 +18,8 @@ export interface Material {
   readonly intermediates: ReadonlyMap<string, Certificate>
   /** Sealed files by path: `prepared/…` of every cluster, and the root's key. */
   readonly sealed: ReadonlyMap<string, Uint8Array>
+  /** This run has made it; else a run before, and it was taken up again. */
+  readonly isNew: boolean
 }
 
 interface NewCa {
@@ -34,8 +36,8 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   // Rules and identities first: a key that cannot be sealed is not worth making.
   for (const { cluster } of moves) {
     const rule = sealer.rule(cluster.layout.prepared(`${decision.generation}-steady`))
-    // Not in an emergency: who can unseal may be what leaked, and the live Secret is not opened then.
     if (decision.step === 'stage') refuseOtherReaders(loaded, cluster, rule)
+    else sayIfOtherReaders(loaded, cluster, rule, context)
   }
   const { custody } = loaded.config.pki.root
   if (custody === 'sealed') sealer.rule(loaded.layout.root(decision.generation))
@@ -72,7 +74,7 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
     plans.push({ path: loaded.layout.root(decision.generation), document: rootDocument(loaded, root, decision.generation) })
   // Only once all are judged: what is refused would leave others half-way.
   const sealed = await allDone(plans.map(async ({ path, document }) => [path, await sealer.seal(path, document)] as const))
-  return { generation, intermediates, sealed: new Map(sealed) }
+  return { generation, intermediates, sealed: new Map(sealed), isNew: true }
 }
 
 /** What to compare a pull request with: the certificates of a dry run are never seen again. */

@@ -1,8 +1,9 @@
+import type { Commit } from '../ports.ts'
 import { parseId } from '../rotation/index.ts'
 import type { Decision, RestartId, Step } from '../rotation/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
-import { byOthers } from './deliver.ts'
+import { byOthers, otherMesh } from './deliver.ts'
 import type { Loaded } from './load.ts'
 
 /** reroot's branches on the remote, with their commits; `null` if the clone has no remote. */
@@ -12,10 +13,13 @@ export async function readBranches(context: Pick<Context, 'git'>, loaded: Loaded
   return remote === null ? null : context.git.remoteBranches(remote, loaded.config.git.branchPrefix)
 }
 
+/** A branch that is not this mesh's alone: others have committed to it, or reroot made it for another mesh. */
+export type Taken = 'commits-of-others' | 'another-mesh'
+
 export interface OpenBranch {
   readonly name: string
-  /** Others have committed to it: a command that would take it up stops. */
-  readonly hasOthersCommits: boolean
+  /** What would stop a command that takes it up; `null`: nothing. */
+  readonly taken: Taken | null
 }
 
 /** Those of reroot's branches on the remote that are not merged. */
@@ -38,9 +42,14 @@ export async function openBranches(
     // Of a later part the record says nothing: after a way back it may still wait, though its step is long over.
     const id = idOf(loaded, branch)
     if (id !== null && ids.includes(id) && (await context.git.hasHeld(base.commit, commit))) continue
-    open.push({ name: branch, hasOthersCommits: byOthers(commits).length > 0 })
+    open.push({ name: branch, taken: takenBy(commits, loaded.layout.directory) })
   }
   return open
+}
+
+function takenBy(commits: readonly Commit[], directory: string): Taken | null {
+  if (otherMesh(commits, directory) !== null) return 'another-mesh'
+  return byOthers(commits).length > 0 ? 'commits-of-others' : null
 }
 
 /** A branch that a command to prepare this step would take up again: not one that a step of before has left behind. */
@@ -69,9 +78,9 @@ export async function sayOpenBranches(
   branches: Branches,
   { id: own }: Decision,
 ): Promise<void> {
-  for (const { name: branch } of await openBranches(context, loaded, base, branches)) {
+  for (const { name: branch, taken } of await openBranches(context, loaded, base, branches)) {
     const id = idOf(loaded, branch)
-    if (id === null || id === own) continue
+    if (id === null || id === own || taken === 'another-mesh') continue
     context.terminal.say(
       `warning: ${branch} is not merged, and was made for another step: close its pull request and delete the branch before ${own} is merged`,
     )

@@ -39,7 +39,7 @@ export function reuseMaterial(loaded: Loaded, decision: Decision, source: Files,
       if (path.startsWith(cluster.layout.preparedDirectory) && path.endsWith('.sops.yaml') && path !== start) keep(path)
     }
   }
-  return { generation, intermediates, sealed }
+  return { generation, intermediates, sealed, isNew: false }
 }
 
 /** Where a change set has taken a cluster to the step's state and left nothing prepared, as `replace` does, the live file has that state's bytes. */

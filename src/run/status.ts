@@ -20,8 +20,8 @@ import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import { isAhead, openBranches, readBranches, stepOfBranch } from './open-branches.ts'
-import type { OpenBranch } from './open-branches.ts'
-import { discoveredFacts, readPasts, stepFacts } from './step-facts.ts'
+import type { OpenBranch, Taken } from './open-branches.ts'
+import { discoveredFacts, readPasts } from './step-facts.ts'
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
@@ -61,8 +61,8 @@ export interface NextStep {
   readonly findings: readonly Finding[]
   /** Its branch, if it is pushed already: the command takes it up again. */
   readonly branch: string | null
-  /** Others have committed to that branch: the command stops. If not, and if `needs` and `findings` are empty, the step can be planned now. */
-  readonly hasOthersCommits: boolean
+  /** Why the command would not take that branch up, and stop. If it is `null`, and `needs` and `findings` are empty, the step can be planned now. */
+  readonly branchTaken: Taken | null
   /** The clusters that it takes back, where the others stay as they are. */
   readonly clusters?: readonly string[]
 }
@@ -115,18 +115,20 @@ function report(
   open: readonly OpenBranch[],
   pasts: Pasts,
 ): Pick<Status, 'mesh' | 'clusters' | 'unfinished' | 'next'> {
-  const unfinished = unfinishedStep(stepFacts(loaded))
+  const discoveries = discoverAll(loaded)
+  const facts = discoveredFacts(loaded, discoveries, pasts)
+  const unfinished = unfinishedStep(facts)
   return {
     mesh: loaded.mesh.mesh,
     clusters: loaded.clusters.map((cluster) => clusterStatus(loaded, cluster, now)),
     unfinished: unfinished === null ? null : withBranch(unfinished, loaded, open),
-    next: nextSteps(loaded, now, unfinished, open, pasts),
+    next: nextSteps(loaded, now, unfinished, open, discoveries, facts),
   }
 }
 
 function withBranch(unfinished: Unfinished, loaded: Loaded, open: readonly OpenBranch[]): UnfinishedStatus {
   const first = `${loaded.config.git.branchPrefix}${unfinished.id}`
-  const branch = open.find(({ name }) => name.startsWith(`${first}-`))?.name ?? null
+  const branch = open.find(({ name, taken }) => taken !== 'another-mesh' && name.startsWith(`${first}-`))?.name ?? null
   return { ...unfinished, command: commandOf(unfinished.step), branch }
 }
 
@@ -179,10 +181,9 @@ function nextSteps(
   now: Date,
   unfinished: Unfinished | null,
   open: readonly OpenBranch[],
-  pasts: Pasts,
+  discoveries: Discoveries,
+  facts: readonly StepFacts[],
 ): readonly NextStep[] {
-  const discoveries = discoverAll(loaded)
-  const facts = discoveredFacts(loaded, discoveries, pasts)
   const add = (step: Step, needs: readonly string[], clusters: readonly LoadedCluster[]): NextStep => {
     const prepared = open.find(({ name }) => stepOfBranch(loaded, name) === step && isAhead(loaded, name))
     return {
@@ -190,7 +191,7 @@ function nextSteps(
       needs,
       findings: errorsOf(loaded, discoveries, step, clusters),
       branch: prepared?.name ?? null,
-      hasOthersCommits: prepared?.hasOthersCommits ?? false,
+      branchTaken: prepared?.taken ?? null,
       ...(clusters.length === loaded.clusters.length ? {} : { clusters: clusters.map(({ config }) => config.name) }),
     }
   }

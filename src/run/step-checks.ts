@@ -2,7 +2,7 @@ import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { applicationName } from '../plan/index.ts'
 import { generationIn, generationOf, lastTransition, momentText } from '../rotation/index.ts'
-import type { Testimony } from '../rotation/index.ts'
+import type { Decision, StepFacts, Testimony } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
@@ -67,6 +67,20 @@ export async function sayIfClockIsOff(context: Pick<Context, 'git' | 'clock' | '
   if (days > -1 && days < 365) return
   context.terminal.say(
     `warning: this machine's clock says ${momentText(now)}, and the last commit on ${base.branch} is of ${momentText(last)}: see that the clock is right, since clusters refuse certificates that are not valid yet`,
+  )
+}
+
+/** A key that has leaked again must not wait for owners' pull requests of the last time; nor may a root be made because one of them is late. */
+export function sayIfReplaceGoesOn(
+  { terminal }: Pick<Context, 'terminal'>,
+  { step, id, moves }: Decision,
+  facts: readonly StepFacts[],
+): void {
+  const left = facts.flatMap(({ ownersLeft }) => ownersLeft ?? [])
+  if (step !== 'replace' || left.length === 0 || moves.some(({ merged }) => !merged)) return
+  const more = left.length > 3 ? ` and ${left.length - 3} more` : ''
+  terminal.say(
+    `going on with ${id}: the restarts of ${left.slice(0, 3).join(', ')}${more} by their owners are not on the branch; --reissue makes another root instead`,
   )
 }
 

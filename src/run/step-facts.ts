@@ -1,10 +1,11 @@
-import { pastOf, transitionsIn } from '../rotation/index.ts'
+import { ownersLeft } from '../plan/index.ts'
+import { lastTransition, pastOf, transitionsIn } from '../rotation/index.ts'
 import type { decide, Past, Step, StepFacts } from '../rotation/index.ts'
 import { hidesWorkloads } from '../workloads/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
-import type { Loaded } from './load.ts'
+import type { Loaded, LoadedCluster } from './load.ts'
 import { discoveryOf } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
 
@@ -50,20 +51,21 @@ function doubtsOf(loaded: Loaded, discovery: Discovery): readonly string[] {
   ]
 }
 
-/** What the record and the frozen lists say of every cluster. */
-export function stepFacts(loaded: Loaded): readonly StepFacts[] {
-  return loaded.clusters.map(({ record, restarts, config }) => ({ record, restarts, managed: config.cacerts.managed }))
-}
-
-/** The same, and what no step restarts. */
+/** What the record, the frozen lists and the repository say of every cluster, and the history, where it was read. */
 export function discoveredFacts(loaded: Loaded, discoveries: Discoveries, pasts: Pasts): readonly StepFacts[] {
   return loaded.clusters.map((cluster) => ({
     record: cluster.record,
     restarts: cluster.restarts,
     managed: cluster.config.cacerts.managed,
     doubts: doubtsOf(loaded, discoveryOf(cluster, discoveries)),
+    ownersLeft: ownersLeftIn(loaded, cluster, discoveryOf(cluster, discoveries)),
     ...pastIn(pasts, cluster.config.name),
   }))
+}
+
+function ownersLeftIn({ config }: Loaded, { config: cluster, record, restarts }: LoadedCluster, discovery: Discovery): readonly string[] {
+  const last = lastTransition(record)
+  return last === null || restarts?.id !== last.id ? [] : ownersLeft(config, cluster, discovery, restarts, last.step)
 }
 
 /** For objects that may hold it. */

@@ -1,8 +1,10 @@
 import { RerootError } from '../base/index.ts'
 import type { Worktree } from '../ports.ts'
+import { stateOf } from '../rotation/index.ts'
 import type { Decision } from '../rotation/index.ts'
 import { readSealed, sameRecipients } from '../seal/index.ts'
 import type { Base } from './base.ts'
+import type { Composition } from './compose.ts'
 import type { Context } from './context.ts'
 import { byOthers, inspectBranch, refuseOtherMesh } from './deliver.ts'
 import type { Loaded } from './load.ts'
@@ -10,6 +12,7 @@ import { makeMaterial } from './material.ts'
 import type { Material } from './material.ts'
 import type { Branches } from './open-branches.ts'
 import { reuseMaterial } from './reuse.ts'
+import { verifySealedState } from './sealed-state.ts'
 import { openSealer } from './sealer.ts'
 import type { Sealer } from './sealer.ts'
 
@@ -17,8 +20,6 @@ import type { Sealer } from './sealer.ts'
 export interface StepMaterial {
   /** `null`: the step only copies. */
   readonly material: Material | null
-  /** This run has made it. */
-  readonly made: boolean
   /**
    * The step's branch at the remote, and its commit (`null`: it was not there), when the certificates were chosen. Its push must find it
    * so: what somebody else has pushed since holds other certificates. Empty where no branch played a part.
@@ -26,7 +27,7 @@ export interface StepMaterial {
   readonly seen: ReadonlyMap<string, string | null>
 }
 
-const none: StepMaterial = { material: null, made: false, seen: new Map() }
+const none: StepMaterial = { material: null, seen: new Map() }
 
 /** Only `stage` and `replace` need keys, and only once: what a run before has made is taken up again. */
 export async function materialFor(
@@ -54,13 +55,13 @@ export async function materialFor(
       context.terminal.say(`taking up ${branch} again: its certificates and sealed files are kept (--reissue makes new ones)`)
       const material = reuseMaterial(loaded, decision, earlier.files, branch)
       refuseOtherRules(material, openSealer(loaded.files, worktree.directory, context), branch)
-      return { material, made: false, seen }
+      return { material, seen }
     } finally {
       await earlier.dispose()
     }
   }
   const material = await makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
-  return { material, made: true, seen }
+  return { material, seen }
 }
 
 /**
@@ -74,6 +75,31 @@ function refuseOtherRules(material: Material, sealer: Sealer, branch: string): v
     throw new RerootError('SEAL_REFUSED', `${path} on ${branch} is sealed for others than the rules of .sops.yaml name now`, {
       hint: 'make new certificates, sealed by the present rules, with --reissue; it replaces the branch',
     })
+  }
+}
+
+/**
+ * Sealed bytes that no run has just made go on without an identity; but where there is one, it is used to look inside.
+ * @param material what was taken up again; `null`: the step copies what the base holds.
+ * @throws RerootError REFUSED or SEAL_REFUSED if the state that the step brings is not what its record says.
+ */
+export async function verifyKept(
+  context: Context,
+  loaded: Loaded,
+  decision: Decision,
+  { records }: Composition,
+  material: Material | null,
+): Promise<void> {
+  for (const move of decision.moves.filter((one) => !one.merged)) {
+    const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
+    const record = records.get(move.cluster) ?? never()
+    const file = cluster.layout.prepared(stateOf(move.to))
+    const bytes = material?.sealed.get(file) ?? loaded.files.read(file) ?? never()
+    const opened = await verifySealedState(bytes, file, record, context)
+    if (!opened)
+      context.terminal.say(
+        `note: ${file} was not opened: no identity at hand. It was compared with the record by what it says in the clear`,
+      )
   }
 }
 
@@ -97,4 +123,8 @@ async function existingBranch(
   throw new RerootError('FOREIGN_COMMITS', `the branch ${branch} of this clone holds commits that reroot did not make`, {
     hint: `move them to another branch and delete it (git branch -D ${branch}), then run the command again`,
   })
+}
+
+function never(): never {
+  throw new TypeError('a part of the step was lost')
 }

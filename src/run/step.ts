@@ -11,20 +11,19 @@ import type { Base } from './base.ts'
 import { differing, refuseSecrets } from './changes.ts'
 import { preloadCharts } from './charts.ts'
 import { compose } from './compose.ts'
-import type { ClusterStep, Composition } from './compose.ts'
+import type { ClusterStep } from './compose.ts'
 import type { Context } from './context.ts'
 import { load } from './load.ts'
 import type { Loaded } from './load.ts'
 import { readBranches, sayOpenBranches } from './open-branches.ts'
 import type { Branches } from './open-branches.ts'
-import { verifySealedState } from './sealed-state.ts'
-import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff } from './step-checks.ts'
-import { decisionFacts, pastIn, readPasts, stepFacts, usedGenerations } from './step-facts.ts'
+import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff, sayIfReplaceGoesOn } from './step-checks.ts'
+import { decisionFacts, discoveredFacts, pastIn, readPasts, usedGenerations } from './step-facts.ts'
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
 import { sayMade } from './material.ts'
-import { materialFor } from './step-material.ts'
+import { materialFor, verifyKept } from './step-material.ts'
 import { describe, goneSince, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
 
@@ -52,13 +51,13 @@ export interface StepResult {
 /**
  * Takes a step: reads the branch that the controllers read, decides, makes or copies what is sealed, composes the change sets, and
  * pushes the first (`stack`: all) that is not merged yet.
- * @param choose the step; for `rollback` it depends on the phase.
+ * @param choose the step; for `rollback` it depends on the phase, and on what owners have yet to restart.
  * @throws RerootError with everything that stands against it. Then nothing was written.
  */
 export async function takeStep(
   context: Context,
   checkout: Files,
-  choose: (loaded: Loaded) => Step,
+  choose: (loaded: Loaded, discover: () => Discoveries) => Step,
   options: StepOptions,
 ): Promise<StepResult> {
   void preloadCharts()
@@ -70,20 +69,23 @@ export async function takeStep(
     const loaded = load(worktree.files, options.directory, options.config)
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
-    const step = choose(loaded)
-    const { discoveries, pasts, used, branches } = await readSurroundings(context, loaded, base, step)
+    let found: Discoveries | undefined
+    const discover = (): Discoveries => (found ??= discoverAll(loaded))
+    const step = choose(loaded, discover)
+    const { discoveries, pasts, used, branches } = await readSurroundings(context, loaded, base, step, discover)
     checkGateTimes(loaded, options.testimony, pasts)
     const facts = decisionFacts(loaded, discoveries, context, used, pasts)
-    const decision = decide(step, facts, options.testimony, options.force)
+    const decision = decide(step, facts, options.testimony, options.force, options.reissue)
+    sayIfReplaceGoesOn(context, decision, facts.clusters)
     await sayOpenBranches(context, loaded, base, branches, decision)
     const { steps, findings } = planClusters(loaded, discoveries, decision, pasts)
     refuseErrors(step, findings)
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
     if (step === 'stage' || step === 'replace') await sayIfClockIsOff(context, base)
-    const { material, made, seen } = await materialFor(context, worktree, loaded, decision, base, { name: first, branches }, options)
+    const { material, seen } = await materialFor(context, worktree, loaded, decision, base, { name: first, branches }, options)
     const composition = await compose(loaded, decision, steps, material)
-    if (material === null) await verifyCopies(context, loaded, decision, composition)
+    if (material?.isNew !== true) await verifyKept(context, loaded, decision, composition, material)
     const pending = unmerged(withConfig(composition.changeSets, loaded, options.config), worktree)
     for (const set of pending) refuseSecrets(set.write)
     const story = tell(loaded, decision, steps, composition, findings, material !== null)
@@ -100,7 +102,7 @@ export async function takeStep(
       }
     }
     // Before: what the remote has taken stays, however the run ends.
-    if (material !== null && made) sayMade(material, context)
+    if (material?.isNew === true) sayMade(material, context)
     const changes = await send(context, worktree, base, pending, requests, decision, { ...options, gone, seen })
     return { decision, base, findings, changes }
   } finally {
@@ -117,11 +119,17 @@ interface Surroundings {
 }
 
 /** What the repository, its history and its remote tell: git answers while the repository is read. */
-async function readSurroundings(context: Context, loaded: Loaded, base: Base, step: Step): Promise<Surroundings> {
+async function readSurroundings(
+  context: Context,
+  loaded: Loaded,
+  base: Base,
+  step: Step,
+  discover: () => Discoveries,
+): Promise<Surroundings> {
   const read = async (): Promise<Discoveries> => {
     // First the programs are started: what follows keeps the processor.
     await setImmediate()
-    return discoverAll(loaded)
+    return discover()
   }
   const [pasts, used, branches, discoveries] = await allDone([
     readPasts(context, loaded, base),
@@ -195,20 +203,6 @@ function refuseErrors(step: Step, findings: readonly Finding[]): void {
   })
 }
 
-/** A step that only copies sealed bytes needs no identity; but where there is one, it is used to look inside. */
-async function verifyCopies(context: Context, loaded: Loaded, decision: Decision, composition: Composition): Promise<void> {
-  for (const move of decision.moves.filter((one) => !one.merged)) {
-    const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
-    const record = composition.records.get(move.cluster) ?? never()
-    const file = cluster.layout.prepared(stateOf(move.to))
-    const opened = await verifySealedState(loaded.files.read(file) ?? never(), file, record, context)
-    if (!opened)
-      context.terminal.say(
-        `note: ${file} was not opened: no identity at hand. It was compared with the record by what it says in the clear`,
-      )
-  }
-}
-
 /** Drops what the base holds already; a change set of which nothing is left is merged. What an earlier one writes can be removed by a later one. */
 function unmerged(sets: readonly ChangeSet[], worktree: Worktree): readonly ChangeSet[] {
   return sets
@@ -227,8 +221,8 @@ function withConfig(sets: readonly ChangeSet[], loaded: Loaded, config: Uint8Arr
 }
 
 /** The step that `rollback` takes from here. @throws RerootError REFUSED if there is nothing to go back from. */
-export function rollbackStep(loaded: Loaded): Step {
-  const unfinished = unfinishedStep(stepFacts(loaded))
+export function rollbackStep(loaded: Loaded, discover: () => Discoveries): Step {
+  const unfinished = unfinishedStep(discoveredFacts(loaded, discover(), new Map()))
   if (unfinished !== null && commandOf(unfinished.step) === 'rollback') return unfinished.step
   const back = unfinished === null ? null : wayBackFrom(unfinished.step)
   if (back !== null) return back

@@ -55,6 +55,40 @@ test('owner, for plain YAML and for an overlay: the Secret and the Jobs first, t
   expect(sandbox.forge.file(overlay).match(/mesh-ca-restart/g)).toHaveLength(1)
 })
 
+test('replace goes on with what owners have yet to restart, and makes another root only then, or when it is told to', async () => {
+  const sandbox = await withConfig(['  rules: []', ownerRules])
+  await sandbox.takes(['replace'], 'mesh-ca/g2-replaced')
+  expect((await sandbox.does(['status'])).stdout).toContain('next: run `reroot replace` again: g2-replaced is merged in part')
+
+  const { stderr } = await sandbox.does(['replace', '--reissue', '--dry-run'])
+  expect(stderr).toContain('making the keys of g3')
+  expect((await sandbox.takes(['replace'], 'mesh-ca/g2-replaced-2-wave-default', { squash: true })).stderr).toMatch(
+    /^going on with g2-replaced: the restarts of Deployment\/ledger\/ledger, .* by their owners are not on the branch; --reissue makes another root/m,
+  )
+  expect(sandbox.forge.file('apps/ledger/deployment.yaml')).toMatch(/reroot\.dev\/rotation: "?g2-replaced"?\n/)
+
+  await sandbox.takes(['replace', '--stack'], 'mesh-ca/g3-replaced-2-wave-default')
+  expect(sandbox.forge.file('apps/ledger/deployment.yaml')).toMatch(/reroot\.dev\/rotation: "?g3-replaced"?\n/)
+})
+
+test('a way back goes on with what owners have yet to restart, before the next way back', async () => {
+  const sandbox = await withConfig(['  rules: []', ownerRules])
+  await sandbox.takes(['stage', '--stack'], 'mesh-ca/g2-staged-2-wave-default', { as: sandbox.operator })
+  await sandbox.takes(['promote', '--stack', '--confirmed', 'looked'], 'mesh-ca/g2-promoted-2-wave-default')
+
+  await sandbox.takes(['rollback'], 'mesh-ca/g2-demoted')
+  const { stdout } = await sandbox.does(['status'])
+  expect(stdout).toContain(
+    'next: run `reroot rollback` again: g2-demoted is merged in part, and its restarts in prod are not on the branch yet',
+  )
+  await sandbox.takes(['rollback'], 'mesh-ca/g2-demoted-2-wave-default', { squash: true })
+  expect(sandbox.forge.file('apps/ledger/deployment.yaml')).toMatch(/reroot\.dev\/rotation: "?g2-demoted"?\n/)
+
+  await sandbox.takes(['rollback', '--confirmed', 'looked'], 'mesh-ca/g2-abandoned')
+  await sandbox.takes(['rollback'], 'mesh-ca/g2-abandoned-2-wave-default')
+  await sandbox.refuses(['rollback'], { exitCode: 3, code: 'REFUSED', says: ['there is nothing to roll back'] })
+})
+
 test('a rule that names nothing is warned of, at the terminal and in the pull request, beside what is outside the mesh', async () => {
   const sandbox = await withConfig(['  rules: []', '  rules:\n    - { match: Deployment/shop/crat, delivery: owner }'])
 

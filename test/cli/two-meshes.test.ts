@@ -39,6 +39,11 @@ test('a branch of another mesh with the same prefix is refused, at the remote an
   sandbox.git('branch', '-D', 'both/g2-staged')
 
   await sandbox.refuses(['stage', '--directory', 'mesh-ca-us'], refused)
+  const { stdout } = await sandbox.does(['status', '--directory', 'mesh-ca-us'])
+  expect(stdout).toContain(
+    'blocked: `reroot stage` would take up both/g2-staged, which is another mesh’s: give each mesh a git.branchPrefix',
+  )
+  expect(stdout).not.toContain('is prepared')
 })
 
 test('init after it was merged and taken back does not call its branch not merged', async () => {

@@ -363,6 +363,30 @@ describe('a step that only some clusters took', () => {
     },
   )
 
+  test.each(['replace', 'demote', 'stage'] as const)('%s is unfinished while an owner has yet to restart what it lists', (step) => {
+    const facts = takeAll(factsOf(['eu', 'us']), step === 'demote' ? ['stage', 'promote'] : [])
+    const { id } = decide(step, facts, somebody, null)
+    const whole = withLists(merge(facts, decide(step, facts, somebody, null)))
+    const left = {
+      ...whole,
+      clusters: whole.clusters.map((one, index) => ({ ...one, ownersLeft: index === 0 ? ['Deployment/shop/cart'] : [] })),
+    }
+
+    expect(unfinishedStep(whole.clusters)).toBeNull()
+    expect(unfinishedStep(left.clusters)).toEqual({ step, id, clusters: ['eu'], lacks: 'restarts' })
+    expect(decide(step, left, nobody, null)).toMatchObject({ id, moves: [{ merged: true }, { merged: true }] })
+  })
+
+  test('replace makes another root once all is merged, or where it is told to', () => {
+    const facts = factsOf(['eu', 'us'])
+    const whole = withLists(merge(facts, decide('replace', facts, nobody, null)))
+    const left = { ...whole, clusters: whole.clusters.map((one) => ({ ...one, ownersLeft: ['Deployment/shop/cart'] })) }
+
+    expect(decide('replace', whole, nobody, null).id).toBe('g3-replaced')
+    expect(decide('replace', left, nobody, null).id).toBe('g2-replaced')
+    expect(decide('replace', left, nobody, null, true).id).toBe('g3-replaced')
+  })
+
   test('after the way back all go on together, under a new id', () => {
     const facts = many('stage')
     const apart = merge(facts, decide('promote', facts, somebody, null), ['eu'])
