@@ -52,7 +52,7 @@ function outside({ name, outside: left }: ClusterStory, length: Length): string[
   return [
     fold(
       `What stays as it is in ${name}: ${countOf(left.length, 'workload')} without a sidecar`,
-      `| namespace | Deployments, StatefulSets and DaemonSets that Git shows | why |\n|---|---|---|\n${rows.join('\n')}`,
+      `| namespace | what makes pods, as Git shows it | why |\n|---|---|---|\n${rows.join('\n')}`,
       0,
     ),
   ]

@@ -5,7 +5,7 @@ import { isUnder, repositoryPath } from './source-tree.ts'
 import type { Files } from './source-tree.ts'
 import { readFluxObjects } from './sources.ts'
 import type { FluxObject } from './sources.ts'
-import type { FluxCluster } from './types.ts'
+import type { FluxCluster } from './synced-cluster.ts'
 import { asText, valueAt } from './value.ts'
 
 /**

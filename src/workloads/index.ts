@@ -6,9 +6,9 @@ export { discover } from './discover.ts'
 export { kustomizationPaths } from './kustomization-file.ts'
 export type { DiscoveredCluster, DiscoveredController } from './discover.ts'
 export { syncWaveOf } from './sync-wave.ts'
+export type { ArgocdCluster, FluxCluster, SyncedCluster } from './synced-cluster.ts'
 export type {
   ArgocdApplicationFacts,
-  ArgocdCluster,
   ArgocdProject,
   ArgocdSettings,
   CacertsSite,
@@ -16,9 +16,7 @@ export type {
   ControllerId,
   Destination,
   Discovery,
-  FluxCluster,
   FluxKustomizationFacts,
-  SyncedCluster,
   GroupKind,
   IstioRelease,
   MeshRole,

@@ -1,12 +1,11 @@
 import { restartAnnotation } from '../base/index.ts'
-import type { WorkloadId } from '../base/index.ts'
 import { judgeInjection } from './injection.ts'
 import type { Verdict } from './injection.ts'
 import type { Namespaces } from './namespaces.ts'
 import { restartableId } from './pod-owner.ts'
 import type { PodOwner } from './pod-owner.ts'
 import type { Report } from './report.ts'
-import type { MeshRole, Workload } from './types.ts'
+import type { MeshRole, Outsider, Workload } from './types.ts'
 
 /** What is asked of every pod owner of a cluster. */
 export interface Judging {
@@ -22,7 +21,7 @@ export interface Judging {
 /** The workloads of a cluster, inside and outside of the mesh. */
 export interface Members {
   readonly workloads: Workload[]
-  readonly outside: { readonly id: WorkloadId; readonly why: string; readonly definition: Workload['definition'] }[]
+  readonly outside: Outsider[]
 }
 
 /** Judges everything in Git that makes pods. */
@@ -47,8 +46,8 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
     reportRevision(one, verdict.revision, judging)
     if (id === null) reportKind(one, verdict.rule, judging)
   }
-  if (id === null) return
   if (verdict.mesh === 'in') {
+    if (id === null) return
     const { owner, definition, hindrance, sync } = one
     members.workloads.push({
       id,
@@ -64,7 +63,8 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
     })
   } else {
     const why = verdict.mesh === 'out' ? verdict.why : `unknown: nobody knows the labels of namespace ${one.namespace}`
-    members.outside.push({ id, why, definition: one.definition })
+    const { kind, namespace, name, definition } = one
+    members.outside.push({ id: { kind, namespace, name }, why, definition })
   }
 }
 
@@ -138,7 +138,7 @@ function remedyOf(kind: string): string {
 }
 
 /** Workloads by namespace, kind and name. */
-export function byPlace(a: WorkloadId, b: WorkloadId): number {
-  const order = (id: WorkloadId): string => `${id.namespace}\0${id.kind}\0${id.name}`
+export function byPlace(a: Outsider['id'], b: Outsider['id']): number {
+  const order = (id: Outsider['id']): string => `${id.namespace}\0${id.kind}\0${id.name}`
   return order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0
 }

@@ -180,6 +180,28 @@ test('a namespace that reroot.yaml states is known', () => {
   expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/pay/till'])
 })
 
+test('what makes pods outside of the mesh is told, of kinds that no restart reaches as well', () => {
+  const discovery = discoverProd({
+    [app]: yaml(
+      namespace('legacy', {}),
+      workload('legacy', 'web', { kind: 'Rollout', apiVersion: 'argoproj.io/v1alpha1' }),
+      workload('legacy', 'cart'),
+      { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'report', namespace: 'legacy' }, spec: {} },
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'debug', namespace: 'legacy' }, spec: {} },
+      { apiVersion: 'other.example/v1', kind: 'Rollout', metadata: { name: 'makes-none', namespace: 'legacy' }, spec: {} },
+    ),
+  })
+
+  expect(discovery.outside.map(({ id }) => `${id.kind}/${id.namespace}/${id.name}`)).toEqual([
+    'CronJob/legacy/report',
+    'Deployment/legacy/cart',
+    'Pod/legacy/debug',
+    'Rollout/legacy/web',
+  ])
+  expect(new Set(discovery.outside.map(({ why }) => why))).toEqual(new Set(['neither namespace legacy nor its pods ask for a sidecar']))
+  expect([discovery.workloads, discovery.findings]).toEqual([[], []])
+})
+
 test('roles, owners and hindrances of a whole cluster', () => {
   const discovery = discoverProd({
     'clusters/prod/apps.yaml': yaml(

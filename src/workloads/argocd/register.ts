@@ -1,6 +1,6 @@
 import type { Manifests } from '../manifest.ts'
 import { isUnder } from '../source-tree.ts'
-import type { ArgocdCluster } from '../types.ts'
+import type { ArgocdCluster } from '../synced-cluster.ts'
 import { directoryFilter } from './application.ts'
 import { sourceTypeOf } from './content.ts'
 import { kindOf, siteKey } from './definition.ts'
