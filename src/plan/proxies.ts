@@ -2,37 +2,49 @@ import type { GenerationId } from '../rotation/index.ts'
 
 const certificate = `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`
 const issuer = 'base64 -d | openssl x509 -noout -issuer'
-const issuerOrNone = [certificate, `${issuer} || echo none`]
-const roots = [
-  `jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
-  'base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |',
-]
+const roots = `jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`
+const subjects = 'base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |'
 
-/**
- * Shell lines that look at the certificate of every proxy, and print what was not issued by the signer: docs/rotation.md has them as well.
- * @param contexts of the clusters; empty: the reader's own.
- */
-export function proxiesNotOf(signer: GenerationId, contexts: readonly string[]): readonly string[] {
-  return lookAtProxies(contexts, {
-    read: issuerOrNone,
+// What `istioctl ztunnel-config certificates` prints is ztunnel's own dump: one entry for each identity. Old ones have the root at the end of the chain.
+const leaf = '(.certChain // [])[:1]'
+const trusted = '(.rootCerts // (.certChain // [])[-1:])'
+
+/** Whose proxies are looked at. */
+export interface Meshes {
+  /** Of the clusters; empty: the reader's own. */
+  readonly contexts: readonly string[]
+  /** Some of them have a ztunnel. */
+  readonly ambient: boolean
+}
+
+/** Shell lines that look at the certificate of every proxy, and print what was not issued by the signer: docs/rotation.md has them as well. */
+export function proxiesNotOf(signer: GenerationId, meshes: Meshes): readonly string[] {
+  return lookAtProxies(meshes, {
+    sidecar: certificate,
+    ztunnel: leaf,
+    read: [`${issuer} || echo none`],
     print: `!/intermediate CA ${signer}/`,
     about: `prints what has no certificate of ${signer}`,
   })
 }
 
 /** The same before a generation is given up: they print what has a certificate of it, or none. The other CA may be one that reroot did not name. */
-export function proxiesOf(generation: GenerationId, contexts: readonly string[]): readonly string[] {
-  return lookAtProxies(contexts, {
-    read: issuerOrNone,
+export function proxiesOf(generation: GenerationId, meshes: Meshes): readonly string[] {
+  return lookAtProxies(meshes, {
+    sidecar: certificate,
+    ztunnel: leaf,
+    read: [`${issuer} || echo none`],
     print: `/intermediate CA ${generation}|  none$/`,
     about: `prints what has a certificate of ${generation}, or none`,
   })
 }
 
 /** The same for what every proxy trusts: they print what does not trust the root of a generation. */
-export function proxiesWithout(root: GenerationId, contexts: readonly string[]): readonly string[] {
-  return lookAtProxies(contexts, {
-    read: [...roots, `grep '^subject.*root CA ${root}' || echo none`],
+export function proxiesWithout(root: GenerationId, meshes: Meshes): readonly string[] {
+  return lookAtProxies(meshes, {
+    sidecar: roots,
+    ztunnel: trusted,
+    read: [subjects, `grep '^subject.*root CA ${root}' || echo none`],
     print: `!/root CA ${root}/`,
     about: `prints what does not trust ${root}`,
   })
@@ -47,14 +59,18 @@ export function oneWorkload(context: string): readonly string[] {
   const read = `istioctl${context} proxy-config secret POD.NAMESPACE -o json |`
   return [
     read,
-    ...[...roots, 'grep ^subject           # the roots that a workload trusts'].map((line) => `  ${line}`),
+    ...[roots, subjects, 'grep ^subject           # the roots that a workload trusts'].map((line) => `  ${line}`),
     read,
     ...[certificate, `${issuer}           # who has signed its certificate`].map((line) => `  ${line}`),
   ]
 }
 
 interface Look {
-  /** Makes a line of the secrets of one proxy. */
+  /** Takes what is looked at out of Envoy's secrets, as PEM in base64. */
+  readonly sidecar: string
+  /** jq's expression of the same in an entry of a ztunnel's dump, as a list. */
+  readonly ztunnel: string
+  /** Makes a line of it. */
   readonly read: readonly string[]
   /** awk's pattern of the lines that are not as they should be. */
   readonly print: string
@@ -62,17 +78,37 @@ interface Look {
 }
 
 /** The number of proxies is told too: no line would else say the same as no proxy. */
-function lookAtProxies(contexts: readonly string[], { read, print, about }: Look): readonly string[] {
+function lookAtProxies({ contexts, ambient }: Meshes, look: Look): readonly string[] {
   const [only, ...more] = contexts
   const istioctl = only === undefined ? 'istioctl' : more.length === 0 ? `istioctl --context ${only}` : 'istioctl --context "$context"'
-  const loop = [
-    `${istioctl} proxy-status | awk 'NR > 1 { print $1 }' | while read -r proxy; do`,
-    `  printf '%s  ' "${more.length === 0 ? '$proxy' : '$context $proxy'}"`,
+  const name = more.length === 0 ? '$proxy' : '$context $proxy'
+  const loops = [...lookAtSidecars(istioctl, name, look), ...(ambient ? lookAtZtunnels(istioctl, name, look) : [])]
+  return more.length === 0 ? loops : [`for context in ${contexts.join(' ')}; do`, ...loops.map((line) => `  ${line}`), 'done']
+}
+
+/** Sidecars, gateways and waypoints. istiod lists ztunnels beside them, which are no Envoy. */
+function lookAtSidecars(istioctl: string, name: string, { sidecar, read, print, about }: Look): readonly string[] {
+  return [
+    `${istioctl} proxy-status | awk 'NR > 1 && $1 !~ /^ztunnel-/ { print $1 }' | while read -r proxy; do`,
+    `  printf '%s  ' "${name}"`,
     `  ${istioctl} proxy-config secret "$proxy" -o json |`,
-    ...read.map((line) => `    ${line}`),
+    ...[sidecar, ...read].map((line) => `    ${line}`),
     `done | awk '${print} { print } END { print NR, "proxies looked at" }'           # ${about}`,
   ]
-  const ambient = `${istioctl} ztunnel-config certificates          # ambient`
-  if (more.length === 0) return [...loop, ambient]
-  return [`for context in ${contexts.join(' ')}; do`, ...[...loop, ambient].map((line) => `  ${line}`), 'done']
+}
+
+/** A ztunnel holds a certificate for each service account on its node. Its dump has PEM, or PEM in base64. */
+function lookAtZtunnels(istioctl: string, name: string, { ztunnel, read, print }: Look): readonly string[] {
+  const pem = 'map(.pem | if startswith("-----") then . else @base64d end) | join("\\n") | @base64'
+  return [
+    `${istioctl} proxy-status | awk '$1 ~ /^ztunnel-/ { print $1 }' | while read -r proxy; do           # ambient`,
+    `  ${istioctl} ztunnel-config certificates "$proxy" -o json |`,
+    `    jq -r '.[] | [.identity, (${ztunnel} | ${pem})] | @tsv' |`,
+    '    while read -r identity pem; do',
+    `      printf '%s  ' "${name} $identity"`,
+    `      printf %s "$pem" |`,
+    ...read.map((line) => `        ${line}`),
+    '    done',
+    `done | awk '${print} { print } END { print NR, "certificates of ztunnels looked at" }'`,
+  ]
 }

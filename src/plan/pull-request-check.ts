@@ -38,17 +38,20 @@ function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSe
   const [move] = story.decision.moves
   if (move === undefined || set.name.startsWith('wave-')) return []
   const { signer } = move.to
-  const contexts = clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
+  const meshes = {
+    contexts: clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name])),
+    ambient: clusters.some(({ name }) => story.config.clusters.some((one) => one.name === name && one.istio.ztunnel !== null)),
+  }
   if (story.decision.step === 'promote')
     return lookBefore(
       `**It rests on this, that every workload trusts ${signer}**: from here on one that does not rejects what ${signer} signs.`,
-      proxiesWithout(signer, contexts),
+      proxiesWithout(signer, meshes),
     )
   if (!dropsSigner(story)) return []
   const { step, generation } = story.decision
   return step === 'abandon'
-    ? lookBefore(breaks(`of ${generation}`), proxiesOf(generation, contexts))
-    : lookBefore(breaks(`not of ${signer}`), proxiesNotOf(signer, contexts))
+    ? lookBefore(breaks(`of ${generation}`), proxiesOf(generation, meshes))
+    : lookBefore(breaks(`not of ${signer}`), proxiesNotOf(signer, meshes))
 }
 
 function breaks(whose: string): string {

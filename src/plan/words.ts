@@ -41,7 +41,7 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
   retire: {
     short: 'Stop trusting the old root.',
     why: ({ signer, other, proven }) =>
-      `Every workload ${proven ? 'has a certificate' : 'must have a certificate'} of ${signer} now${proven ? ', so' : ':'} ${other} leaves the bundle, and whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **${other} can never sign again**; it can only be trusted again.`,
+      `Every workload ${proven ? 'has a certificate' : 'must have a certificate'} of ${signer} now${proven ? ', so' : ':'} ${other} leaves the bundle, and whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **reroot cannot let ${other} sign again**, only trust it; history keeps its sealed key.`,
     back: `${notMerged} After it: \`reroot rollback\` (restore) trusts the old root again, while it is valid. It cannot let it sign again: the next signer is a new generation.`,
   },
   abandon: {
@@ -64,7 +64,7 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
   replace: {
     short: 'Replace the root at once, for a leaked key.',
     why: ({ signer, dropped }) =>
-      `**This interrupts mutual TLS.** The root is replaced in one step, for a key that leaked: ${signer} signs and only ${signer} is trusted. From the moment the control plane has restarted until the last workload has, workloads that have restarted and workloads that have not reject each other’s certificates, because neither side trusts the other’s root. ${dropped.join(' and ')} ${dropped.length === 1 ? 'is' : 'are'} no longer trusted at the end.`,
+      `**This interrupts mutual TLS.** The root is replaced in one step, for a key that leaked: ${signer} signs and only ${signer} is trusted. From the moment that istiod takes up the Secret until the last workload has restarted, workloads that have restarted and workloads that have not reject each other’s certificates, because neither side trusts the other’s root. ${dropped.join(' and ')} ${dropped.length === 1 ? 'is' : 'are'} no longer trusted at the end.`,
     back: `${notMerged} After it there is no way back to the old root: a leaked key must not be trusted again.`,
   },
   renew: {

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path'
 // The versions are those that `.ci/run` builds; the bench, which wants yq, does not run there.
 const tools = {
   'age-keygen': { ask: ['--version'], expect: /./, get: 'go install filippo.io/age/cmd/age-keygen@v1.3.2' },
+  jq: { ask: ['--version'], expect: /^jq-1\.[6-9]/, get: 'jq 1.6 or later from your system' },
   kustomize: { ask: ['version'], expect: /^v5\.8\./, get: 'go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1' },
   openssl: { ask: ['version'], expect: /^OpenSSL 3\./, get: 'OpenSSL 3 from your system' },
   sops: {
