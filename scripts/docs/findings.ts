@@ -59,11 +59,11 @@ expected, what was found, and what to do. An id never changes its meaning.
 
 | severity | means |
 |---|---|
-| error | the step is refused, and nothing is written (exit code 3; 2 for a file that cannot be read as what it claims to be) |
+| error | the step is refused, and nothing is written (exit code 3; 2 for a file that cannot be read as what it claims to be). \`init\` goes on with most of them, and says that they block \`stage\` |
 | warning | the step goes on; the pull request repeats it |
 | info | worth knowing, shown with \`--output json\` |
 
-Errors of the areas \`workloads\`, \`flux\` and \`argocd\` (but \`argocd/rendered\`, \`argocd/swallowed\`, \`argocd/ignored\` and \`argocd/duplicate\`), and \`restart/unseen\`, can be taken responsibility for in \`reroot.yaml\`. They become warnings, with your reason,
+Errors of the areas \`workloads\`, \`flux\` and \`argocd\` (but \`argocd/rendered\`, \`argocd/swallowed\`, \`argocd/ignored\`, \`argocd/duplicate\` and \`argocd/changed\`), and \`restart/unseen\`, can be taken responsibility for in \`reroot.yaml\`. They become warnings, with your reason,
 in every pull request. Nothing else can be accepted: the certificates and the order depend on it.
 
 \`\`\`yaml

@@ -18,7 +18,7 @@ const rule = z.strictObject({
     .meta({ title: '`Kind/namespace/name`' }),
   clusters: z.array(label).optional().describe('Only in these, by their names in `clusters`.'),
   delivery: z.enum(deliveries).optional().describe('In place of `restarts.delivery`.'),
-  drain: drain.optional().describe('In place of `restarts.drain`, in every step. The control plane is restarted in any case.'),
+  drain: drain.optional().describe('In place of `restarts.drain`, in every step. The control plane and ztunnel are restarted in any case.'),
   reason: text.optional().describe('Why. Required with `drain: expire`; every pull request repeats it.'),
 })
 
@@ -35,7 +35,7 @@ export const restarts = z.strictObject({
       stage: drain
         .default('restart')
         .describe(
-          '`expire` restarts nothing but the control plane in `stage`: workloads learn the new root when their certificates are renewed. The step is complete only after `pki.workloadCertificateHours`.',
+          '`expire` restarts nothing but the control plane, ztunnel and `restarts.namespaces` in `stage`: workloads learn the new root when their certificates are renewed. The step is complete only after `pki.workloadCertificateHours`.',
         ),
       promote: drain
         .default('restart')

@@ -132,6 +132,17 @@ describe('reading', () => {
     expect(readdirSync(join(fixture.clone, '.git'))).not.toContain('FETCH_HEAD')
   })
 
+  test('when a commit was made, just fetched or not', async () => {
+    process.env['GIT_COMMITTER_DATE'] = '2020-02-03T04:05:06Z'
+    const [main, other] = [pushElsewhere(fixture, 'main', 'new.yaml'), pushElsewhere(fixture, 'other', 'other.yaml')]
+    delete process.env['GIT_COMMITTER_DATE']
+    git(fixture.clone, 'fetch', '-q', 'origin', 'other')
+    const repository = await openGitRepository(fixture.clone)
+    await repository.fetch('origin', 'main')
+
+    for (const commit of [main, other]) expect(await repository.commitTime(commit)).toEqual(new Date('2020-02-03T04:05:06Z'))
+  })
+
   test('a branch that the remote lacks is null, also when it was there before', async () => {
     const repository = await openGitRepository(fixture.clone)
     pushElsewhere(fixture, 'mesh-ca/g2-staged', 'a')

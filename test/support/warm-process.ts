@@ -1,4 +1,4 @@
-import type { Request } from './warm-program.ts'
+import type { Answer, Request } from './warm-program.ts'
 
 /** A process that runs the program again and again, for `warm-program.ts`. Its chunks stay loaded and compiled; the entry is run anew each time. */
 
@@ -39,7 +39,8 @@ async function answer({ file, args, cwd, env }: Request): Promise<void> {
       process.exitCode = 1
     }
   }
-  process.send?.({ exitCode: process.exitCode ?? 0, ...said })
+  const megabytes = process.memoryUsage().heapUsed / 2 ** 20
+  process.send?.({ exitCode: process.exitCode ?? 0, ...said, megabytes } satisfies Answer)
   // The next folder may be gone by then.
   process.chdir('/')
 }

@@ -43,6 +43,11 @@ export interface Request {
   readonly env: Readonly<Record<string, string>>
 }
 
+export interface Answer extends Run {
+  /** Of the process's heap, once it has run. */
+  readonly megabytes: number
+}
+
 let child: ChildProcess | null = null
 let last: Promise<unknown> = Promise.resolve()
 
@@ -68,11 +73,14 @@ async function askAfter(before: Promise<unknown>, request: Request): Promise<Run
   asked.once('exit', ended)
   const timer = setTimeout(() => {
     give('the program did not end within 100 s')()
+    if (child === asked) child = null
     asked.kill('SIGKILL')
   }, 100_000)
   asked.send(request)
   try {
-    return ((await answered) as [Run])[0]
+    const [{ megabytes, ...run }] = (await answered) as [Answer]
+    if (megabytes > mostMegabytes) letGo(asked)
+    return run
   } finally {
     clearTimeout(timer)
     asked.off('exit', ended)
@@ -80,14 +88,22 @@ async function askAfter(before: Promise<unknown>, request: Request): Promise<Run
 }
 
 // What a process that starts git pays for it grows with its memory. Nor do short runs earn what compiling for speed costs.
-const small = ['--max-semi-space-size=1', '--max-old-space-size=128', '--single-threaded-gc', '--no-opt']
+const small = ['--max-semi-space-size=1', '--single-threaded-gc', '--no-opt']
+const mostMegabytes = 100
+
+function letGo(process: ChildProcess): void {
+  if (child === process) child = null
+  process.disconnect()
+}
 
 function start(): ChildProcess {
   const made = fork(join(import.meta.dirname, 'warm-process.ts'), {
     execArgv: [...small, '--import', join(house, 'scripts/typescript.js')],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  made.once('exit', () => (child = null))
+  made.once('exit', () => {
+    if (child === made) child = null
+  })
   // It ends with the tests: a channel that nobody holds open does not keep them waiting.
   made.unref()
   made.channel?.unref()
