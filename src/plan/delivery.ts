@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix'
-import { formatWorkloadId, restartAnnotation } from '../base/index.ts'
+import { restartAnnotation } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
 import type { RestartEntry, Step } from '../rotation/index.ts'
@@ -8,6 +8,8 @@ import { mergeInto } from './merge.ts'
 import { orderOf } from './order.ts'
 import type { Order } from './order.ts'
 import { placeOf } from './place.ts'
+import { matches } from './rule-match.ts'
+import type { Rule } from './rule-match.ts'
 
 /** The folder of reroot's Component beside an overlay's kustomization. */
 export const componentFolder = 'mesh-ca-restart'
@@ -17,8 +19,6 @@ export interface ChosenRestart extends RestartEntry {
   /** A controller object orders this workload after the control plane, so that its owner may restart it in the same pull request. */
   readonly ordered: boolean
 }
-
-type Rule = Config['restarts']['rules'][number]
 
 /**
  * Decides for every workload of a cluster how the step's restart reaches it, and says why (product.md, Restart delivery).
@@ -181,14 +181,4 @@ export function missingShellImage(
 function drainOf(config: Config, rule: Rule | undefined, step: Step): 'restart' | 'expire' {
   if (rule?.drain !== undefined) return rule.drain
   return step === 'stage' || step === 'promote' || step === 'retire' ? config.restarts.drain[step] : 'restart'
-}
-
-/** Whether a rule of `restarts.rules` means a workload. */
-export function matches(rule: Rule, workload: Workload): boolean {
-  if (rule.clusters !== undefined && !rule.clusters.includes(workload.cluster)) return false
-  const pattern = rule.match
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('[^/]*')
-  return new RegExp(`^${pattern}$`).test(formatWorkloadId(workload.id))
 }

@@ -1,4 +1,4 @@
-import { formatWorkloadId } from '../base/index.ts'
+import { formatWorkloadId, groupBy } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import type { Step } from '../rotation/index.ts'
 import type { ArgocdApplicationFacts, ControllerId, Discovery, FluxKustomizationFacts, Workload } from '../workloads/index.ts'
@@ -82,25 +82,21 @@ function inOne(
  */
 function controllersAfterControlPlane(controllers: readonly FluxKustomizationFacts[], anchor: ControllerId): ReadonlySet<ControllerId> {
   const byId = new Map(controllers.map((controller) => [controller.id, controller]))
-  const known = new Map<ControllerId, boolean>()
   const anchorNamespace = anchor.split('/')[0] // reroot's own Kustomizations read a source of their own namespace
-  const isAfter = (id: ControllerId): boolean => {
-    const before = known.get(id)
-    if (before !== undefined) return before
-    known.set(id, false)
-    const controller = byId.get(id)
-    const result =
-      controller !== undefined &&
-      !controller.suspended &&
-      controller.dependsOn.some(
-        (dependency) =>
-          (dependency === anchor && controller.source.namespace === anchorNamespace) ||
-          (byId.get(dependency)?.wait === true && sameSource(byId.get(dependency), controller) && isAfter(dependency)),
-      )
-    known.set(id, result)
-    return result
+  const links = [...byId.values()]
+    .filter(({ suspended }) => !suspended)
+    .flatMap((controller) => controller.dependsOn.map((dependency) => ({ controller, dependency })))
+  const dependents = groupBy(links, ({ dependency }) => dependency)
+  const after = new Set(
+    (dependents.get(anchor) ?? []).flatMap(({ controller }) => (controller.source.namespace === anchorNamespace ? [controller.id] : [])),
+  )
+  // The set grows while it is gone through.
+  for (const id of after) {
+    const before = byId.get(id)
+    if (before?.wait !== true) continue
+    for (const { controller } of dependents.get(id) ?? []) if (sameSource(before, controller)) after.add(controller.id)
   }
-  return new Set(controllers.filter((controller) => isAfter(controller.id)).map((controller) => controller.id))
+  return after
 }
 
 function sameSource(one: FluxKustomizationFacts | undefined, other: FluxKustomizationFacts): boolean {

@@ -3,7 +3,7 @@ import { formatWorkloadId, groupBy, restartAnnotation } from '../base/index.ts'
 import type { RestartId, RestartList } from '../rotation/index.ts'
 import { componentFolder } from './delivery.ts'
 import type { ChosenRestart } from './delivery.ts'
-import { addListEntry, annotatePodTemplate, applySplices } from './edits/index.ts'
+import { addListEntry, annotatePodTemplates, applySplices } from './edits/index.ts'
 
 /** A part of a step that has to be merged as one. */
 export interface Part {
@@ -68,30 +68,28 @@ export function ownerParts(input: {
   return parts
 }
 
-/** All restarts that go into one file: a plain manifest, or the Component of one overlay. */
+/** All restarts that go into one file: a plain manifest, or the Component of one overlay. It is read and judged once. */
 function ownerEdit(
   restarts: readonly ChosenRestart[],
   id: RestartId,
   { read, component }: { readonly read: (path: string) => Uint8Array | null; readonly component: ComponentText },
 ): ReadonlyMap<string, Uint8Array> {
   const write = new Map<string, Uint8Array>()
-  const texts: Parameters<ComponentText>[0][number][] = []
-  for (const restart of restarts) {
-    const { owner, definition } = restart.source
-    if (owner.kind === 'yaml') {
-      const bytes = write.get(definition.file) ?? existing(read, definition.file)
-      write.set(
-        definition.file,
-        applySplices(bytes, annotatePodTemplate(bytes, definition.file, definition.document, { key: restartAnnotation, value: id })),
-      )
-    } else if (owner.kind === 'kustomize') {
-      texts.push({ kind: restart.workload.kind, ...owner.component, id })
-      const bytes = existing(read, owner.kustomization)
-      const splices = addListEntry(bytes, owner.kustomization, 'components', componentFolder)
-      if (splices.length > 0) write.set(owner.kustomization, applySplices(bytes, splices))
-      const text = component(texts)
-      write.set(`${dirname(owner.kustomization)}/${componentFolder}/kustomization.yaml`, new TextEncoder().encode(text))
-    }
+  const plain = restarts.filter(({ source }) => source.owner.kind === 'yaml').map(({ source }) => source.definition)
+  for (const [file, sites] of groupBy(plain, (site) => site.file)) {
+    const bytes = existing(read, file)
+    const documents = sites.map(({ document }) => document)
+    write.set(file, applySplices(bytes, annotatePodTemplates(bytes, file, documents, { key: restartAnnotation, value: id })))
+  }
+  const overlaid = restarts.flatMap(({ workload, source: { owner } }) =>
+    owner.kind === 'kustomize' ? [{ kustomization: owner.kustomization, text: { kind: workload.kind, ...owner.component, id } }] : [],
+  )
+  for (const [file, of] of groupBy(overlaid, ({ kustomization }) => kustomization)) {
+    const bytes = existing(read, file)
+    const splices = addListEntry(bytes, file, 'components', componentFolder)
+    if (splices.length > 0) write.set(file, applySplices(bytes, splices))
+    const texts = of.map(({ text }) => text)
+    write.set(`${dirname(file)}/${componentFolder}/kustomization.yaml`, new TextEncoder().encode(component(texts)))
   }
   return write
 }

@@ -1,7 +1,7 @@
 import type { Finding } from '../base/index.ts'
 import type { Config } from '../mesh/index.ts'
 import type { Workload } from '../workloads/index.ts'
-import { matches } from './delivery.ts'
+import { matches } from './rule-match.ts'
 
 /**
  * What `reroot.yaml` says of workloads or namespaces that no cluster of the mesh has: a rule that a typo has made void protects nothing.

@@ -184,6 +184,19 @@ describe('auto', () => {
     ).toMatchObject([['owner', true, expect.any(String)]])
   })
 
+  test('is owner at the end of a chain of thousands, and a Job in a ring that nothing orders', () => {
+    const chain = Array.from({ length: 20_000 }, (_, index) => controller(`flux-system/k${index}`, [`flux-system/k${index + 1}`]))
+    const ring = [controller('flux-system/apps', ['flux-system/b']), controller('flux-system/b', ['flux-system/apps'])]
+
+    expect(
+      choose('', {
+        controllers: [controller('flux-system/apps', ['flux-system/k0']), ...chain, controller('flux-system/k20000', [anchor])],
+        workloads: [yaml],
+      }).restarts[0]?.delivery,
+    ).toBe('owner')
+    expect(choose('', { controllers: ring, workloads: [yaml] }).restarts[0]?.delivery).toBe('job')
+  })
+
   test('is a Job where no owner can carry it, however ordered', () => {
     const workloads = [
       release,

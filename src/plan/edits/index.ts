@@ -1,6 +1,6 @@
 export { insertCreationRules } from './creation-rules.ts'
 export type { CreationRuleText } from './creation-rules.ts'
 export { addListEntry, removeListEntry } from './list-entry.ts'
-export { annotatePodTemplate } from './pod-annotation.ts'
+export { annotatePodTemplates } from './pod-annotation.ts'
 export { applySplices } from './splice.ts'
 export type { Splice } from './splice.ts'

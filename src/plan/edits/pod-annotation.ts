@@ -1,4 +1,5 @@
 import { isMap } from 'yaml'
+import type { YamlDocument } from '../../base/index.ts'
 import { setDeep, pairOf } from './map-entry.ts'
 import type { ParsedMap, ParsedPair } from './map-entry.ts'
 import { lineAt, openSource, refuseAt, verified } from './source.ts'
@@ -6,14 +7,14 @@ import type { Source } from './source.ts'
 import type { Splice } from './splice.ts'
 
 /**
- * Sets an annotation of the pod template in a plain manifest. A key that is there gets the new value; nothing happens if it has it.
- * @param document the document's place in the file, from 0.
+ * Sets an annotation of pod templates in a plain manifest. A key that is there gets the new value; nothing happens where it has it.
+ * @param documents their places in the file, from 0.
  * @throws RerootError FILE_INVALID, with line and what to do, where this cannot be done without touching something else.
  */
-export function annotatePodTemplate(
+export function annotatePodTemplates(
   bytes: Uint8Array,
   file: string,
-  document: number,
+  documents: readonly number[],
   annotation: { readonly key: string; readonly value: string },
 ): readonly Splice[] {
   const { key, value } = annotation
@@ -22,26 +23,32 @@ export function annotatePodTemplate(
     file,
     `write \`${key}: ${value}\` under spec.template.metadata.annotations by hand, or choose \`delivery: job\` for this workload in reroot.yaml`,
   )
-  const target = source.documents.find(({ index }) => index === document)
-  const root = target?.nodeAlong(['spec', 'template', 'metadata', 'annotations'])
-  if (target === undefined || !isMap(root))
-    return refuseAt(source, target?.lineOf([]) ?? 1, `document ${document + 1} of the file is not an object`)
-  const spec = mapAt(source, root, 'spec', target.lineOf([]))
-  const template = mapAt(source, spec.map, 'template', lineAt(source, spec.pair.key.range[0]))
-  if (annotationsOf(target.value)[key] === value) return []
-
-  const splices = setDeep(source, template.pair, template.map, ['metadata', 'annotations', key], value)
+  const byIndex = new Map(source.documents.map((document) => [document.index, document]))
+  const intended = new Map<YamlDocument, unknown>()
+  const splices: Splice[] = []
+  for (const index of new Set(documents)) {
+    const target = byIndex.get(index)
+    const root = target?.nodeAlong(['spec', 'template', 'metadata', 'annotations'])
+    if (target === undefined || !isMap(root))
+      return refuseAt(source, target?.lineOf([]) ?? 1, `document ${index + 1} of the file is not an object`)
+    const spec = mapAt(source, root, 'spec', () => target.lineOf([]))
+    const template = mapAt(source, spec.map, 'template', () => lineAt(source, spec.pair.key.range[0]))
+    if (annotationsOf(target.value)[key] === value) continue
+    splices.push(...setDeep(source, template.pair, template.map, ['metadata', 'annotations', key], value))
+    intended.set(target, withAnnotation(target.value, key, value))
+  }
+  if (splices.length === 0) return []
   return verified(
     source,
     splices,
-    source.documents.map((one) => (one === target ? withAnnotation(one.value, key, value) : one.value)),
+    source.documents.map((one) => intended.get(one) ?? one.value),
   )
 }
 
-function mapAt(source: Source, map: ParsedMap, key: string, line: number): { readonly pair: ParsedPair; readonly map: ParsedMap } {
+function mapAt(source: Source, map: ParsedMap, key: string, line: () => number): { readonly pair: ParsedPair; readonly map: ParsedMap } {
   const pair = pairOf(map, key)
   if (pair !== null && isMap(pair.value)) return { pair, map: pair.value }
-  const at = pair === null ? line : lineAt(source, pair.key.range[0])
+  const at = pair === null ? line() : lineAt(source, pair.key.range[0])
   return refuseAt(source, at, `the workload has no "${key}" of its own here (it is missing, an alias, or a template)`)
 }
 

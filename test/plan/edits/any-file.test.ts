@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RerootError } from '../../../src/base/index.ts'
-import { addListEntry, annotatePodTemplate, insertCreationRules, removeListEntry } from '../../../src/plan/edits/index.ts'
+import { addListEntry, annotatePodTemplates, insertCreationRules, removeListEntry } from '../../../src/plan/edits/index.ts'
 import { runsOf } from '../../support/cases.ts'
 import { bytesOf, edited, textOf, valuesOf } from './edited.ts'
 
@@ -69,7 +69,8 @@ function attempt(edit: () => string): string | null {
 }
 
 const edits: Readonly<Record<string, (text: string) => string>> = {
-  annotatePodTemplate: (text) => edited(text, (bytes) => annotatePodTemplate(bytes, 'f', 0, { key: 'reroot.dev/rotation', value: 'g2' })),
+  annotatePodTemplates: (text) =>
+    edited(text, (bytes) => annotatePodTemplates(bytes, 'f', [0], { key: 'reroot.dev/rotation', value: 'g2' })),
   addListEntry: (text) => edited(text, (bytes) => addListEntry(bytes, 'f', 'resources', 'mesh-ca')),
   removeListEntry: (text) => edited(text, (bytes) => removeListEntry(bytes, 'f', 'resources', 'a')),
   insertCreationRules: (text) => textOf(insertCreationRules(bytesOf(text), ['path_regex: ^mesh-ca/\nage: age1x\n'])),
@@ -77,7 +78,7 @@ const edits: Readonly<Record<string, (text: string) => string>> = {
 
 /** Where each edit may change what a file says. */
 const places: Readonly<Record<string, readonly string[]>> = {
-  annotatePodTemplate: ['spec', 'template', 'metadata', 'annotations', 'reroot.dev/rotation'],
+  annotatePodTemplates: ['spec', 'template', 'metadata', 'annotations', 'reroot.dev/rotation'],
   addListEntry: ['resources'],
   removeListEntry: ['resources'],
   insertCreationRules: ['creation_rules'],
@@ -132,7 +133,7 @@ test.each(Object.entries(edits))(
     let done = 0
     fc.assert(
       fc.property(file, (soup) => {
-        const text = name === 'annotatePodTemplate' ? `spec:\n  template:\n    metadata:\n${soup}` : soup
+        const text = name === 'annotatePodTemplates' ? `spec:\n  template:\n    metadata:\n${soup}` : soup
         const after = attempt(() => edit(text))
         if (after === null) return
 

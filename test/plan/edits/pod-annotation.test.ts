@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { annotatePodTemplate } from '../../../src/plan/edits/index.ts'
+import { annotatePodTemplates } from '../../../src/plan/edits/index.ts'
 import { runsOf } from '../../support/cases.ts'
 import { bytesOf, edited, valuesOf } from './edited.ts'
 
 const annotation = { key: 'reroot.dev/rotation', value: 'g2-staged' }
 const annotate = (text: string, document = 0): string =>
-  edited(text, (bytes) => annotatePodTemplate(bytes, 'cart.yaml', document, annotation))
+  edited(text, (bytes) => annotatePodTemplates(bytes, 'cart.yaml', [document], annotation))
 
 describe('refusals', () => {
   const refused: readonly (readonly [string, string, string])[] = [
@@ -41,6 +41,21 @@ describe('refusals', () => {
   test('a document that is not there', () => {
     expect(() => annotate('spec: {}\n', 3)).toThrow(expect.objectContaining({ code: 'FILE_INVALID' }))
   })
+})
+
+test('several documents of one file at once, as one after the other; what has it stays', () => {
+  const documents = Array.from(
+    { length: 1500 },
+    (_, index) =>
+      `kind: Deployment # ${index}\nspec:\n  template:\n    metadata:\n      ${index % 3 === 0 ? 'annotations: { "reroot.dev/rotation": g2-staged }' : 'labels: {app: a}'}\n`,
+  )
+  const text = documents.join('---\n')
+  const all = documents.map((_, index) => index)
+
+  const result = edited(text, (bytes) => annotatePodTemplates(bytes, 'all.yaml', all, annotation))
+
+  expect(result).toBe(documents.map((one) => annotate(one)).join('---\n'))
+  expect(edited(result, (bytes) => annotatePodTemplates(bytes, 'all.yaml', all, annotation))).toBe(result)
 })
 
 describe('one line more', () => {
@@ -158,7 +173,7 @@ describe('laws', () => {
     fc.assert(
       fc.property(manifest, ({ text, document }) => {
         const bytes = bytesOf(text)
-        const splices = annotatePodTemplate(bytes, 'cart.yaml', document, annotation)
+        const splices = annotatePodTemplates(bytes, 'cart.yaml', [document], annotation)
         const after = annotate(text, document)
 
         const removed = splices.filter(({ length }) => length > 0).map(({ offset, length }) => text.slice(offset, offset + length))
