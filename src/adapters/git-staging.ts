@@ -42,7 +42,6 @@ export async function stageFiles(git: Git, change: Change): Promise<void> {
   if (removals.length > 0) await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: removals.join('') })
   const additions = paths.map((path, index) => `${staged.get(path) === '100755' ? '100755' : '100644'} ${exact[index] ?? ''}\t${path}\0`)
   await git.read(['update-index', '-z', '--index-info'], { input: additions.join('') })
-  await git.run(['update-index', '-q', '--refresh'])
 }
 
 /** Removes a file, and the folders that are empty without it, so that a file can take their place. */
