@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -14,7 +15,7 @@ export default defineConfig({
     pool: 'forks',
     // Test files share what they import: loading it takes longer than most of them.
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: Math.max(2, availableParallelism()),
     reporters: ['default', './test/support/last-line.ts'],
   },
 })
