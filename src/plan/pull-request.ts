@@ -80,7 +80,7 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
     ...wayBack(decision.step),
     ...evidence(clusters),
     ...certificates(story, clusters),
-    ...notes(story, where),
+    ...notes(story, where, length),
     ...lists(story, clusters, set, length),
     trailers.map(([key, value]) => `${key}: ${value}`).join('\n'),
   ]
@@ -208,8 +208,10 @@ const keyPlaces = {
   external: 'kept outside',
 } as const
 
+const mostNotes = 20
+
 /** One line for what is the same in several clusters, or at several objects of one line. */
-function notes({ findings, clusters }: Story, where: readonly string[]): string[] {
+function notes({ findings, clusters }: Story, where: readonly string[], length: Length): string[] {
   const warnings = findings.filter(
     ({ severity, place }) => severity === 'warning' && (place.cluster === undefined || where.includes(place.cluster)),
   )
@@ -223,5 +225,7 @@ function notes({ findings, clusters }: Story, where: readonly string[]): string[
     const names = [...new Set(found.flatMap(({ place }) => place.cluster ?? []))]
     return `- ${clusters.length < 2 || names.length === 0 ? '' : `${names.join(', ')}: `}${text}`
   })
-  return ['### Worth knowing', fold(countOf(rows.length, 'note'), rows.join('\n'), 5)]
+  const shown = length === 'shortest' ? rows.slice(0, mostNotes) : rows
+  const more = rows.length > shown.length ? [`- and ${rows.length - shown.length} more, which the command has printed`] : []
+  return ['### Worth knowing', fold(countOf(rows.length, 'note'), [...shown, ...more].join('\n'), 5)]
 }

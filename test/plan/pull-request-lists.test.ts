@@ -82,6 +82,22 @@ describe('a text that GitHub would refuse', () => {
     )
   })
 
+  test('shows the first notes only where nothing else helps', () => {
+    const findings = Array.from({ length: 3000 }, (_, index) => ({
+      id: 'workloads/job' as const,
+      severity: 'warning' as const,
+      place: { file: `apps/a${index}.yaml`, line: 1 },
+      message: 'a Job',
+      remedy: 'wait',
+    }))
+
+    const body = bodyOf({ ...story, findings }, withList)
+
+    expect(body).toContain('<summary>3000 notes</summary>')
+    expect(body).toContain('- `apps/a19.yaml:1`: a Job (`workloads/job`)\n- and 2980 more, which the command has printed')
+    expect(body.length).toBeLessThan(longestBody)
+  })
+
   test('counts what no file holds only where nothing else helps', () => {
     const shortest = textOf(10, 4000, withList)
 
