@@ -1,3 +1,5 @@
+import { namePattern } from './name-pattern.ts'
+
 // What Flux leaves out of the archive that its Kustomizations build from: github.com/fluxcd/pkg/sourceignore v0.18.0.
 const versionControl = ['.git/', '.gitignore', '.gitmodules', '.gitattributes']
 const byDefault = [
@@ -12,12 +14,14 @@ export interface IgnoreFile {
   readonly text: string
 }
 
+type NameTest = (name: string) => boolean
+
 interface Pattern {
   readonly folder: readonly string[]
   readonly include: boolean
   readonly foldersOnly: boolean
   /** Parts between slashes; `null` is `**`. A pattern without a slash has one part, and matches at any depth. */
-  readonly parts: readonly (RegExp | null)[]
+  readonly parts: readonly (NameTest | null)[]
   readonly anchored: boolean
 }
 
@@ -44,35 +48,24 @@ export function ignoredByFlux(files: readonly IgnoreFile[]): (path: string) => b
 
 function parsePattern(line: string, folder: string): Pattern[] {
   const include = line.startsWith('!')
-  let text = (include ? line.slice(1) : line).replace(/(?<!\\) +$/, '')
+  let text = withoutTrailingSpaces(include ? line.slice(1) : line)
   const foldersOnly = text.endsWith('/')
   if (foldersOnly) text = text.slice(0, -1)
-  try {
-    return [
-      {
-        folder: folder === '' ? [] : folder.split('/'),
-        include,
-        foldersOnly,
-        anchored: text.includes('/'),
-        parts: text
-          .split('/')
-          .filter((part) => part !== '')
-          .map((part) => (part === '**' ? null : wildcard(part))),
-      },
-    ]
-  } catch {
-    return [] // a bracket that never closes: Go's filepath.Match fails as well, and the pattern matches nothing
+  const parts: (NameTest | null)[] = []
+  for (const part of text.split('/').filter((one) => one !== '')) {
+    const test = part === '**' ? null : namePattern(part)
+    // A bracket that never closes: Go's filepath.Match fails as well, and the pattern matches nothing.
+    if (test === null && part !== '**') return []
+    parts.push(test)
   }
+  return [{ folder: folder === '' ? [] : folder.split('/'), include, foldersOnly, anchored: text.includes('/'), parts }]
 }
 
-function wildcard(part: string): RegExp {
-  const source = part.replace(/\\(.)|[.+^${}()|\\]|\*|\?|\[\^?/g, (found, escaped: string | undefined) => {
-    if (escaped !== undefined) return escaped.replace(/[^\w]/g, '\\$&')
-    if (found === '*') return '[^/]*'
-    if (found === '?') return '[^/]'
-    return found.startsWith('[') ? found : `\\${found}`
-  })
-  return new RegExp(`^${source}$`)
+/** A space behind a backslash belongs to the name. */
+function withoutTrailingSpaces(text: string): string {
+  let end = text.length
+  while (text[end - 1] === ' ') end--
+  return end < text.length && text[end - 1] === '\\' ? text.slice(0, end + 1) : text.slice(0, end)
 }
 
 function matches(pattern: Pattern, path: readonly string[]): boolean {
@@ -84,11 +77,11 @@ function matches(pattern: Pattern, path: readonly string[]): boolean {
   }
   const [only] = pattern.parts
   if (only === undefined || only === null) return only === null && names.length > 0
-  return names.some((name, index) => only.test(name) && !(pattern.foldersOnly && index === names.length - 1))
+  return names.some((name, index) => only(name) && !(pattern.foldersOnly && index === names.length - 1))
 }
 
 /** @returns how many names the parts used up, or `null` if they do not match the beginning of the path. */
-function matchParts(parts: readonly (RegExp | null)[], names: readonly string[]): number | null {
+function matchParts(parts: readonly (NameTest | null)[], names: readonly string[]): number | null {
   let at = 0
   for (let index = 0; index < parts.length; index++) {
     const part = parts[index]
@@ -96,10 +89,10 @@ function matchParts(parts: readonly (RegExp | null)[], names: readonly string[])
     if (part === null) {
       const next = parts[index + 1]
       if (next === undefined || next === null) continue
-      while (at < names.length && !next.test(names[at] ?? '')) at++
+      while (at < names.length && !next(names[at] ?? '')) at++
       continue
     }
-    if (!part.test(names[at] ?? '') || at >= names.length) return null
+    if (!part(names[at] ?? '') || at >= names.length) return null
     at++
   }
   return at

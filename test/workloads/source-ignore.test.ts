@@ -31,3 +31,38 @@ test('a file in a folder speaks for that folder', () => {
 
   expect([ignored('apps/x.yaml'), ignored('x.yaml'), ignored('apps/sub/x.yaml')]).toEqual([true, false, false])
 })
+
+// Go 1.25, path/filepath.Match
+test.each([
+  ['*.y?ml', 'a.yaml', true],
+  ['*.y?ml', 'a.yml', false],
+  ['a*b*c', 'aXbXbYc', true],
+  ['a*b*c', 'aXbXbY', false],
+  ['[a-c]x', 'bx', true],
+  ['[^a-c]x', 'bx', false],
+  ['[^a-c]x', 'dx', true],
+  ['[\\]]x', ']x', true],
+  ['[a*]x', '*x', true],
+  ['\\*x', '*x', true],
+  ['\\*x', 'ax', false],
+  ['a.b', 'aXb', false],
+  ['?x', '😀x', true],
+  ['[a', '[a', false],
+  ['[]a]', 'a', false],
+  ['a\\ ', 'a ', true],
+  ['a  ', 'a', true],
+])('%s and a file %s', (pattern, name, ignored) => {
+  expect(ignoredByFlux([{ folder: '', text: pattern }])(name)).toBe(ignored)
+})
+
+test('many stars in one name take no time', () => {
+  const ignored = ignoredByFlux([{ folder: '', text: `${'*a'.repeat(30)}*b\n` }])
+
+  expect([ignored('a'.repeat(200)), ignored(`${'a'.repeat(200)}b`)]).toEqual([false, true])
+})
+
+test('a line of spaces takes no time', () => {
+  const ignored = ignoredByFlux([{ folder: '', text: `x${' '.repeat(1_000_000)}y\nz${' '.repeat(1_000_000)}\n` }])
+
+  expect(ignored('z')).toBe(true)
+})
