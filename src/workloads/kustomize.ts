@@ -1,3 +1,5 @@
+import { FolderBuilds } from './folder-builds.ts'
+import type { Level } from './folder-builds.ts'
 import { Gathering, eachOnce } from './gathering.ts'
 import { generatedObjects } from './generators.ts'
 import { setImages } from './images.ts'
@@ -11,7 +13,7 @@ import { makeResource } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { showToOverlay } from './overlay-view.ts'
 import { addProbe } from './probe.ts'
-import { isUnder, resolvePath } from './source-tree.ts'
+import { resolvePath } from './source-tree.ts'
 import { rename, setAnnotations, setLabels, setNamespace } from './transformers.ts'
 import { reportUnread } from './unread-fields.ts'
 import { asText, valueAt } from './value.ts'
@@ -24,12 +26,18 @@ export interface Build {
   readonly ksops?: boolean
 }
 
+interface Running extends Build {
+  readonly folders: FolderBuilds
+}
+
 /** Whose Component a restart patch would be: the kustomization built first, or, where Flux makes that one, those that it lists. */
 type Overlay = 'this' | 'listed' | 'above'
 
 /** Builds a kustomization that Flux applies. Problems are reported, and the rest is read on. */
 export function buildKustomization(build: Build, kustomization: Kustomization, generatedByFlux: boolean): readonly Resource[] {
-  const resources = accumulate(build, kustomization, [], [kustomization.folder], generatedByFlux ? 'listed' : 'this')
+  const folders = new FolderBuilds(build.report)
+  const level = folders.first(kustomization.folder)
+  const resources = accumulate({ ...build, folders }, kustomization, [], level, generatedByFlux ? 'listed' : 'this')
   // krusty drops these at the very end, and only then looks for ids that a patch has made equal: patches may still address them.
   const applied = resources.filter(
     ({ object }) => (valueAt(object, 'metadata', 'annotations', 'config.kubernetes.io/local-config') ?? 'false') === 'false',
@@ -38,20 +46,20 @@ export function buildKustomization(build: Build, kustomization: Kustomization, g
 }
 
 function accumulate(
-  build: Build,
+  build: Running,
   kustomization: Kustomization,
   inherited: readonly Resource[],
-  chain: readonly string[],
+  level: Level,
   overlay: Overlay,
 ): Resource[] {
   const gathered = new Gathering(build.report, inherited)
-  for (const entry of kustomization.resources) addResource(build, gathered, kustomization, entry, chain, overlay)
+  for (const entry of kustomization.resources) addResource(build, gathered, kustomization, entry, level, overlay)
   for (const generated of generatedObjects(kustomization, build.manifests, build.report)) gathered.absorb(generated)
   if (build.ksops === true)
     for (const unsealed of ksopsResources(kustomization, build.manifests, build.report)) gathered.addGenerated(unsealed)
-  addComponents(build, gathered, kustomization, kustomization.components, chain)
+  addComponents(build, gathered, kustomization, kustomization.components, level)
   if (overlay === 'this') showToOverlay(kustomization.file, gathered.resources)
-  addComponents(build, gathered, kustomization, kustomization.addedComponents, chain)
+  addComponents(build, gathered, kustomization, kustomization.addedComponents, level)
   const made = transform(build, kustomization, gathered.resources)
   reportUnread(build, kustomization, made)
   return made
@@ -79,11 +87,11 @@ function transform(build: Build, kustomization: Kustomization, resources: readon
 }
 
 function addResource(
-  build: Build,
+  build: Running,
   gathered: Gathering,
   parent: Kustomization,
   entry: Entry<string>,
-  chain: readonly string[],
+  level: Level,
   overlay: Overlay,
 ): void {
   const path = resolvePath(parent.folder, entry.value)
@@ -95,34 +103,44 @@ function addResource(
     }
     return
   }
-  const folder = subFolder(build, path, entry, chain)
-  const kustomization = folder === null ? null : readSub(build, folder, entry, false)
-  if (folder === null || kustomization === null) return
-  const made = accumulate(build, kustomization, [], [...chain, folder], overlay === 'listed' ? 'this' : 'above')
+  const sub = subFolder(build, path, entry, level, false)
+  if (sub === null) return
+  const of = overlay === 'listed' ? 'this' : 'above'
+  const made = build.folders.build(`${of} ${sub.folder}`, level, sub.level, () => accumulate(build, sub.kustomization, [], sub.level, of))
+  if (!build.folders.mayHandOn(made.length, entry.place)) return
   for (const resource of made) gathered.add(resource, entry.place)
 }
 
-function addComponents(
-  build: Build,
-  gathered: Gathering,
-  parent: Kustomization,
-  entries: readonly Entry<string>[],
-  chain: readonly string[],
-): void {
+function addComponents(build: Running, gathered: Gathering, parent: Kustomization, entries: readonly Entry<string>[], level: Level): void {
   for (const entry of entries) {
-    const folder = subFolder(build, resolvePath(parent.folder, entry.value), entry, chain)
-    const kustomization = folder === null ? null : readSub(build, folder, entry, true)
-    if (folder === null || kustomization === null) continue
-    gathered.replaceBy(accumulate(build, kustomization, gathered.resources, [...chain, folder], 'above'), entry.place)
+    const sub = subFolder(build, resolvePath(parent.folder, entry.value), entry, level, true)
+    if (sub === null || !build.folders.mayTakeOver(gathered.resources.length, entry.place)) continue
+    gathered.replaceBy(accumulate(build, sub.kustomization, gathered.resources, sub.level, 'above'), entry.place)
+    level.asked |= sub.level.asked
   }
 }
 
-function readSub(build: Build, folder: string, entry: Entry<string>, asComponent: boolean): Kustomization | null {
+interface SubFolder {
+  readonly folder: string
+  readonly kustomization: Kustomization
+  readonly level: Level
+}
+
+/** The folder that an entry names, to be built; `null` after reporting why it cannot be. */
+function subFolder(build: Running, path: string | null, entry: Entry<string>, level: Level, asComponent: boolean): SubFolder | null {
+  const folder = folderOfEntry(build, path, entry, level)
+  const kustomization = folder === null ? null : readSub(build, folder, entry, asComponent)
+  if (folder === null || kustomization === null) return null
+  const below = build.folders.below(folder, level, entry.place)
+  return below === null ? null : { folder, kustomization, level: below }
+}
+
+function readSub(build: Running, folder: string, entry: Entry<string>, asComponent: boolean): Kustomization | null {
   if (kustomizationFilesIn(build.manifests, folder).length === 0) {
     build.report.add(unreadable('workloads/missing-file', entry, 'the folder has no kustomization file', 'a kustomization.yaml in it'))
     return null
   }
-  const kustomization = readKustomization(build.manifests, folder, build.report)
+  const kustomization = build.folders.kustomization(folder, () => readKustomization(build.manifests, folder, build.report))
   if (kustomization !== null && isEmpty(kustomization)) {
     build.report.add(unreadable('workloads/kustomization', entry, `${kustomization.file} is empty`, 'at least one field'))
   }
@@ -138,10 +156,10 @@ function isEmpty({ fields }: Kustomization): boolean {
 }
 
 /** @returns the folder that an entry names, or `null` after reporting why there is none to read. */
-function subFolder(build: Build, path: string | null, entry: Entry<string>, chain: readonly string[]): string | null {
+function folderOfEntry(build: Running, path: string | null, entry: Entry<string>, level: Level): string | null {
   if (path !== null && build.manifests.tree.hasFolder(path)) {
     // The loader refuses a folder that is, or holds, one that is being read.
-    if (!chain.some((folder) => isUnder(folder, path))) return path
+    if (build.folders.mayRead(path, level)) return path
     build.report.add(
       unreadable('workloads/cycle', entry, 'a kustomization includes itself, or a folder above itself', 'a folder beside or below it'),
     )
