@@ -1,5 +1,6 @@
 import type { Finding } from '../base/index.ts'
 import type { FluxKustomization } from './flux-kustomization.ts'
+import { PutOff } from './put-off.ts'
 import type { Resource } from './resource.ts'
 
 /** A Kustomization that is to be followed. */
@@ -11,8 +12,6 @@ export interface Waiting {
   readonly built: readonly Resource[] | null
 }
 
-type Lacks = (entry: Waiting) => boolean
-
 /**
  * Kustomizations in an order in which each finds what others make: those that lack a ConfigMap of `substituteFrom` wait until all others are
  * followed, and those that nobody shows until it is certain that no other leads to them.
@@ -20,12 +19,14 @@ type Lacks = (entry: Waiting) => boolean
 export class Queue {
   readonly #ready: Waiting[]
   readonly #assumed: Waiting[]
-  readonly #putOff: Waiting[] = []
+  readonly #putOff: PutOff<Waiting>
   #last: Waiting | null = null
 
-  constructor(roots: readonly Waiting[]) {
+  /** @param configMaps those that are made so far, by `namespace/name`. */
+  constructor(roots: readonly Waiting[], configMaps: ReadonlyMap<string, unknown>) {
     this.#ready = roots.filter(({ assumed }) => assumed === null)
     this.#assumed = roots.filter(({ assumed }) => assumed !== null)
+    this.#putOff = new PutOff(configMaps)
   }
 
   add(entry: Waiting): void {
@@ -33,41 +34,30 @@ export class Queue {
   }
 
   /** @returns whether an entry has to wait, and comes back later. One that comes back is never put off again. */
-  putsOff(entry: Waiting, lacks: Lacks): boolean {
-    if (this.#last === entry || !lacks(entry)) return false
-    this.#putOff.push(entry)
-    return true
+  putsOff(entry: Waiting): boolean {
+    return this.#last !== entry && this.#putOff.add(entry)
   }
 
   /** The next one to follow; `null` at the end. */
-  next(lacks: Lacks): Waiting | null {
+  next(): Waiting | null {
     const ready = this.#ready.shift()
     if (ready !== undefined) return ready
-    const complete = this.#putOff.findIndex((entry) => !lacks(entry))
-    if (complete === -1) {
+    const complete = this.#putOff.takeComplete()
+    if (complete === null) {
       const [assumed] = this.#assumed.splice(this.#leadingAssumed(), 1)
       if (assumed !== undefined) return assumed
     }
     // Its ConfigMap may be made outside of Git, or be optional.
-    const [last] = this.#putOff.splice(complete === -1 ? this.#leastBound() : complete, 1)
-    this.#last = last ?? null
+    this.#last = complete ?? this.#putOff.takeLeastBound()
     return this.#last
   }
 
   /** Of those that nobody shows, one to which none of the others leads. */
   #leadingAssumed(): number {
-    const leads = (to: Waiting): boolean =>
-      this.#assumed.some((one) => one !== to && one.assumed?.leadsTo.includes(to.flux.controller.path))
-    return Math.max(
-      this.#assumed.findIndex((entry) => !leads(entry)),
-      0,
-    )
-  }
-
-  /** Of those that all lack something, one that depends on none of the others: what it makes may be what they lack. */
-  #leastBound(): number {
-    const ids = new Set(this.#putOff.map(({ flux }) => flux.controller.id))
-    const free = this.#putOff.findIndex(({ flux }) => !flux.controller.dependsOn.some((id) => ids.has(id)))
+    const leads = new Map<string, Waiting[]>()
+    for (const one of this.#assumed)
+      for (const path of new Set(one.assumed?.leadsTo)) leads.set(path, [...(leads.get(path) ?? []).slice(0, 1), one])
+    const free = this.#assumed.findIndex((entry) => (leads.get(entry.flux.controller.path) ?? []).every((one) => one === entry))
     return Math.max(free, 0)
   }
 }

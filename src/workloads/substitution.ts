@@ -1,5 +1,5 @@
 import { plainScalar } from '../base/index.ts'
-import { asMap, textMap, valueAt } from './value.ts'
+import { asList, asMap, textMap, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 const substituteMark = 'kustomize.toolkit.fluxcd.io/substitute'
@@ -97,16 +97,21 @@ function expandDefault(text: string, variables: Variables): string {
     .join('$$')
 }
 
+/** The objects from which a Kustomization's `postBuild` takes values. */
+export function variableSources(spec: ValueMap): readonly { readonly kind: string; readonly name: string }[] {
+  return asList(asMap(spec['postBuild'])?.['substituteFrom']).map((entry) => ({
+    kind: String(valueAt(entry, 'kind')),
+    name: String(valueAt(entry, 'name')),
+  }))
+}
+
 /** The values that a Kustomization's `postBuild` gives; `null` if it substitutes nothing. ConfigMaps that Git does not show are left out. */
 export function variablesOf(spec: ValueMap, configMap: (name: string) => ValueMap | null): Variables | null {
   const postBuild = asMap(spec['postBuild'])
   if (postBuild === null) return null
   const values = new Map<string, string>()
   const missing: string[] = []
-  const from = postBuild['substituteFrom']
-  for (const entry of Array.isArray(from) ? from : []) {
-    const kind = String(valueAt(entry, 'kind'))
-    const name = String(valueAt(entry, 'name'))
+  for (const { kind, name } of variableSources(spec)) {
     const data = kind === 'ConfigMap' ? configMap(name) : null
     if (data === null) missing.push(`${kind}/${name}`)
     for (const [key, value] of Object.entries(textMap(data))) values.set(key, value.replaceAll('\n', ''))

@@ -63,10 +63,10 @@ function walkTree(tree: SourceTree, cluster: WalkedCluster, report: Report): Wal
 function follow(manifests: Manifests, cluster: WalkedCluster, report: Report): Pick<Walked, 'inventory' | 'controllers'> {
   const inventory = emptyInventory()
   const controllers = new Map<ControllerId, FluxKustomizationFacts>()
-  const queue = new Queue(cluster.paths.map((path) => rootOf(manifests, cluster, path, report)))
-  const lacksVariables = ({ flux }: Waiting): boolean => missesVariables(flux, inventory)
+  const roots = cluster.paths.map((path) => rootOf(manifests, cluster, path, report))
+  const queue = new Queue(roots, inventory.configMaps)
 
-  for (let entry = queue.next(lacksVariables); entry !== null; entry = queue.next(lacksVariables)) {
+  for (let entry = queue.next(); entry !== null; entry = queue.next()) {
     const { flux, assumed } = entry
     if (assumed !== null) {
       if ([...controllers.values()].some((one) => one.path === flux.controller.path && isOwnSource(one, cluster))) continue
@@ -79,7 +79,7 @@ function follow(manifests: Manifests, cluster: WalkedCluster, report: Report): P
       continue
     }
     controllers.set(flux.controller.id, flux.controller)
-    if (queue.putsOff(entry, lacksVariables)) continue
+    if (queue.putsOff(entry)) continue
     if (!isFollowed(flux, cluster, report)) continue
     const before = inventory.kustomizations.length
     const resources = entry.built ?? build(manifests, flux, inventory, report)
@@ -99,10 +99,6 @@ function build(manifests: Manifests, flux: FluxKustomization, inventory: Invento
     const object = variables === null ? resource.object : substitute(resource.object, variables)
     return { ...resource, object: withCommonMetadata(object, flux) }
   })
-}
-
-function missesVariables({ spec, controller }: FluxKustomization, inventory: Inventory): boolean {
-  return (variablesOf(spec, (name) => inventory.configMaps.get(`${controller.namespace}/${name}`) ?? null)?.missing.length ?? 0) > 0
 }
 
 // What of a Kustomization's spec changes what it builds.

@@ -79,3 +79,38 @@ describe('paths whose Kustomizations Git does not show', () => {
     expect(discovery.workloads).toMatchObject([{ id: { name: 'web' }, owner: { controller: 'flux-system/two' } }])
   })
 })
+
+test('thousands of Kustomizations that lack a Secret, and one that makes what the last one needs', () => {
+  const lacking = Array.from(
+    { length: 2000 },
+    (_, index) => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: app-${index}
+  namespace: flux-system
+spec:
+  path: ./apps
+  sourceRef:
+    kind: GitRepository
+    name: flux-system
+  dependsOn:
+  - name: app-${index + 1}
+  postBuild:
+    substituteFrom:
+    - kind: ConfigMap
+      name: vars-of-${index}
+    - kind: Secret
+      name: elsewhere
+`,
+  )
+  const discovery = discoverProd({
+    [app]: yaml(flux('infra', './infra'), flux('wait', './cart', needs('vars'))),
+    'clusters/prod/many.yaml': lacking.join('---\n'),
+    'apps/nothing.txt': '',
+    'infra/vars.yaml': yaml(vars, meshed),
+    'cart/w.yaml': cart['apps/w.yaml'],
+  })
+
+  expect(discovery.controllers).toHaveLength(2003)
+  expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/shop/blue-cart'])
+})
