@@ -34,6 +34,16 @@ export interface ChartInstall {
   place(...path: YamlPath): Place
 }
 
+/** Values that Git does not show, and where they are asked for: most charts are none of Istio's, and nobody looks for that line. */
+export function missingAt(name: string, place: () => Place): ChartInstall['missingValues'][number] {
+  return {
+    name,
+    get place() {
+      return place()
+    },
+  }
+}
+
 /** The last part of a path or address: what a chart is called. */
 export function lastPart(path: string): string | null {
   return asText(path.replace(/\/+$/, '').split('/').at(-1))

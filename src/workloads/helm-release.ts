@@ -1,7 +1,7 @@
 import { parseYamlFile } from '../base/index.ts'
 import type { Place, YamlPath } from '../base/index.ts'
 import { setParameter } from './chart-parameters.ts'
-import { lastPart } from './chart-install.ts'
+import { lastPart, missingAt } from './chart-install.ts'
 import type { ChartInstall } from './chart-install.ts'
 import { keptKey } from './inventory.ts'
 import type { Inventory, KeptObject } from './inventory.ts'
@@ -105,14 +105,14 @@ function valuesOf(
   place: ChartInstall['place'],
 ): { readonly values: ValueMap; readonly missing: ChartInstall['missingValues'] } {
   let values: ValueMap = {}
-  const missing: { name: string; place: Place }[] = []
+  const missing: ReturnType<typeof missingAt>[] = []
   asList(spec['valuesFrom']).forEach((entry, index) => {
     const kind = asText(valueAt(entry, 'kind')) ?? ''
     const name = asText(valueAt(entry, 'name')) ?? ''
     const key = asText(valueAt(entry, 'valuesKey')) ?? 'values.yaml'
     // Secrets are not looked into: what a rotation depends on does not belong there.
     const text = kind === 'ConfigMap' ? asText(inventory.configMaps.get(`${namespace}/${name}`)?.[key]) : null
-    if (text === null) missing.push({ name: `${kind} ${namespace}/${name}`, place: place('spec', 'valuesFrom', index) })
+    if (text === null) missing.push(missingAt(`${kind} ${namespace}/${name}`, () => place('spec', 'valuesFrom', index)))
     else values = withText(values, text, asText(valueAt(entry, 'targetPath')), valueAt(entry, 'literal') === true)
   })
   return { values: mergeValues(values, asMap(spec['values']) ?? {}), missing }

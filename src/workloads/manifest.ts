@@ -1,6 +1,7 @@
 import type { Tool } from './applier.ts'
 import { parseYamlFile } from '../base/index.ts'
-import type { Finding, YamlFile, YamlPath } from '../base/index.ts'
+import type { Finding, YamlPath } from '../base/index.ts'
+import { LineFinder } from './line-finder.ts'
 import { notAString, notStrings } from './not-a-string.ts'
 import type { Report } from './report.ts'
 import type { SourceTree } from './source-tree.ts'
@@ -104,9 +105,8 @@ function readFileOnce(bytes: Uint8Array, file: string, whole: boolean): ReadFile
 /** @param tool whose words findings use. */
 export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Flux'): Manifests {
   const objects = new Map<string, readonly Manifest[]>()
-  let latest: { readonly file: string; readonly yaml: YamlFile } | null = null
-
   const bytesOf = (file: string): Uint8Array => tree.read(file) ?? new Uint8Array()
+  const lines = new LineFinder(bytesOf)
   const read = (file: string, whole: boolean): readonly PlainDocument[] => {
     const { documents: made, findings } = readFileOnce(bytesOf(file), file, whole)
     for (const finding of findings) report.add(finding)
@@ -125,10 +125,7 @@ export function readManifests(tree: SourceTree, report: Report, tool: Tool = 'Fl
       objects.set(file, made)
       return made
     },
-    lineOf(file, document, path) {
-      if (latest?.file !== file) latest = { file, yaml: parseYamlFile(bytesOf(file), file) }
-      return latest.yaml.documents.find((one) => one.index === document)?.lineOf(path) ?? 1
-    },
+    lineOf: (file, document, path) => lines.lineOf(file, document, path),
   }
   return manifests
 }

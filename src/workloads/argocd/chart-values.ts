@@ -5,6 +5,7 @@ import { resolvePath } from '../source-tree.ts'
 import { asList, asMap, asText, mergeValues, scalarText, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
+import { missingAt } from '../chart-install.ts'
 import { setParameter } from '../chart-parameters.ts'
 import { doubleStarMatcher } from './glob.ts'
 import type { OwnRepository } from './repository-url.ts'
@@ -28,9 +29,9 @@ export function chartValues(
   defaults: ValueMap,
 ): ChartValues {
   const helm = asMap(source.spec['helm']) ?? {}
-  const missing: { name: string; place: Place }[] = []
+  const missing: ReturnType<typeof missingAt>[] = []
   const miss = (name: string, field: string, index: number): void => {
-    missing.push({ name, place: application.place(...source.at, 'helm', field, index) })
+    missing.push(missingAt(name, () => application.place(...source.at, 'helm', field, index)))
   }
   let values = defaults
   const files = asList(helm['valueFiles']).map((file) => environment(asText(file) ?? '', application, source))
