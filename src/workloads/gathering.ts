@@ -10,6 +10,8 @@ export class Gathering {
   readonly resources: Resource[]
   readonly #report: Report
   readonly #ids: Set<string>
+  /** By every id that they have, and some that they no longer have; made when a generator asks, which mostly none does. */
+  #answering: Map<string, Set<Resource>> | null = null
 
   constructor(report: Report, inherited: readonly Resource[]) {
     this.#report = report
@@ -24,24 +26,27 @@ export class Gathering {
       return
     }
     this.#ids.add(key)
-    this.resources.push(resource)
+    this.#push(resource)
   }
 
   /** Takes what a generator makes: beside what is there, over it, or into it. kustomize looks it up by every id that an object had. */
   absorb({ resource, behavior, place }: Generated): void {
     const key = idKey(idOf(resource.object))
-    const found = this.resources.filter((one) => idsOf(one).includes(key))
+    const found = this.#answeringTo(key)
     const [old] = found
     if (old === undefined && behavior === 'create') this.add(resource, place)
     else if (old === undefined || found.length > 1) this.#report.add(nothingToMerge(resource, behavior, found.length, place()))
     else if (behavior === 'create') this.#report.add(duplicate(resource, place()))
-    else old.object = absorbed(old.object, resource.object, behavior)
+    else {
+      old.object = absorbed(old.object, resource.object, behavior)
+      this.#enter(old)
+    }
   }
 
   /** A generator of KSOPS may merge into what is there. */
   addGenerated(resource: Resource): void {
     const key = idKey(idOf(resource.object))
-    if (!this.#ids.has(key)) this.resources.push(resource)
+    if (!this.#ids.has(key)) this.#push(resource)
     this.#ids.add(key)
   }
 
@@ -49,7 +54,30 @@ export class Gathering {
   replaceBy(resources: readonly Resource[], place: () => Place): void {
     this.resources.splice(0, this.resources.length)
     this.#ids.clear()
+    this.#answering = null
     for (const resource of resources) this.add(resource, place)
+  }
+
+  #push(resource: Resource): void {
+    this.resources.push(resource)
+    this.#enter(resource)
+  }
+
+  #enter(resource: Resource): void {
+    if (this.#answering === null) return
+    for (const key of idsOf(resource)) {
+      const known = this.#answering.get(key)
+      if (known === undefined) this.#answering.set(key, new Set([resource]))
+      else known.add(resource)
+    }
+  }
+
+  #answeringTo(key: string): readonly Resource[] {
+    if (this.#answering === null) {
+      this.#answering = new Map()
+      for (const resource of this.resources) this.#enter(resource)
+    }
+    return [...(this.#answering.get(key) ?? [])].filter((one) => idsOf(one).includes(key))
   }
 }
 

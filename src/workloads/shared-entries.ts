@@ -1,6 +1,7 @@
+import { groupBy } from '../base/index.ts'
 import type { Resource } from './resource.ts'
-import { asMap, valueAt, withValueAt } from './value.ts'
-import type { ValueMap } from './value.ts'
+import { asMap, valueAt } from './value.ts'
+import type { Value, ValueMap } from './value.ts'
 
 type Path = readonly string[]
 
@@ -14,45 +15,94 @@ export interface SharedEntry {
   readonly paths: readonly Path[]
 }
 
-/** Writes entries into the maps at some paths of an object, as one run of a label or annotation transformer. */
-export function setEntries(resource: Resource, paths: readonly Path[], entries: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(entries)) {
-    const added: Path[] = []
-    for (const path of paths) {
-      const present = asMap(valueAt(resource.object, ...path))?.[key] !== undefined
-      const together = present ? sharersOf(resource, path, key) : [path]
-      for (const place of together) resource.object = withEntry(resource.object, place, key, value)
-      if (!present) added.push(path)
+/** One run of a label or annotation transformer: entries, and the maps of an object into which they are written. */
+export interface EntryRun {
+  readonly entries: Readonly<Record<string, string>>
+  pathsOf(object: ValueMap): readonly Path[]
+}
+
+/** Writes the entries of some runs, one after the other, into an object. */
+export function setEntries(resource: Resource, runs: readonly EntryRun[]): void {
+  const sharers = groupBy(resource.shared, ({ key }) => key)
+  const writing = new Writing(resource.object)
+  const shared: SharedEntry[] = []
+  for (const { entries, pathsOf } of runs) {
+    const paths = pathsOf(writing.object)
+    for (const [key, value] of Object.entries(entries)) {
+      const added: Path[] = []
+      for (const path of paths) {
+        const present = entryAt(writing.object, path, key) !== undefined
+        const together = present ? sharersOf(sharers.get(key), path) : [path]
+        for (const place of together) writing.set(place, key, value)
+        if (!present) added.push(path)
+      }
+      if (added.length > 1) {
+        const made = { key, paths: added }
+        shared.push(made)
+        sharers.set(key, [...(sharers.get(key) ?? []), made])
+      }
     }
-    if (added.length > 1) resource.shared = [...resource.shared, { key, paths: added }]
   }
+  resource.object = writing.object
+  if (shared.length > 0) resource.shared = [...resource.shared, ...shared]
 }
 
 /** After a strategic merge: what changed in one place changes in all, unless the patch took the place away or put a new map there. */
 export function settleShared(resource: Resource, before: ValueMap, patch: ValueMap): void {
   if (resource.shared.length === 0) return
+  const writing = new Writing(resource.object)
   resource.shared = resource.shared.flatMap(({ key, paths }) => {
-    const kept = paths.filter((path) => entryAt(resource.object, path, key) !== undefined && !isReplaced(patch, path))
-    const changed = kept.findLast((path) => entryAt(resource.object, path, key) !== entryAt(before, path, key))
+    const kept = paths.filter((path) => entryAt(writing.object, path, key) !== undefined && !isReplaced(patch, path))
+    const changed = kept.findLast((path) => entryAt(writing.object, path, key) !== entryAt(before, path, key))
     if (changed !== undefined) {
-      const value = String(entryAt(resource.object, changed, key))
-      for (const path of kept) resource.object = withEntry(resource.object, path, key, value)
+      const value = String(entryAt(writing.object, changed, key))
+      for (const path of kept) writing.set(path, key, value)
     }
     return kept.length > 1 ? [{ key, paths: kept }] : []
   })
+  resource.object = writing.object
 }
 
-function sharersOf(resource: Resource, path: Path, key: string): readonly Path[] {
+/** Changes of one object, which is not touched: each map is copied once, however many entries it gets. */
+class Writing {
+  object: ValueMap
+  readonly #copies = new WeakSet<ValueMap>()
+
+  constructor(object: ValueMap) {
+    this.object = object
+  }
+
+  set(path: Path, key: string, value: string): void {
+    let at = this.#copyOf(this.object)
+    this.object = at
+    for (const step of path) {
+      const next = this.#copyOf(asMap(at[step]) ?? {})
+      put(at, step, next)
+      at = next
+    }
+    put(at, key, value)
+  }
+
+  #copyOf(map: ValueMap): ValueMap {
+    if (this.#copies.has(map)) return map
+    const copy = { ...map }
+    this.#copies.add(copy)
+    return copy
+  }
+}
+
+/** An assignment would not make an entry of every key: `__proto__` is one in YAML. */
+function put(map: ValueMap, key: string, value: Value): void {
+  Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true })
+}
+
+function sharersOf(entries: readonly SharedEntry[] | undefined, path: Path): readonly Path[] {
   const same = (one: Path): boolean => one.join('/') === path.join('/')
-  return resource.shared.find((entry) => entry.key === key && entry.paths.some(same))?.paths ?? [path]
+  return entries?.find((entry) => entry.paths.some(same))?.paths ?? [path]
 }
 
 function entryAt(object: ValueMap, path: Path, key: string): unknown {
   return asMap(valueAt(object, ...path))?.[key]
-}
-
-function withEntry(object: ValueMap, path: Path, key: string, value: string): ValueMap {
-  return withValueAt(object, path, (map) => ({ ...asMap(map), [key]: value }))
 }
 
 function isReplaced(patch: ValueMap, path: Path): boolean {

@@ -1,6 +1,7 @@
 import { groupVersion, idOf, isClusterScoped, nameOf, rememberId } from './resource.ts'
 import type { Resource } from './resource.ts'
 import { setEntries } from './shared-entries.ts'
+import type { EntryRun } from './shared-entries.ts'
 import { asList, asMap, asText, textMap, withValueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
@@ -36,24 +37,24 @@ export function rename(resources: readonly Resource[], change: (name: string) =>
 
 /** The fields `labels` and then `commonLabels` of a kustomization. Selectors are not facts here. */
 export function setLabels(resources: readonly Resource[], fields: ValueMap): void {
-  for (const entry of asList(fields['labels'])) {
+  const runs = asList(fields['labels']).flatMap((entry): EntryRun[] => {
     const label = asMap(entry)
-    if (label === null) continue
+    if (label === null) return []
     const paths = label['includeSelectors'] === true || label['includeTemplates'] === true ? labelPaths : metadataLabels
     const custom = customPaths(asList(label['fields']))
-    setAll(resources, textMap(label['pairs']), (object) => [...paths(object), ...custom(object)])
-  }
-  setAll(resources, textMap(fields['commonLabels']), labelPaths)
+    return [{ entries: textMap(label['pairs']), pathsOf: (object) => [...paths(object), ...custom(object)] }]
+  })
+  setAll(resources, [...runs, { entries: textMap(fields['commonLabels']), pathsOf: labelPaths }])
 }
 
 /** The field `commonAnnotations`: pod templates as well. */
 export function setAnnotations(resources: readonly Resource[], fields: ValueMap): void {
-  setAll(resources, textMap(fields['commonAnnotations']), annotationPaths)
+  setAll(resources, [{ entries: textMap(fields['commonAnnotations']), pathsOf: annotationPaths }])
 }
 
-function setAll(resources: readonly Resource[], pairs: Readonly<Record<string, string>>, pathsOf: Paths): void {
-  if (Object.keys(pairs).length === 0) return
-  for (const resource of resources) setEntries(resource, pathsOf(resource.object), pairs)
+function setAll(resources: readonly Resource[], runs: readonly EntryRun[]): void {
+  const effective = runs.filter(({ entries }) => Object.keys(entries).length > 0)
+  if (effective.length > 0) for (const resource of resources) setEntries(resource, effective)
 }
 
 const metadataLabels: Paths = () => [['metadata', 'labels']]

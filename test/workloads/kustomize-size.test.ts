@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { FolderBuilds } from '../../src/workloads/folder-builds.ts'
 import { makeReport } from '../../src/workloads/report.ts'
+import { valueAt } from '../../src/workloads/value.ts'
 import { readOverlay } from './overlay.ts'
 import type { Tree } from './tree.ts'
 
@@ -112,4 +113,42 @@ test('a chain of thousands of bases is an error, and one of a hundred is read', 
 
   expect(readOverlay(chain(4000)).problems).toEqual(['kustomizations are nested more than 200 deep: f199'])
   expect(readOverlay(chain(100))).toMatchObject({ resources: [{ object: { metadata: { name: 'cart' } } }], problems: [] })
+})
+
+test('a thousand labels on a hundred objects, and a thousand entries of labels', () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `label-${index}`)
+  const objects = Array.from({ length: 100 }, (_, index) =>
+    cart.replace('"cart"', `"cart-${index}"`).replace('}}', '},"spec":{"template":{}}}'),
+  )
+  const { resources, problems } = readOverlay({
+    'overlay/kustomization.yaml': kustomization({
+      resources: ['carts.yaml'],
+      labels: names.map((name) => ({ pairs: { [name]: 'first' } })),
+      commonLabels: Object.fromEntries(names.map((name) => [name, 'second'])),
+    }),
+    'overlay/carts.yaml': objects.join('\n---\n'),
+  })
+
+  const expected = Object.fromEntries(names.map((name) => [name, 'second']))
+  expect(problems).toEqual([])
+  expect(resources).toHaveLength(100)
+  expect(valueAt(resources[99]?.object, 'metadata', 'labels')).toEqual(expected)
+  expect(valueAt(resources[99]?.object, 'spec', 'template', 'metadata', 'labels')).toEqual(expected)
+  expect(resources[99]?.shared).toEqual([])
+})
+
+test('thousands of generated ConfigMaps, each of which merges into one that is there', () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `config-${index}`)
+  const generated = (literals: (name: string) => string, rest: object): object[] =>
+    names.map((name) => ({ name, literals: [literals(name)], ...rest }))
+  const { resources, problems } = readOverlay({
+    'overlay/kustomization.yaml': kustomization({
+      resources: ['../end'],
+      configMapGenerator: generated((name) => `over=${name}`, { behavior: 'merge' }),
+    }),
+    'end/kustomization.yaml': kustomization({ namePrefix: 'p-', configMapGenerator: generated(() => 'base=1', {}) }),
+  })
+
+  expect(problems).toEqual([])
+  expect(resources.map(({ object }) => object['data'])).toEqual(names.map((name) => ({ base: '1', over: name })))
 })
