@@ -7,6 +7,8 @@ import type { Value, ValueMap } from '../value.ts'
 import { destinationOf } from './application.ts'
 import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
+import { costOf, mostSets, OverBudget } from './budget.ts'
+import type { Budget } from './budget.ts'
 import { generate } from './generators.ts'
 import { templateProblem } from './generating.ts'
 import type { Generating, GeneratorProblem } from './generating.ts'
@@ -14,13 +16,15 @@ import type { KnownCluster } from './known-clusters.ts'
 import { mergeMissing } from './parameters.ts'
 import type { OwnRepository } from './repository-url.ts'
 import { renderDeep, rendererOf } from './template.ts'
-import type { Parameters } from './template.ts'
+import type { Parameters, Render } from './template.ts'
 
 /** What an ApplicationSet is expanded with. */
 export interface Expanding {
   readonly manifests: Manifests
   readonly own: OwnRepository
   readonly clusters: readonly KnownCluster[]
+  /** One for all ApplicationSets. */
+  readonly budget: Budget
   /** Whether an Application for this destination is of no interest: nobody needs to know what else it says. */
   irrelevant(destination: Destination): boolean
 }
@@ -35,20 +39,40 @@ export function expandApplicationSet(
   const goTemplate = spec['goTemplate'] === true
   const problem = ({ at, ...finding }: GeneratorProblem): void =>
     report.add({ ...finding, place: placeOf(expanding.manifests, definition, ...at) })
-  const generating: Generating = { ...expanding, goTemplate, render: rendererOf(goTemplate), problem }
+  const generating: Generating = { ...expanding, goTemplate, render: meteredRender(goTemplate, expanding.budget), problem }
   const patch = asText(spec['templatePatch'])
-  const applications = asList(spec['generators']).flatMap((entry, index) => {
-    const generator = asMap(entry) ?? {}
-    const at = ['spec', 'generators', index]
-    const template = templateOf(spec, generator)
-    return generate(generating, generator, at, null).flatMap((parameters) => {
-      const application = fillIn(expanding, generating, template, parameters)
-      return application === null ? [] : [{ ...application, ...generatedBy(definition) }]
-    })
-  })
+  const applications = applicationsOf(expanding, generating, definition, spec)
   const isOfInterest = (one: Definition): boolean => !isForOther(expanding, definition, valueAt(one.object, 'spec', 'destination'))
   if (patch !== null && (mayMove(patch) || applications.some(isOfInterest))) problem(patched)
   return { applications, findings: isForOthers(expanding, definition, spec) ? [] : report.all() }
+}
+
+/** Without any once there are too many: some of them would tell no more than none. */
+function applicationsOf(expanding: Expanding, generating: Generating, definition: Definition, spec: ValueMap): readonly Definition[] {
+  try {
+    return asList(spec['generators']).flatMap((entry, index) => {
+      const generator = asMap(entry) ?? {}
+      const template = templateOf(spec, generator)
+      return generate(generating, generator, ['spec', 'generators', index], null).flatMap((parameters) => {
+        const application = fillIn(expanding, generating, template, parameters)
+        return application === null ? [] : [{ ...application, ...generatedBy(definition) }]
+      })
+    })
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error
+    generating.problem(tooMany)
+    return []
+  }
+}
+
+function meteredRender(goTemplate: boolean, budget: Budget): Render {
+  const render = rendererOf(goTemplate)
+  return (text, parameters) => {
+    const rendered = render(text, parameters)
+    // To look for parameters in a text takes longer than to copy it.
+    budget.spend(4 * costOf(text) + ('text' in rendered ? costOf(rendered.text) : 0))
+    return rendered
+  }
 }
 
 /** Whether a patch may give Applications another destination: it names one, or an action may write whole lines. */
@@ -87,11 +111,12 @@ function templateOf(spec: ValueMap, generator: ValueMap): ValueMap {
 
 function fillIn(
   { irrelevant }: Expanding,
-  { render, problem }: Generating,
+  { render, problem, budget }: Generating,
   template: ValueMap,
   parameters: Parameters,
 ): Pick<Definition, 'object'> | null {
   const written = { name: valueAt(template, 'metadata', 'name'), spec: template['spec'] }
+  budget.spend(1 + costOf(written))
   const rendered = renderDeep(written, parameters, render)
   if ('problem' in rendered) {
     const destination = renderDeep(valueAt(template, 'spec', 'destination'), parameters, render)
@@ -115,6 +140,16 @@ function placeOfText(template: ValueMap, text: string): YamlPath {
     return null
   }
   return find(template, []) ?? []
+}
+
+const tooMany: GeneratorProblem = {
+  id: 'argocd/generator',
+  severity: 'error',
+  at: ['spec', 'generators'],
+  message: 'the ApplicationSets up to this one make more than reroot follows, so the Applications of this one are unknown',
+  expected: `at most ${mostSets} parameter sets together, those of generators inside others among them; long ones count several times`,
+  found: 'more',
+  remedy: 'let the generators find less; or write the Applications that matter to the mesh as manifests',
 }
 
 const patched: GeneratorProblem = {

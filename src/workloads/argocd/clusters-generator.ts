@@ -1,7 +1,8 @@
 import type { YamlPath } from '../../base/index.ts'
 import { asMap } from '../value.ts'
 import type { ValueMap } from '../value.ts'
-import { withValues } from './generating.ts'
+import { costOf } from './budget.ts'
+import { shown, withValues } from './generating.ts'
 import type { Generating, GeneratorProblem } from './generating.ts'
 import { inCluster } from './known-clusters.ts'
 import type { KnownCluster } from './known-clusters.ts'
@@ -32,6 +33,7 @@ export function clusterParameters(generating: Generating, spec: ValueMap, at: Ya
   }
   const selector = spec['selector']
   const selecting = hasSelector(selector)
+  generating.budget.spend((0.01 + costOf(selector)) * generating.clusters.length)
   const chosen = generating.clusters.filter((cluster) => {
     if (!selecting) return true
     if (cluster.labels === null) generating.problem(unlabelled(cluster, [...at, 'selector'], selector))
@@ -65,7 +67,7 @@ function unlabelled({ name, server }: KnownCluster, at: YamlPath, selector: unkn
     at,
     message: `whether it takes cluster ${name ?? server ?? ''} depends on labels of its Secret, which Git does not show`,
     expected: 'the cluster Secret in Git, or controller.labels of the cluster in reroot.yaml',
-    found: JSON.stringify(asMap(selector)),
+    found: shown(asMap(selector)),
     remedy,
   }
 }

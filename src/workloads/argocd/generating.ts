@@ -1,7 +1,9 @@
 import type { FindingId, Severity, YamlPath } from '../../base/index.ts'
 import type { Manifests } from '../manifest.ts'
 import { asMap } from '../value.ts'
-import type { ValueMap } from '../value.ts'
+import type { Value, ValueMap } from '../value.ts'
+import { costOf, sizeOf } from './budget.ts'
+import type { Budget } from './budget.ts'
 import type { KnownCluster } from './known-clusters.ts'
 import type { OwnRepository } from './repository-url.ts'
 import { renderDeep } from './template.ts'
@@ -14,6 +16,7 @@ export interface Generating {
   readonly clusters: readonly KnownCluster[]
   readonly goTemplate: boolean
   readonly render: Render
+  readonly budget: Budget
   problem(problem: GeneratorProblem): void
 }
 
@@ -41,10 +44,19 @@ export function templateProblem(at: YamlPath, text: string, problem: string): Ge
   }
 }
 
+/** A value for the `found` of a finding; only its beginning if it is long. */
+export function shown(value: Value): string {
+  const items = Array.isArray(value) ? value.length : Object.keys(asMap(value) ?? {}).length
+  if (typeof value === 'object' && sizeOf(value) > 4096) return `${Array.isArray(value) ? 'a list' : 'a map'} of ${items}`
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, 80) : value)
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
+}
+
 /** Adds a generator's `values`, which may name its other parameters (value_interpolation.go). */
 export function withValues(generating: Generating, spec: ValueMap, at: YamlPath, set: Parameters): readonly Parameters[] {
   const values = asMap(spec['values'])
   if (values === null || Object.keys(values).length === 0) return [set]
+  generating.budget.spend(costOf(values))
   const rendered = renderDeep(values, set, generating.render)
   if ('problem' in rendered) {
     generating.problem(templateProblem([...at, 'values'], rendered.text, rendered.problem))

@@ -2,8 +2,9 @@ import { parseYamlFile } from '../../base/index.ts'
 import type { YamlPath } from '../../base/index.ts'
 import { asList, asMap, asText } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
+import { costOf } from './budget.ts'
 import { clusterParameters } from './clusters-generator.ts'
-import { templateProblem } from './generating.ts'
+import { shown, templateProblem } from './generating.ts'
 import type { Generating, GeneratorProblem } from './generating.ts'
 import { gitParameters } from './git-generator.ts'
 import { combined, flatten, mergeOver, selects } from './parameters.ts'
@@ -22,17 +23,19 @@ export function generate(generating: Generating, generator: ValueMap, at: YamlPa
     .filter((type) => type !== 'selector' && asMap(known[type]) !== null)
     .flatMap((type) => generateType(generating, type, asMap(known[type]) ?? {}, [...at, type], given))
   const selector = known['selector']
-  return asMap(selector) === null ? sets : sets.filter((set) => selects(selector, flatten(set)))
+  if (asMap(selector) === null) return sets
+  generating.budget.spend(costOf(selector) * sets.length)
+  return sets.filter((set) => selects(selector, flatten(set)))
 }
 
 function generateType(generating: Generating, type: string, spec: ValueMap, at: YamlPath, given: Parameters | null): readonly Parameters[] {
   switch (type) {
     case 'list':
-      return listParameters(generating, spec, at)
+      return spendFor(generating, listParameters(generating, spec, at))
     case 'git':
-      return gitParameters(generating, spec, at)
+      return spendFor(generating, gitParameters(generating, spec, at))
     case 'clusters':
-      return clusterParameters(generating, spec, at)
+      return spendFor(generating, clusterParameters(generating, spec, at))
     case 'matrix':
       return matrixParameters(generating, spec, at, given)
     case 'merge':
@@ -51,8 +54,14 @@ function generateType(generating: Generating, type: string, spec: ValueMap, at: 
   }
 }
 
+function spendFor({ budget }: Generating, sets: readonly Parameters[]): readonly Parameters[] {
+  for (const set of sets) budget.spend(1 + costOf(set))
+  return sets
+}
+
 /** The second generator of a matrix may name parameters of the first; its own `values` may also name its own, which come later. */
 function withGiven(generating: Generating, generator: ValueMap, at: YamlPath, given: Parameters): ValueMap | null {
+  generating.budget.spend(costOf(generator))
   const filled: Record<string, Value> = {}
   for (const [type, spec] of Object.entries(generator)) {
     const { values, template: _, generators, ...others } = asMap(spec) ?? {}
@@ -90,13 +99,15 @@ function listParameters(generating: Generating, spec: ValueMap, at: YamlPath): r
       at: [...at, 'elements', index, odd[0]],
       message: 'Argo CD refuses an element whose value is no text, unless spec.goTemplate is true',
       expected: 'a text, in quotes',
-      found: JSON.stringify(odd[1]),
+      found: shown(odd[1]),
       remedy: 'put the value in quotes, or set spec.goTemplate: true',
     })
     return []
   })
   const written = asText(spec['elementsYaml'])
   if (written === null) return elements
+  // To read YAML takes much longer than to copy it.
+  generating.budget.spend(written.length / 100)
   const more = parseYamlFile(new TextEncoder().encode(written), '').documents[0]?.value
   if (Array.isArray(more) && !written.includes('{{')) return [...elements, ...more.map(asMap).filter((set) => set !== null)]
   generating.problem({
@@ -123,8 +134,9 @@ function matrixParameters(generating: Generating, spec: ValueMap, at: YamlPath, 
   }
   return generate(generating, first, [...at, 'generators', 0], given).flatMap((outer) =>
     generate(generating, second, [...at, 'generators', 1], outer).flatMap((inner) => {
+      generating.budget.spend(1 + costOf(inner) + costOf(outer))
       const both = combined(outer, inner, generating.goTemplate)
-      if (both === null) generating.problem(malformed(at, 'the two generators of a matrix contradict each other', JSON.stringify(inner)))
+      if (both === null) generating.problem(malformed(at, 'the two generators of a matrix contradict each other', shown(inner)))
       return both === null ? [] : [both]
     }),
   )
@@ -143,6 +155,8 @@ function mergeParameters(generating: Generating, spec: ValueMap, at: YamlPath, g
   for (const sets of others) {
     for (const set of sets) {
       const before = merged.get(keyOf(set))
+      // What merges again and again is copied each time.
+      generating.budget.spend(1 + costOf(keys) + 8 * costOf(before) + costOf(set))
       if (before !== undefined) merged.set(keyOf(set), generating.goTemplate ? mergeOver(before, set) : { ...before, ...set })
     }
   }

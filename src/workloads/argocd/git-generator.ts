@@ -3,10 +3,10 @@ import { folderOf } from '../source-tree.ts'
 import type { SourceTree } from '../source-tree.ts'
 import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
+import type { Budget } from './budget.ts'
 import { withValues } from './generating.ts'
 import type { Generating } from './generating.ts'
 import { doubleStarMatcher, folderMatcher, pathspecMatcher } from './glob.ts'
-import type { Matcher } from './glob.ts'
 import { flatten, pathParameters } from './parameters.ts'
 import type { Parameters } from './template.ts'
 
@@ -41,9 +41,7 @@ export function gitParameters(generating: Generating, spec: ValueMap, at: YamlPa
   const prefix = asText(spec['pathParamPrefix'])
   const sets =
     directories.length > 0
-      ? foldersMatching(generating.manifests.tree, directories.map(asPattern)).map((folder) =>
-          pathParameters(folder, null, prefix, generating.goTemplate),
-        )
+      ? foldersMatching(generating, directories.map(asPattern)).map((folder) => pathParameters(folder, null, prefix, generating.goTemplate))
       : filesMatching(generating, asList(spec['files']).map(asPattern), at).flatMap((file) => fileParameters(generating, file, prefix, at))
   return sets.flatMap((set) => withValues(generating, spec, at, set))
 }
@@ -57,10 +55,10 @@ function asPattern(entry: unknown): Pattern {
   return { path: asText(valueAt(entry, 'path')) ?? '', exclude: valueAt(entry, 'exclude') === true }
 }
 
-/** Folders, without hidden ones; an exclusion wins wherever it stands. */
-function foldersMatching(tree: SourceTree, patterns: readonly Pattern[]): readonly string[] {
-  const takes = taking(patterns, folderMatcher)
-  return foldersOf(tree).filter((folder) => takes(folder))
+/** Folders, without hidden ones. */
+function foldersMatching({ budget, manifests }: Generating, patterns: readonly Pattern[]): readonly string[] {
+  const folders = foldersOf(manifests.tree)
+  return fitting(budget, folders, patterns, 'folders').flatMap((index) => folders[index] ?? [])
 }
 
 const foldersOfTree = new WeakMap<SourceTree, readonly string[]>()
@@ -82,21 +80,44 @@ function byParts(a: string, b: string): number {
   return a.replaceAll('/', '\0') < b.replaceAll('/', '\0') ? -1 : 1
 }
 
-function taking(patterns: readonly Pattern[], matcher: (pattern: string) => Matcher): Matcher {
-  const included = patterns.filter(({ exclude }) => !exclude).map(({ path }) => matcher(path))
-  const excluded = patterns.filter(({ exclude }) => exclude).map(({ path }) => matcher(path))
-  return (path) => included.some((matches) => matches(path)) && !excluded.some((matches) => matches(path))
+const matchers = { folders: folderMatcher, pathspec: pathspecMatcher, doubleStar: doubleStarMatcher } as const
+
+/** Which of some paths fit patterns, as indexes in their order; an exclusion wins wherever it stands. */
+function fitting(budget: Budget, paths: readonly string[], patterns: readonly Pattern[], kind: keyof typeof matchers): readonly number[] {
+  const included = new Set<number>()
+  const excluded = new Set<number>()
+  for (const { path, exclude } of patterns) {
+    const matches = matchesOf(budget, paths, path, kind)
+    budget.spend(0.01 + matches.length / 500)
+    for (const index of matches) (exclude ? excluded : included).add(index)
+  }
+  return [...included].filter((index) => !excluded.has(index)).toSorted((a, b) => a - b)
+}
+
+function matchesOf(budget: Budget, paths: readonly string[], pattern: string, kind: keyof typeof matchers): readonly number[] {
+  const key = `${kind}\0${pattern}`
+  const known = budget.matches.get(key)
+  if (known !== undefined) return known
+  budget.spend(paths.length / 5000 + pattern.length / 100)
+  const eachTry = (1 + pattern.length / 100) / 50
+  const matches = matchers[kind](pattern, () => budget.spend(eachTry))
+  const found: number[] = []
+  for (const [index, path] of paths.entries()) if (matches(path)) found.push(index)
+  budget.matches.set(key, found)
+  return found
 }
 
 /** By default as `git ls-files` has it; a setting of Argo CD's changes that, and Git does not show it. */
-function filesMatching(generating: Generating, patterns: readonly Pattern[], at: YamlPath): readonly string[] {
-  const { files } = generating.manifests.tree
-  const takes = taking(patterns, pathspecMatcher)
-  const takesOtherwise = taking(patterns, doubleStarMatcher)
-  const found = files.filter((file) => takes(file))
-  const other = files.find((file) => takes(file) !== takesOtherwise(file))
+function filesMatching({ budget, manifests, problem }: Generating, patterns: readonly Pattern[], at: YamlPath): readonly string[] {
+  const { files } = manifests.tree
+  const found = fitting(budget, files, patterns, 'pathspec')
+  const otherwise = fitting(budget, files, patterns, 'doubleStar')
+  let place = 0
+  while (place < found.length && found[place] === otherwise[place]) place++
+  // The first that only one of them has; behind the last file if there is none.
+  const other = files[Math.min(found[place] ?? files.length, otherwise[place] ?? files.length)]
   if (other !== undefined) {
-    generating.problem({
+    problem({
       id: 'argocd/generator',
       severity: 'warning',
       at: [...at, 'files'],
@@ -106,7 +127,7 @@ function filesMatching(generating: Generating, patterns: readonly Pattern[], at:
       remedy: 'write patterns without stars, or so that no deeper file matches',
     })
   }
-  return found
+  return found.flatMap((index) => files[index] ?? [])
 }
 
 function fileParameters(generating: Generating, file: string, prefix: string | null, at: YamlPath): readonly Parameters[] {

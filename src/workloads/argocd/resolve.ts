@@ -5,6 +5,7 @@ import type { Destination } from '../types.ts'
 import { readApplication } from './application.ts'
 import type { Application } from './application.ts'
 import { expandApplicationSet } from './application-set.ts'
+import { makeBudget } from './budget.ts'
 import { readContent } from './content.ts'
 import type { Content, Reading } from './content.ts'
 import { definitionKey, definitionOf, placeOf, siteKey } from './definition.ts'
@@ -98,6 +99,7 @@ function resolveOnce(
   const definitions = new Map<string, Definition>()
   const applied: Applied[] = []
   const built = new Map<string, Definition[]>()
+  const budget = makeBudget()
   const waiting = seeds.flatMap((seed) => before.get(siteKey(seed.manifest)) ?? [seed])
   for (let index = 0; index < waiting.length; index++) {
     const definition = waiting[index]
@@ -107,9 +109,9 @@ function resolveOnce(
     if (definition.kind === 'ApplicationSet') {
       const { reading } = resolving
       const irrelevant = (destination: Destination): boolean => resolving.irrelevant(destination, secrets)
-      const expanded = expandApplicationSet({ ...reading, clusters: resolving.clustersOf(secrets), irrelevant }, definition)
+      const expanded = expandApplicationSet({ ...reading, clusters: resolving.clustersOf(secrets), irrelevant, budget }, definition)
       for (const finding of expanded.findings) report.add(finding)
-      waiting.push(...expanded.applications)
+      for (const application of expanded.applications) waiting.push(application)
     }
     if (definition.kind !== 'Application') continue
     const one = applicationOf(resolving, definition, key, secrets, memory)

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { idsOf, yaml } from '../flux-tree.ts'
 import { app, applicationSet, clusterSecret, discoverArgocd, ownURL, prodServer } from '../argocd-tree.ts'
+import { filesOf } from '../tree.ts'
 import type { Tree } from '../tree.ts'
+import { makeBudget, mostSets, OverBudget } from '../../../src/workloads/argocd/budget.ts'
+import type { Generating } from '../../../src/workloads/argocd/generating.ts'
+import { generate } from '../../../src/workloads/argocd/generators.ts'
+import { ownRepository } from '../../../src/workloads/argocd/repository-url.ts'
+import { rendererOf } from '../../../src/workloads/argocd/template.ts'
+import { readManifests } from '../../../src/workloads/manifest.ts'
+import { makeReport } from '../../../src/workloads/report.ts'
+import { readWholeTree } from '../../../src/workloads/source-tree.ts'
+import type { ValueMap } from '../../../src/workloads/value.ts'
 
 const go = { goTemplate: true, goTemplateOptions: ['missingkey=error'] }
 
@@ -334,4 +344,66 @@ test('a file of parameters that looks like an object keeps all of them', () => {
   }
 
   expect(made(set, { 'clusters/a.yaml': yaml(parameters) })).toEqual(['a-eu-xl'])
+})
+
+describe('what multiplies', () => {
+  const list = (key: string, count: number): object => ({
+    list: { elements: Array.from({ length: count }, (_, index) => ({ [key]: `${index}` })) },
+  })
+  const matrix = (first: object, second: object): object => ({ matrix: { generators: [first, second] } })
+  const git = (path: string): object => ({ git: { repoURL: ownURL, revision: 'HEAD', files: [{ path }] } })
+  const generating = (tree: Tree = {}): Generating => ({
+    manifests: readManifests(readWholeTree(filesOf(tree)), makeReport(), 'Argo CD'),
+    own: ownRepository(ownURL, null),
+    clusters: [],
+    goTemplate: false,
+    render: rendererOf(false),
+    budget: makeBudget(),
+    problem: ({ severity, message }) => {
+      if (severity === 'error') throw new Error(message)
+    },
+  })
+  const sets = (made: Generating, generator: object): number => generate(made, generator as ValueMap, [], null).length
+
+  test('ends at a finding, for all ApplicationSets together', () => {
+    const set = (name: string): object =>
+      applicationSet(name, [matrix(git('long.json'), list('a', 60))], template(`${name}-{{ .a }}`, 'apps/x', { name: 'dev{{ .b }}' }), go)
+    const discovery = discoverArgocd({
+      ...folders,
+      'long.json': JSON.stringify({ b: '', long: 'x'.repeat(2_000_000) }),
+      ...Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`argocd/${name}.yaml`, yaml(set(name))])),
+    })
+
+    const found = discovery.findings.filter(({ id }) => id === 'argocd/generator')
+    expect(found).toMatchObject([{ severity: 'error', place: { file: 'argocd/d.yaml', line: 9 }, found: 'more' }])
+    expect(found[0]?.expected).toContain('100000 parameter sets')
+  })
+
+  test('matrices in matrices', () => {
+    const keys = Array.from({ length: 12 }, (_, index) => `k${index}`)
+    const nested = keys.reduce((inner, key) => matrix(list(key, 10), inner), list('k', 10))
+
+    expect(() => sets(generating(), nested)).toThrow(OverBudget)
+  })
+
+  test('a merge of many sets into one', () => {
+    const elements = Array.from({ length: 40_000 }, (_, index) => ({ k: 'a', [`x${index}`]: 'y' }))
+    const merge = { merge: { mergeKeys: ['k'], generators: [{ list: { elements: [{ k: 'a' }] } }, { list: { elements } }] } }
+
+    expect(() => sets(generating(), merge)).toThrow(OverBudget)
+  })
+
+  test('a pattern is compared once with each file', () => {
+    const files = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`apps/n${index}/config.yaml`, '']))
+
+    expect(sets(generating(files), matrix(list('a', 2), git('*/n*7/*fig*.y?ml')))).toBe(1000)
+    expect(sets(generating(files), matrix(list('a', 20_000), git('*/n*7/*fig*.x?ml')))).toBe(0)
+  })
+
+  test('20 clusters with 500 folders each are far from the end', () => {
+    const made = generating()
+
+    expect(sets(made, matrix(list('cluster', 20), list('folder', 500)))).toBe(10_000)
+    made.budget.spend(mostSets / 2)
+  })
 })
