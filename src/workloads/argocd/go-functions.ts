@@ -1,5 +1,6 @@
 import type { Value } from '../value.ts'
 import { asMap } from '../value.ts'
+import { longestText } from './long-texts.ts'
 import { printGo } from './go-print.ts'
 import { normalName } from './names.ts'
 
@@ -35,11 +36,19 @@ const texts: Readonly<Record<string, TextFunction>> = {
     arguments: 2,
     call: (suffix = '', text = '') => (suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text),
   },
-  replace: { arguments: 3, call: (before = '', after = '', text = '') => text.replaceAll(before, () => after) },
+  replace: { arguments: 3, call: replace },
   trunc: {
     arguments: 2,
     call: (length = '0', text = '') => (Number(length) < 0 ? text.slice(Number(length)) : text.slice(0, Number(length))),
   },
+}
+
+/** What gets too long is cut behind that: JavaScript has no texts of any length. */
+function replace(before = '', after = '', text = ''): string {
+  if (text.length * after.length <= longestText) return text.replaceAll(before, () => after)
+  const most = Math.ceil(longestText / after.length) + 1
+  const parts = text.split(before, most + 1)
+  return parts.length <= most ? text.replaceAll(before, () => after) : parts.join(after)
 }
 
 /** `index` of lists by number and of maps by key, one after the other. */

@@ -1,7 +1,9 @@
 import type { Value } from '../value.ts'
 import { asMap } from '../value.ts'
+import { actionAt } from './go-actions.ts'
 import { callFunction } from './go-functions.ts'
 import { printGo } from './go-print.ts'
+import { longestText, tooLong } from './long-texts.ts'
 import type { Parameters, Rendered } from './template.ts'
 
 /**
@@ -12,36 +14,40 @@ export function renderGoTemplate(text: string, parameters: Parameters): Rendered
   let out = ''
   let at = 0
   let trimNext = false
-  for (const match of text.matchAll(action)) {
-    const literal = text.slice(at, match.index)
-    out += trimmed(literal, trimNext, match[1] !== undefined)
-    const evaluated = evaluateAction(match[2] ?? '', parameters)
-    if ('problem' in evaluated) return { problem: `${match[0]}: ${evaluated.problem}` }
+  const work = { left: 2 * longestText }
+  for (let start = text.indexOf('{{'); start >= 0; start = text.indexOf('{{', at)) {
+    const action = actionAt(text, start)
+    // The first that is not closed is the end: to try each behind it would read the rest once for each.
+    if (action === null) return { problem: `${text.slice(at).trim()}: an action that is not closed` }
+    out += trimmed(text.slice(at, start), trimNext, action.trimsLeft)
+    const evaluated = evaluateAction(action.source, parameters, work)
+    if ('problem' in evaluated) return { problem: `${text.slice(start, action.end)}: ${evaluated.problem}` }
     out += evaluated.text
-    at = match.index + match[0].length
-    trimNext = match[3] !== undefined
+    if (out.length > longestText) return { problem: tooLong }
+    at = action.end
+    trimNext = action.trimsRight
   }
-  const rest = text.slice(at)
-  if (rest.includes('{{')) return { problem: `${rest.trim()}: an action that is not closed` }
-  return { text: out + trimmed(rest, trimNext, false) }
+  return { text: out + trimmed(text.slice(at), trimNext, false) }
 }
-
-// Braces inside quotes and comments do not end an action. Each character fits one alternative only, so that no text takes long.
-const action = /\{\{(-(?=\s))?((?:"(?:\\.|[^"\\])*"|`[^`]*`|\/\*(?:[^*]|\*(?!\/))*\*\/|(?!-?\}\}|\/\*)[^"`])*?)(\s-)?\}\}/g
 
 function trimmed(text: string, start: boolean, end: boolean): string {
   const left = start ? text.trimStart() : text
   return end ? left.trimEnd() : left
 }
 
+/** How many more characters functions may make, in all actions of a text. */
+interface Work {
+  left: number
+}
+
 /** Something that cannot be evaluated here; caught where an action begins. */
 class Unreadable extends Error {}
 
-function evaluateAction(source: string, parameters: Parameters): Rendered {
+function evaluateAction(source: string, parameters: Parameters, work: Work): Rendered {
   const text = source.trim()
   if (text.startsWith('/*')) return { text: '' }
   try {
-    const reader = new Reader(text, parameters)
+    const reader = new Reader(text, parameters, work)
     const value = reader.pipeline()
     reader.end()
     const printed = printGo(value)
@@ -64,11 +70,14 @@ interface Token {
 class Reader {
   readonly #tokens: readonly Token[]
   readonly #parameters: Parameters
+  readonly #work: Work
   #at = 0
+  #depth = 0
 
-  constructor(text: string, parameters: Parameters) {
+  constructor(text: string, parameters: Parameters, work: Work) {
     this.#tokens = tokensOf(text)
     this.#parameters = parameters
+    this.#work = work
   }
 
   end(): void {
@@ -91,6 +100,8 @@ class Reader {
       this.#at += 1
       const outcome = callFunction(first.text, [...this.#operands(), ...piped])
       if (outcome === null) throw new Unreadable(`reroot does not know ${first.text}, or not in this way`)
+      if (typeof outcome.value === 'string') this.#work.left -= outcome.value.length
+      if (this.#work.left < 0) throw new Unreadable(tooLong)
       return outcome.value
     }
     const values = this.#operands()
@@ -119,7 +130,10 @@ class Reader {
       case 'field':
         return lookUp(this.#parameters, next.text.replace(/^\$/, '').split('.').slice(1))
       case 'mark': {
+        this.#depth += 1
+        if (this.#depth > deepest) throw new Unreadable(`more than ${deepest} parentheses inside each other`)
         const value = this.pipeline()
+        this.#depth -= 1
         if (this.#peek()?.text !== ')') throw new Unreadable('a parenthesis is not closed')
         this.#at += 1
         const field = this.#peek()
@@ -139,6 +153,9 @@ class Reader {
     return this.#tokens[this.#at]
   }
 }
+
+// Each is a call in the one before.
+const deepest = 100
 
 const literals = new Map<string, Value>([
   ['true', true],

@@ -1,5 +1,6 @@
 import { asMap } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
+import { longestText, tooLong } from './long-texts.ts'
 import { renderGoTemplate } from './go-template.ts'
 
 /** The parameters of one Application: nested for Go templates, flat and texts for the older form. */
@@ -18,14 +19,19 @@ export function rendererOf(goTemplate: boolean): Render {
 /** `{{ key }}`, with the whole key as it is written. What looks like no key at all is left alone, as Argo CD leaves it. */
 function renderFastTemplate(text: string, parameters: Parameters): Rendered {
   const problems: string[] = []
+  let length = text.length
   const filled = text.replace(/\{\{([^{}]*)\}\}/g, (found, tag: string) => {
     const key = tag.trim()
     const value = Object.hasOwn(parameters, key) ? parameters[key] : undefined
-    if (typeof value === 'string') return value
+    if (typeof value === 'string') {
+      length += value.length
+      return length > longestText ? '' : value
+    }
     if (/^[\w.[\]/-]+$/.test(key)) problems.push(`no parameter ${key}`)
     else if (key.startsWith('.')) problems.push(`${found} is a Go template, but spec.goTemplate is not true`)
     return found
   })
+  if (length > longestText) problems.push(tooLong)
   const [problem] = problems
   return problem === undefined ? { text: filled } : { problem }
 }

@@ -318,6 +318,32 @@ test.each([
   expect(renderGoTemplate(text, { a: { b: 'Deep Value' }, n: 7, list: ['one', 'two'], big: 1_234_567 })).toEqual({ text: expected })
 })
 
+test.each<[string, string, string | RegExp]>([
+  ['parentheses in parentheses', `{{ ${'('.repeat(50)}.a${')'.repeat(50)} }}`, 'value'],
+  ['too many of them', `{{ ${'('.repeat(50_000)}.a${')'.repeat(50_000)} }}`, /more than 100 parentheses/],
+  ['braces that nothing closes', '{{ '.repeat(300_000), /an action that is not closed$/],
+  ['quotes that nothing closes', '{{ "a" '.repeat(100_000), /an action that is not closed$/],
+  ['an action behind one that is not closed', '{{ " {{ .a }}', /^\{\{ " \{\{ \.a \}\}: an action that is not closed$/],
+  ['minus without a space', '{{ .a-}}', /an action that is not closed$/],
+  ['a text that doubles', `{{ .quotes ${'| quote '.repeat(60)} }}`, /longer than any object/],
+  ['a text in each place of another', '{{ .long | replace "x" .long }}', /longer than any object/],
+  ['a text between all letters of another', '{{ .long | replace "" .long }}', /longer than any object/],
+  ['a long text in many actions', '{{ .long }}'.repeat(10_000), /longer than any object/],
+  ['many changes of a long text', `{{ .long ${'| upper '.repeat(200_000)} | trunc 1 }}`, /longer than any object/],
+])('a hostile Go template: %s', async (_, text, expected) => {
+  const { renderGoTemplate } = await import('../../../src/workloads/argocd/go-template.ts')
+  const rendered = renderGoTemplate(text, { a: 'value', quotes: '"', long: 'x'.repeat(100_000) })
+
+  if (typeof expected === 'string') expect(rendered).toEqual({ text: expected })
+  else expect(rendered).toEqual({ problem: expect.stringMatching(expected) })
+})
+
+test('a template of the older form gets no longer than an object', () => {
+  const long = { list: { elements: [{ a: 'x'.repeat(100_000) }] } }
+
+  expect(made(applicationSet('s', [long], template('{{a}}'.repeat(10_000))))).toEqual([`error argocd/template ${app}`])
+})
+
 test('a patch of the template is no matter where every Application is another cluster’s', () => {
   const set = (cluster: string): object =>
     applicationSet('s', [{ list: { elements: [{ cluster }] } }], template('a', 'apps/x', { name: '{{ .cluster }}' }), {
