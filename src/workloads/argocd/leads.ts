@@ -28,14 +28,12 @@ export function namesApplications({ manifests, search }: Pick<Reading, 'manifest
   return textNamesApplications(text)
 }
 
+// What stands before a key is on its line: a search over line ends would read all empty lines again from each of them.
+const apiVersionField = /^(?:[^\S\n\r\u2028\u2029]|-)*["']?apiVersion["']?:\s*["']?argoproj\.io\//m
+const kindField = /^(?:[^\S\n\r\u2028\u2029]|-)*["']?kind["']?:\s*["']?(Application(Set)?\b|\{\{)/m
+
 function textNamesApplications(text: string): boolean {
-  return text
-    .split(/^---.*$/m)
-    .some(
-      (document) =>
-        /^[\s-]*["']?apiVersion["']?:\s*["']?argoproj\.io\//m.test(document) &&
-        /^[\s-]*["']?kind["']?:\s*["']?(Application(Set)?\b|\{\{)/m.test(document),
-    )
+  return text.split(/^---.*$/m).some((document) => apiVersionField.test(document) && kindField.test(document))
 }
 
 /** Whether values of a chart hold one, as a map or as text: charts often take `extraObjects`. */

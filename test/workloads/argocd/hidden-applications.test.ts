@@ -3,6 +3,7 @@ import { isAcceptable } from '../../../src/mesh/index.ts'
 import { app, application, discoverArgocd, ownURL } from '../argocd-tree.ts'
 import { idsOf, namespace, workload, yaml } from '../flux-tree.ts'
 import type { Tree } from '../tree.ts'
+import { holdsApplications } from '../../../src/workloads/argocd/leads.ts'
 
 const hub = { name: 'hub', namespace: 'argocd' }
 const git = { repoURL: ownURL, path: 'root' }
@@ -126,4 +127,14 @@ test('a remedy that sends people to restarts.namespaces or to accept names what 
     expect(remedy).toMatch(/accept this finding/)
     expect(isAcceptable(id), id).toBe(true)
   }
+})
+
+test.each<[string, string, boolean]>([
+  ['below empty lines', '\n \n\r\n- - apiVersion: argoproj.io/v1alpha1\n\t- "kind": Application\n', true],
+  ['with empty lines between', `apiVersion: argoproj.io/v1${'\n'.repeat(500_000)}kind: ApplicationSet`, true],
+  ['not at a line’s beginning', 'apiVersion: argoproj.io/v1\nx kind: Application\n', false],
+  ['nothing but empty lines', `argoproj.io/${'\n'.repeat(500_000)}`, false],
+  ['nothing but empty lines and dashes', `argoproj.io/${'-\n \n'.repeat(200_000)}`, false],
+])('a text of a chart’s values: %s', (_, text, expected) => {
+  expect(holdsApplications(text)).toBe(expected)
 })
