@@ -7,6 +7,7 @@ import type { Value } from '../value.ts'
 import type { Reading } from './content.ts'
 import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
+import { withoutEndSlashes } from './end-slashes.ts'
 import { folderMatcher } from './glob.ts'
 import { filesReached } from './kustomize-source.ts'
 import { isKustomizationPath, readKustomization } from '../kustomization-file.ts'
@@ -34,7 +35,7 @@ export function checkPipeline(reading: Reading, definition: Definition, ignore: 
 }
 
 function plainPath(path: string): string {
-  return path.replace(/^(\.\/)+/, '').replace(/\/+$/, '')
+  return withoutEndSlashes(path.replace(/^(\.\/)+/, ''))
 }
 
 /** Folders of this repository that a path of the working directory may mean: without the checkout's own; expressions stand for any name. */

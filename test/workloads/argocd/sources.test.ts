@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { setParameter } from '../../../src/workloads/chart-parameters.ts'
 import { doubleStarMatcher, folderMatcher, globMatcher, pathspecMatcher } from '../../../src/workloads/argocd/glob.ts'
+import { destinationOf } from '../../../src/workloads/argocd/application.ts'
 import { branchOf, normalRepository } from '../../../src/workloads/argocd/repository-url.ts'
 import { textMap, valueAt } from '../../../src/workloads/value.ts'
 import { app, application, chart, discoverArgocd, ownURL } from '../argocd-tree.ts'
@@ -360,4 +361,11 @@ test('what may be a branch', () => {
     null,
     null,
   ])
+})
+
+test('many slashes that are not at the end', () => {
+  const server = `https://prod.example${'/'.repeat(500_000)}a`
+
+  expect(destinationOf({ server: `${server}///` })).toEqual({ name: null, server })
+  expect(normalRepository(`${server}///`)).toBe('prod.example/a')
 })
