@@ -1,5 +1,6 @@
-import { isAlias, isCollection, isMap, isPair, isScalar, Scalar, visit } from 'yaml'
+import { isAlias, isCollection, isMap, isScalar, Scalar } from 'yaml'
 import type { Document, Node, YAMLMap } from 'yaml'
+import { eachNode } from './each-node.ts'
 
 /** What the parser takes and Go's readers do not, or read as something else. */
 export interface GoProblem {
@@ -36,38 +37,30 @@ export function goProblems(text: string, documents: readonly Document.Parsed[]):
     const offset = document.contents?.range[0] ?? 0
     if (index > 0 && document.contents !== null && !document.directives.docStart)
       problems.push({ offset, message: 'a document that no --- opens, which kustomize leaves out without a word' })
-    if (mayMerge) problems.push(...mergeProblems(document))
+    if (mayMerge) addMergeProblems(document, problems)
   })
-  if (text.includes('\t')) problems.push(...tabProblems(text, documents))
-  return problems
+  return text.includes('\t') ? [...problems, ...tabProblems(text, documents)] : problems
 }
 
 /** The offset of the first alias of an anchor that its document does not have. */
 export function unresolvedAlias(document: Document.Parsed): number | null {
   let offset: number | null = null
-  visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document) !== undefined) return undefined
-      offset = alias.range?.[0] ?? null
-      return visit.BREAK
-    },
+  eachNode(document.contents, (node) => {
+    if (offset === null && isAlias(node) && node.resolve(document) === undefined) offset = node.range?.[0] ?? null
   })
   return offset
 }
 
-function mergeProblems(document: Document.Parsed): readonly GoProblem[] {
-  const problems: GoProblem[] = []
-  visit(document, {
-    Map(_, map) {
-      const merges = map.items.filter(({ key }) => isMergeKey(key))
-      const offset = (pair: (typeof merges)[number] | undefined): number => (pair?.key as Node | null)?.range?.[0] ?? 0
-      if (merges.length > 1) problems.push({ offset: offset(merges[1]), message: 'a second merge key (<<) in one map' })
-      for (const pair of merges)
-        if (!isMergeable(pair.value, document))
-          problems.push({ offset: offset(pair), message: 'a merge key (<<) for something that is no map' })
-    },
+function addMergeProblems(document: Document.Parsed, problems: GoProblem[]): void {
+  eachNode(document.contents, (map) => {
+    if (!isMap(map)) return
+    const merges = map.items.filter(({ key }) => isMergeKey(key))
+    const offset = (pair: (typeof merges)[number] | undefined): number => (pair?.key as Node | null)?.range?.[0] ?? 0
+    if (merges.length > 1) problems.push({ offset: offset(merges[1]), message: 'a second merge key (<<) in one map' })
+    for (const pair of merges)
+      if (!isMergeable(pair.value, document))
+        problems.push({ offset: offset(pair), message: 'a merge key (<<) for something that is no map' })
   })
-  return problems
 }
 
 function isMergeKey(key: unknown): boolean {
@@ -85,20 +78,24 @@ function isMergeable(value: unknown, document: Document.Parsed): boolean {
 function tabProblems(text: string, documents: readonly Document.Parsed[]): readonly GoProblem[] {
   const lines = [...text.matchAll(tabOnEmptyLine)]
   if (lines.length === 0) return []
-  const allowed: (readonly [from: number, to: number])[] = []
-  for (const document of documents)
-    visit(document, (_, node) => {
-      if (isPair(node) || !isNode(node)) return undefined
-      const isFlow = (isCollection(node) && (node as YAMLMap).flow === true) || (isScalar(node) && node.type !== Scalar.PLAIN)
-      if (isFlow && node.range) allowed.push([node.range[0], node.range[1]])
-      return undefined
-    })
-  return lines
-    .map(({ index, 1: spaces = '' }) => index + spaces.length)
-    .filter((offset) => !allowed.some(([from, to]) => offset >= from && offset < to))
-    .map((offset) => ({ offset, message: 'a tab on a line of its own, where only spaces may stand' }))
+  const allowed = freeRanges(documents)
+  let next = 0
+  return lines.flatMap(({ index, 1: spaces = '' }) => {
+    const offset = index + spaces.length
+    while ((allowed[next]?.to ?? Infinity) <= offset) next++
+    const isAllowed = offset >= (allowed[next]?.from ?? Infinity)
+    return isAllowed ? [] : [{ offset, message: 'a tab on a line of its own, where only spaces may stand' }]
+  })
 }
 
-function isNode(value: unknown): value is Node {
-  return isScalar(value) || isCollection(value) || isAlias(value)
+/** Where tabs may stand: in the order of the text, those inside of others left out. */
+function freeRanges(documents: readonly Document.Parsed[]): readonly { readonly from: number; readonly to: number }[] {
+  const ranges: { readonly from: number; readonly to: number }[] = []
+  for (const document of documents)
+    eachNode(document.contents, (node) => {
+      const isFree = (isCollection(node) && (node as YAMLMap).flow === true) || (isScalar(node) && node.type !== Scalar.PLAIN)
+      const [from, to] = node.range ?? [0, 0]
+      if (isFree && to > (ranges.at(-1)?.to ?? -1)) ranges.push({ from, to })
+    })
+  return ranges
 }

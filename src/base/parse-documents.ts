@@ -1,8 +1,11 @@
 import { Composer, Lexer, LineCounter, Parser } from 'yaml'
 import type { Document } from 'yaml'
+import { addDuplicateKeys } from './duplicate-keys.ts'
 
 export interface ParsedDocuments {
   readonly documents: readonly Document.Parsed[]
+  /** There were so many errors that the rest was not read. */
+  readonly isBrokenOff: boolean
   /** Line (from 1) of an offset into the text. */
   lineAt(offset: number): number
 }
@@ -22,6 +25,9 @@ export class TooDeepError extends Error {
 // (`RegExpCompiler Allocation failed`). Go's reader draws its line at 10,000.
 const deepestNesting = 1000
 
+// A text that is no YAML at all has one for every character, each with a stack of calls in it.
+const mostErrors = 1000
+
 /**
  * The documents of a YAML text, node by node, with the errors that each has.
  * @throws TooDeepError before anything is composed from it.
@@ -29,8 +35,19 @@ const deepestNesting = 1000
 export function parseDocuments(text: string, options: object): ParsedDocuments {
   const lines = new LineCounter()
   const lineAt = (offset: number): number => lines.linePos(offset).line
-  const composer = new Composer(options)
-  return { documents: [...composer.compose(tokensOf(text, lines))] as readonly Document.Parsed[], lineAt }
+  const composer = new Composer({ ...options, uniqueKeys: false })
+  const documents: Document.Parsed[] = []
+  let errors = 0
+  for (const token of tokensOf(text, lines)) {
+    if (token.type === 'error') errors++
+    if (errors > mostErrors) break
+    documents.push(...(composer.next(token) as Iterable<Document.Parsed>))
+  }
+  // Errors before the first document have none to be told with.
+  const isBrokenOff = errors > mostErrors
+  documents.push(...(composer.end(isBrokenOff, text.length) as Iterable<Document.Parsed>))
+  for (const document of documents) addDuplicateKeys(document, mostErrors)
+  return { documents, isBrokenOff, lineAt }
 }
 
 function* tokensOf(text: string, lines: LineCounter): ReturnType<Parser['parse']> {

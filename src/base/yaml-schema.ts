@@ -22,15 +22,17 @@ const goOctal = {
 // Kubernetes, Argo CD, Flux and kustomize read YAML with YAML 1.1 scalars (`y` is a boolean), but leave timestamps as text, never take
 // `22:22` for a number to the base 60, and take a number without digits for text, as `.` of `path: .` or `e1` (run: kustomize 5.8.1). Go's own
 // prefixes of numbers count, in both cases: `0o17`, `0X1F`, `0B1` (run: sigs.k8s.io/yaml 1.6.0).
+// Go knows no tags of collections: `!!omap` is a list, `!!set` a map. The package looks through all keys for each one of an ordered map.
 export const asKubernetesReads = {
   version: '1.1',
+  resolveKnownTags: false,
   customTags: (tags: readonly YamlTag[]) => [
     goOctal,
-    ...tags
-      .filter(({ tag, format }) => tag !== 'tag:yaml.org,2002:timestamp' && format !== 'TIME')
-      .map((tag) => ({ ...tag, ...withDigits(tag) })),
+    ...tags.filter(({ tag = '', format }) => !notOfGo.has(tag) && format !== 'TIME').map((tag) => ({ ...tag, ...withDigits(tag) })),
   ],
 } as const
+
+const notOfGo: ReadonlySet<string> = new Set(['timestamp', 'omap', 'pairs', 'set'].map((name) => `tag:yaml.org,2002:${name}`))
 
 function withDigits({ tag, format, test }: YamlTag): Pick<YamlTag, 'test'> {
   switch (format) {

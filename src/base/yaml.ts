@@ -1,5 +1,6 @@
-import { isMap, isScalar, isSeq, visit } from 'yaml'
-import type { Document, Node, ParsedNode } from 'yaml'
+import type { Document, ParsedNode } from 'yaml'
+import { resolveAliases } from './aliases.ts'
+import type { AliasFault } from './aliases.ts'
 import { nodesAlong } from './nodes-along.ts'
 import type { Finding } from './finding.ts'
 import { goProblems, unresolvedAlias } from './go-yaml.ts'
@@ -8,6 +9,7 @@ import { parseDocuments, TooDeepError } from './parse-documents.ts'
 import type { ParsedDocuments } from './parse-documents.ts'
 import { readSimpleYaml } from './simple-yaml.ts'
 import type { SimpleDocument } from './simple-yaml.ts'
+import { YamlPlaces } from './yaml-places.ts'
 import { asKubernetesReads } from './yaml-schema.ts'
 
 /** A step into a YAML value: a key of a map, or an index of a list. */
@@ -40,9 +42,6 @@ export interface YamlFile {
 }
 
 const largestFileBytes = 5 * 1024 * 1024
-
-// Far more than people write, and far less than it takes to fill the memory: Go's reader, too, draws a line.
-const mostAliases = 1000
 
 // A file that is no YAML at all gives an error for almost every character.
 const mostSyntaxFindings = 20
@@ -90,18 +89,19 @@ export function parseText(text: string, file: string): YamlFile {
   if ('line' in read) return { text, documents: [], findings: [syntaxFinding(file, read.line, read.message)] }
   const { documents: parsed, lineAt } = read
   const documents: YamlDocument[] = []
+  const aliasFaults = /[&*]/.test(text) ? resolveAliases(parsed) : new Map<Document.Parsed, AliasFault>()
   const findings: Finding[] = goProblems(text, parsed).map(({ offset, message }) => syntaxFinding(file, lineAt(offset), message))
-  const hasAliases = text.includes('&') && text.includes('*')
   parsed.forEach((document, index) => {
     for (const error of document.errors) findings.push(syntaxFinding(file, lineAt(error.pos[0]), error.message))
     if (document.errors.length > 0 || document.contents === null) return
-    const ring = hasAliases ? aliasOfItself(document) : null
-    if (ring !== null) {
-      findings.push(syntaxFinding(file, lineAt(ring.offset), `the value of the anchor ${ring.anchor} contains itself`))
+    const fault = aliasFaults.get(document)
+    if (fault !== undefined) {
+      const { offset, message, ...words } = fault
+      findings.push({ ...syntaxFinding(file, lineAt(offset), message), ...words })
       return
     }
     try {
-      const value: unknown = document.toJS({ maxAliasCount: mostAliases })
+      const value: unknown = document.toJS({ maxAliasCount: -1 })
       if (value !== null) documents.push(yamlDocument(document, index, value, lineAt))
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
@@ -112,29 +112,15 @@ export function parseText(text: string, file: string): YamlFile {
   })
   const conflicts = findings.length > 0 ? conflictFindings(text, file) : []
   const problems = conflicts.length > 0 ? conflicts : findings
-  return { text, documents: problems.length > 0 ? [] : documents, findings: theFirst(problems) }
+  return { text, documents: problems.length > 0 ? [] : documents, findings: theFirst(problems, read.isBrokenOff) }
 }
 
-function theFirst(findings: readonly Finding[]): readonly Finding[] {
+function theFirst(findings: readonly Finding[], isBrokenOff: boolean): readonly Finding[] {
   const shown = findings.slice(0, mostSyntaxFindings)
   const last = shown.at(-1)
   if (last === undefined || findings.length === shown.length) return shown
-  return [...shown, { ...last, message: `not valid YAML: ${findings.length - shown.length} more problems follow` }]
-}
-
-/** An alias inside the value that it stands for: nothing could be read from it to the end. */
-function aliasOfItself(document: Document.Parsed): { readonly anchor: string; readonly offset: number } | null {
-  let found: { readonly anchor: string; readonly offset: number } | null = null
-  visit(document, {
-    Alias(_key, alias) {
-      const offset = alias.range?.[0] ?? 0
-      const range = alias.resolve(document)?.range
-      if (range === undefined || range === null || offset < range[0] || offset >= range[2]) return undefined
-      found = { anchor: alias.source, offset }
-      return visit.BREAK
-    },
-  })
-  return found
+  const more = `${isBrokenOff ? 'more than ' : ''}${findings.length - shown.length} more problems follow`
+  return [...shown, { ...last, message: `not valid YAML: ${more}` }]
 }
 
 // Go's reader stops at these (go-yaml readerc.go).
@@ -179,27 +165,13 @@ function syntaxFinding(file: string, line: number, message: string): Finding {
 
 function yamlDocument(document: Document.Parsed, index: number, value: unknown, lineOf: (offset: number) => number): YamlDocument {
   const start = document.contents?.range[0] ?? 0
-  const lineAt = (offset: number | undefined): number => lineOf(offset ?? start)
-  const nodeAt = (path: YamlPath): ParsedNode | null => (document.getIn(path, true) as ParsedNode | undefined) ?? null
+  const places = new YamlPlaces(document)
   return {
     index,
     value,
-    nodeAt: (path) => (path.length === 0 ? document.contents : nodeAt(path)),
+    nodeAt: (path) => places.nodeAt(path),
     nodeAlong: () => document.contents,
-    lineOf(path) {
-      for (let length = path.length; length > 0; length--) {
-        const parent = document.getIn(path.slice(0, length - 1), true)
-        const last = path[length - 1]
-        if (isMap(parent)) {
-          const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(last))
-          if (pair !== undefined) return lineAt((pair.key as Node | null)?.range?.[0])
-        } else if (isSeq(parent) && typeof last === 'number') {
-          const item = parent.items[last] as Node | undefined
-          if (item !== undefined) return lineAt(item.range?.[0])
-        }
-      }
-      return lineAt(start)
-    },
+    lineOf: (path) => lineOf(places.offsetOf(path) ?? start),
     lineOfKey(path, key) {
       return this.lineOf([...path, key])
     },

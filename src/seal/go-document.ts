@@ -59,7 +59,7 @@ export function readGoDocument(text: string): GoDocument {
 /** Every scalar stays a text: what it means is decided here, by Go's rules. */
 function readNodes(text: string): ParsedDocuments {
   try {
-    return parseDocuments(text, { schema: 'failsafe', logLevel: 'silent' })
+    return parseDocuments(text, { schema: 'failsafe', resolveKnownTags: false, logLevel: 'silent' })
   } catch (error) {
     if (error instanceof TooDeepError) throw new GoDocumentError(error.message, error.line)
     throw error
