@@ -15,6 +15,10 @@ export interface Sealed extends Metadata {
   lineOf(path: readonly string[]): number
 }
 
+// Spaces, but no ends of lines: those would be looked through again from each of them.
+const sopsKey = /^[^\S\r\n\u2028\u2029]*["']?sops["']?\s*:/m
+const macKey = /^[^\S\r\n\u2028\u2029]*["']?mac["']?\s*:\s*["']?ENC\[/m
+
 /**
  * Reads what a sealed file shows without being opened.
  * @returns `null` if it is not a SOPS document.
@@ -29,7 +33,7 @@ export function readSealed(bytes: Uint8Array, file: string): { readonly facts: S
 export function parseSealed(bytes: Uint8Array, file: string): Sealed | null {
   const text = decode(bytes)
   // The key as sops writes it, in YAML and in JSON: spares the parsing of most files of a repository.
-  if (text === null || !/^\s*["']?sops["']?\s*:/m.test(text)) return null
+  if (text === null || !sopsKey.test(text)) return null
   const read = readDocument(text, file)
   const block = read?.tree.get('sops') ?? null
   if (read === null || block === null || !isTree(block)) return null
@@ -53,7 +57,7 @@ function readDocument(text: string, file: string): ReturnType<typeof readGoDocum
   } catch (error) {
     if (!(error instanceof GoDocumentError)) throw error
     // A manifest with a `sops:` key deep inside, or with several documents, is not ours to judge: only a block with a MAC is.
-    if (!/^\s*["']?mac["']?\s*:\s*["']?ENC\[/m.test(text)) return null
+    if (!macKey.test(text)) return null
     throw malformed([finding(file, error.line, error.message)])
   }
 }
