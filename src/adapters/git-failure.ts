@@ -106,7 +106,7 @@ export function printable(text: string): string {
     .replace(/\u001b(\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(\u0007|\u001b\\)|[@-Z\\-_])/g, '')
     .replace(/\r\n?/g, '\n')
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/gi, '$1…@')
+    .replace(/(?<=[a-z0-9+.-]:\/\/)[^/@\s]+@/gi, '…@')
   return plain.length <= longestOutput ? plain : `…\n${plain.slice(-longestOutput)}`
 }
 

@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts'
+import { shorten } from './shorten.ts'
 
 /**
  * What git leaves where it could not merge, in a file that cannot be read as YAML. Whatever else the parser says of it comes from there.
@@ -22,7 +23,7 @@ export function conflictFindings(text: string, file: string): readonly Finding[]
   if (whole.length > 0) return whole
   return lines.flatMap((line, index) =>
     opens(line) || closes(line)
-      ? [conflict({ file, line: index + 1 }, 'the line is a marker of a merge conflict that was resolved in part', line.trim())]
+      ? [conflict({ file, line: index + 1 }, 'the line is a marker of a merge conflict that was resolved in part', shorten(line.trim()))]
       : [],
   )
 }
@@ -31,7 +32,7 @@ function wholeConflict(lines: readonly string[], start: number, end: number, fil
   return conflict(
     { file, line: start + 1 },
     `lines ${start + 1} to ${end + 1} are a merge conflict that nobody resolved`,
-    `the markers of both: ${lines[start]?.trim() ?? ''} and ${lines[end]?.trim() ?? ''}`,
+    `the markers of both: ${shorten(lines[start]?.trim() ?? '')} and ${shorten(lines[end]?.trim() ?? '')}`,
   )
 }
 

@@ -2,6 +2,7 @@ import { withoutCredentials } from './credentials.ts'
 import { z } from 'zod'
 import type { Finding } from './finding.ts'
 import type { FindingId } from './finding-ids.ts'
+import { shorten } from './shorten.ts'
 import { parseYamlFile } from './yaml.ts'
 import type { YamlDocument } from './yaml.ts'
 
@@ -84,7 +85,7 @@ function issueFindings(
       place: { file, line: document.lineOf([...path, key]) },
       message: `${pathText([...path, key])} is not a known key`,
       expected: 'only the keys that the documentation lists',
-      found: key,
+      found: shorten(withoutCredentials(key)),
       remedy,
     }))
   }
@@ -107,8 +108,12 @@ function complaint(issue: z.core.$ZodIssue): string {
   return issue.message.replace(/^(?:Invalid|Too) \w+: /, '')
 }
 
+// Longer than the longest identity of a workload.
+const longestKey = 300
+
 function pathText(path: readonly (string | number)[]): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')
+  const shown = path.map((part) => (typeof part === 'number' ? part : shorten(withoutCredentials(part), longestKey)))
+  return shown.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -145,8 +150,4 @@ function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
     at = (at as Record<string | number, unknown>)[part]
   }
   return at
-}
-
-function shorten(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
 }

@@ -32,4 +32,9 @@ test('of a hundred files that git could not write the first and the last are sho
 
 test('what another program says moves no cursor and shows no password', () => {
   expect(printable('\u001b[31mred\u001b[0m https://ada:secret@git.example/x\r\n\u0007')).toBe('red https://…@git.example/x\n')
+  expect(printable(`${'a'.repeat(60)}://ada:secret@h _ftp://t@h`)).toBe(`${'a'.repeat(60)}://…@h _ftp://…@h`)
+})
+
+test('however much another program says', { timeout: 20_000 }, () => {
+  expect(printable(`${'a.'.repeat(200_000)}\nend https://t@h`)).toMatch(/^…\n[.a]+\nend https:\/\/…@h$/)
 })

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import {
   Confidential,
   describeFinding,
@@ -8,10 +9,12 @@ import {
   findingTitles,
   formatWorkloadId,
   groupBy,
+  parseBySchema,
   parseSha256,
   parseWorkloadId,
   RerootError,
   sha256,
+  withoutCredentials,
   workloadKinds,
 } from '../../src/base/index.ts'
 import type { ErrorCode } from '../../src/base/index.ts'
@@ -125,4 +128,38 @@ test('a finding in text has place, expectation, find and remedy, and leaves out 
     'a.yaml Secret/x: signer is wrong [record/phase]\n  remedy: take it back',
   )
   expect(describeFinding({ ...finding, place: {} })).toBe('signer is wrong [record/phase]\n  remedy: take it back')
+})
+
+describe('an address is shown without what could be a password', () => {
+  test.each([
+    ['https://ada:secret@git.example/x', 'https://git.example/x'],
+    ['(git+https://token@git.example)', '(git+https://git.example)'],
+    ['https://ada:se@cret@git.example', 'https://git.example'],
+    ['x.https://t@h and -https://t@h and _https://t@h', 'x.https://h and -https://h and _https://h'],
+    [`${'a'.repeat(60)}://ada:secret@h`, `${'a'.repeat(60)}://h`],
+    ['ssh://git@h/x git+ssh://git:secret@h/x SSH://git@h', 'ssh://git@h/x git+ssh://git@h/x SSH://git@h'],
+    ['x-ssh://git:secret@h', 'x-ssh://h'],
+    ['https://git.example/x@y a@b git@h:x', 'https://git.example/x@y a@b git@h:x'],
+  ])('%s', (text, shown) => {
+    expect(withoutCredentials(text)).toBe(shown)
+  })
+
+  test('of any length', { timeout: 20_000 }, () => {
+    const long = 'a.'.repeat(200_000)
+
+    expect(withoutCredentials(`${long} ${long}://ada:secret@h`)).toBe(`${long} ${long}://h`)
+    expect(withoutCredentials('a://'.repeat(200_000))).toBe('a://'.repeat(200_000))
+  })
+})
+
+test('what a schema does not know is told in few characters', () => {
+  const bytes = new TextEncoder().encode(`${'k'.repeat(900)}: 1\na:\n  ${'l'.repeat(400)}: 'https://ada:secret@h/${'x'.repeat(500)}'\n`)
+  const read = parseBySchema(bytes, 'f.yaml', z.strictObject({ a: z.record(z.string(), z.number()) }), { id: 'config/schema', remedy: 'r' })
+
+  const findings = read.ok ? [] : read.findings
+  expect(findings).toHaveLength(2)
+  for (const finding of findings) {
+    expect(describeFinding(finding).length).toBeLessThan(600)
+    expect(describeFinding(finding)).not.toContain('secret')
+  }
 })
