@@ -69,7 +69,8 @@ export function parseCertificate(pem: string): Certificate {
   return certificateFromDer(block.der)
 }
 
-// A run meets the same few certificates in every bundle of every state of every cluster.
+// A run meets the same few certificates in every bundle of every state of every cluster. A hostile file must not fill the memory.
+const mostKnown = 10_000
 const known = new Map<Fingerprint, Certificate>()
 const verified = new WeakMap<Certificate, WeakMap<Certificate, boolean>>()
 
@@ -80,7 +81,7 @@ export function certificateFromDer(bytes: Uint8Array): Certificate {
   if (before !== undefined) return before
   try {
     const certificate = read(bytes, fingerprint)
-    known.set(fingerprint, certificate)
+    if (known.size < mostKnown) known.set(fingerprint, certificate)
     return certificate
   } catch (cause) {
     const why = cause instanceof TypeError ? cause.message : 'OpenSSL does not read it'

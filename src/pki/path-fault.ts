@@ -37,8 +37,15 @@ export function unknownAuthority(child: Certificate, roots: readonly Certificate
     certificate: child,
     message: `the issuer of ${describe(child)} is missing`,
     expected: child.issuer,
-    found: roots.length === 0 ? 'no roots' : roots.map(({ subject }) => subject).join('; '),
+    found: roots.length === 0 ? 'no roots' : subjectsOf(roots),
   }
+}
+
+/** The names of the first certificates of a file. */
+export function subjectsOf(certificates: readonly Certificate[]): string {
+  const names = certificates.slice(0, 20).map(({ subject }) => subject)
+  const more = certificates.length - names.length
+  return [...names, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }
 
 /** What was expected of a certificate's time, and what it says. */

@@ -116,10 +116,21 @@ const boundary = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{0,39})-----$/
 
 function lineKind(line: string): LineKind {
   if (!line.includes('-----')) return { is: 'other' }
-  const match = boundary.exec(line.replace(/[ \t]+$/, ''))
+  const match = boundary.exec(withoutSpacesBehind(line))
   if (match !== null) return { is: match[1] === 'BEGIN' ? 'begin' : 'end', type: match[2] ?? '' }
-  if (/-----END .*-----BEGIN /.test(line)) return { is: 'odd', fault: 'glued' }
+  if (line.split(/[\r\u2028\u2029]/).some(isGlued)) return { is: 'odd', fault: 'glued' }
   return /-----(BEGIN|END) /.test(line) ? { is: 'odd', fault: 'bad-boundary' } : { is: 'other' }
+}
+
+function withoutSpacesBehind(line: string): string {
+  let end = line.length
+  while (line[end - 1] === ' ' || line[end - 1] === '\t') end--
+  return line.slice(0, end)
+}
+
+function isGlued(line: string): boolean {
+  const end = line.indexOf('-----END ')
+  return end !== -1 && line.includes('-----BEGIN ', end + '-----END '.length)
 }
 
 /** @returns `null` if the END belongs to something that was reported already. */

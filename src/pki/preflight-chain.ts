@@ -1,5 +1,5 @@
 import { hasSameNameAndKey } from './path.ts'
-import { describe, validityOf } from './path-fault.ts'
+import { describe, subjectsOf, validityOf } from './path-fault.ts'
 import { certificatesOf } from './preflight-facts.ts'
 import type { PreflightFacts } from './preflight-facts.ts'
 import type { PreflightCheck, PreflightProblem } from './preflight-problem.ts'
@@ -80,7 +80,7 @@ function orderProblems(facts: PreflightFacts): PreflightProblem[] {
         severity: 'error',
         message: `the CA that signs, ${describe(signer.certificate)}, is not in the chain: no peer can verify its workloads`,
         expected: signer.certificate.subject,
-        found: certChain.certificates.map(({ certificate }) => certificate.subject).join('; ') || 'no certificates',
+        found: subjectsOf(certificatesOf(certChain)) || 'no certificates',
         remedy: 'put ca-cert.pem at the head of cert-chain.pem',
         source: 'a workload certificate of this CA, as its peers verify it',
       },
@@ -104,11 +104,10 @@ function orderProblems(facts: PreflightFacts): PreflightProblem[] {
 }
 
 function duplicates({ certChain, rootCert }: PreflightFacts): PreflightProblem[] {
-  return [certChain, rootCert].flatMap(({ name, certificates }) =>
-    certificates
-      .filter(
-        ({ certificate }, index) => certificates.findIndex((other) => other.certificate.fingerprint === certificate.fingerprint) < index,
-      )
+  return [certChain, rootCert].flatMap(({ name, certificates }) => {
+    const seen = new Set<string>()
+    return certificates
+      .filter(({ certificate: { fingerprint } }) => seen.has(fingerprint) || !seen.add(fingerprint))
       .map(({ certificate, line }): PreflightProblem => ({
         file: name,
         rule: 'duplicate-certificate',
@@ -117,14 +116,15 @@ function duplicates({ certChain, rootCert }: PreflightFacts): PreflightProblem[]
         message: `${describe(certificate)} stands in the file twice`,
         remedy: 'keep one',
         source: 'istio crypto.go:186-202: bundles are compared as text',
-      })),
-  )
+      }))
+  })
 }
 
 /** Certificates that no way from the signer to a root passes. Another path to the same CA (a cross-signature) is none of them. */
 function strayProblems({ signerPaths: { paths }, certChain }: PreflightFacts): PreflightProblem[] {
   if (paths.length === 0) return []
-  const onPath = paths.flat()
+  // Many paths, but few certificates: the search for them ends after a hundred signatures.
+  const onPath = [...new Set(paths.flat())]
   return certChain.certificates
     .filter(({ certificate }) => !onPath.some((member) => hasSameNameAndKey(member, certificate)))
     .map(({ certificate, line }) => ({

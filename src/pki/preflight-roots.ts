@@ -110,8 +110,9 @@ function rootProblems({ certificate, line }: PlacedCertificate, index: number, {
 
 /** Roots that share a name: OpenSSL picks the first of them and fails, or not, by their order (test/interop/openssl.test.ts shows it). */
 function sameSubject({ rootCert: { certificates } }: PreflightFacts): PreflightProblem[] {
-  return certificates.flatMap((root, index): PreflightProblem[] => {
-    const earlier = certificates.slice(0, index).find((other) => isNamesake(other, root))
+  const namesakes = new Map<string, Namesakes>()
+  return certificates.flatMap((root): PreflightProblem[] => {
+    const earlier = earlierNamesake(root, namesakes)
     if (earlier === undefined) return []
     const sameKey = isSamePublicKey(earlier.certificate.publicKey, root.certificate.publicKey)
     return [
@@ -130,9 +131,21 @@ function sameSubject({ rootCert: { certificates } }: PreflightFacts): PreflightP
   })
 }
 
-function isNamesake(one: PlacedCertificate, other: PlacedCertificate): boolean {
-  return (
-    one.certificate.fingerprint !== other.certificate.fingerprint &&
-    Buffer.compare(one.certificate.rawSubject, other.certificate.rawSubject) === 0
-  )
+/** The first certificate of a name, and the first that is not that one. */
+interface Namesakes {
+  readonly first: PlacedCertificate
+  other: PlacedCertificate | null
+}
+
+/** The first of the same name that came before and is another certificate. */
+function earlierNamesake(root: PlacedCertificate, namesakes: Map<string, Namesakes>): PlacedCertificate | undefined {
+  const name = Buffer.from(root.certificate.rawSubject).toString('hex')
+  const known = namesakes.get(name)
+  if (known === undefined) {
+    namesakes.set(name, { first: root, other: null })
+    return undefined
+  }
+  if (known.first.certificate.fingerprint === root.certificate.fingerprint) return known.other ?? undefined
+  known.other ??= root
+  return known.first
 }

@@ -114,3 +114,13 @@ test('a bundle with something else in it is refused with its line', () => {
   )
   expect(() => parseBundle(a.trimEnd() + b)).toThrow('the PEM is broken (glued)')
 })
+
+test('lines of any length are judged', { timeout: 20_000 }, () => {
+  const spaces = ' \t'.repeat(200_000)
+
+  expect(splitPem(`-----BEGIN CERTIFICATE-----${spaces}x\n`).faults).toEqual([{ kind: 'bad-boundary', line: 1 }])
+  expect(splitPem(`${a.trimEnd()}${spaces}\n`).blocks).toHaveLength(1)
+  expect(splitPem('-----END '.repeat(50_000)).faults).toEqual([{ kind: 'bad-boundary', line: 1 }])
+  expect(splitPem(`${'-----END '.repeat(50_000)}-----BEGIN x`).faults).toEqual([{ kind: 'glued', line: 1 }])
+  expect(splitPem('-----END A-----\r-----BEGIN A-----').faults).toEqual([{ kind: 'bad-boundary', line: 1 }])
+})

@@ -351,3 +351,39 @@ test('every problem says what to do, and whose rule it is', () => {
     expect(source).not.toBe('')
   }
 })
+
+test('of very many problems of one kind the first are told, and those of other kinds', { timeout: 20_000 }, () => {
+  const broken = '-----BEGIN x\n'.repeat(40_000)
+  const problems = judge({ ...good, certChain: broken, rootCert: `${good.rootCert}${broken}x` })
+
+  expect(problems.filter(({ rule }) => rule === 'broken-pem')).toHaveLength(40)
+  expect(problems.filter(({ file }) => file === 'cert-chain.pem')[19]).toMatchObject({
+    line: 20,
+    message: 'a BEGIN or END line is malformed or not alone on its line: the block is lost; there are 39980 more of this kind',
+  })
+  expect(brief(problems)).toEqual(
+    expect.arrayContaining(['warning root-cert.pem no-final-newline', 'error cert-chain.pem chain-without-signer']),
+  )
+})
+
+test('roots of one name, each told with the first other one before it', () => {
+  const name = [{ type: 'CN' as const, value: 'Root CA' }]
+  const [a, b, c] = [makeCa({ name }), makeCa({ name }), makeCa({ name })].map(({ certificate }) => certificate)
+  const lines = (a?.pem.split('\n').length ?? 0) - 1
+  const problems = judge(
+    caFiles(
+      signer,
+      [],
+      [a, a, b, c, a, b].flatMap((one) => one ?? []),
+    ),
+  )
+
+  const found = problems
+    .filter(({ rule }) => rule === 'same-subject-roots')
+    .map((problem) => problem.found?.match(/(?<=at line )\d+/g)?.map(Number))
+  const at = (first: number, second: number): number[] => [first, second].map((index) => index * lines + 1)
+  expect(found).toEqual([at(0, 2), at(0, 3), at(2, 4), at(0, 5)])
+  expect(problems.filter(({ rule }) => rule === 'duplicate-certificate').map(({ line }) => line)).toEqual(
+    [1, 4, 5].map((index) => index * lines + 1),
+  )
+})
