@@ -1,6 +1,8 @@
 import type { Finding, Place } from '../base/index.ts'
 import type { FluxKustomization } from './flux-kustomization.ts'
 import type { Report } from './report.ts'
+import { nameOf } from './resource.ts'
+import type { Resource } from './resource.ts'
 import type { FluxKustomizationFacts } from './types.ts'
 import { asText, valueAt } from './value.ts'
 import type { WalkedCluster } from './walk.ts'
@@ -105,6 +107,19 @@ export function twice(cluster: string, { controller }: FluxKustomization, first:
     expected: 'one definition',
     found: `also in ${first.site.file}:${first.site.line}`,
     remedy: 'remove one of the two',
+  }
+}
+
+/** The values of its variables are longer, with all others of the cluster, than anything that a cluster holds. */
+export function tooLong({ object, manifest: { site } }: Resource): Finding {
+  return {
+    id: 'workloads/variable',
+    severity: 'error',
+    place: { file: site.file, line: site.line, object: `${String(object['kind'])} ${nameOf(object)}` },
+    message: 'reroot fills in no more values of variables: all that it has filled in for this cluster is longer than what a cluster holds',
+    expected: 'at most 64 MiB of values, counted wherever a variable stands',
+    found: 'more than that',
+    remedy: 'keep long texts out of variables of postBuild: Kubernetes takes no object of more than 3 MiB',
   }
 }
 

@@ -6,8 +6,22 @@ const substituteMark = 'kustomize.toolkit.fluxcd.io/substitute'
 
 /** Whether a text still holds a variable that nothing in Git resolves. */
 export function hasVariable(text: string): boolean {
-  return /\$\{[^}]*\}/.test(text)
+  const start = text.indexOf('${')
+  return start !== -1 && text.includes('}', start)
 }
+
+// Defaults hold defaults, three deep at most where people write them.
+const deepestDefault = 32
+
+/** How many characters of values may yet be filled in. The whole of a cluster has one, because all that is filled in is kept. */
+export interface Room {
+  left: number
+  /** A variable had to stay as it is written, for want of room. */
+  lacked: boolean
+}
+
+/** What no cluster comes near: the API server takes no object of more than 3 MiB. */
+export const makeRoom = (): Room => ({ left: 64 * 1024 * 1024, lacked: false })
 
 /** What `postBuild` of a Kustomization says about variables. */
 export interface Variables {
@@ -21,23 +35,30 @@ export interface Variables {
  * empty value, and may hold variables; `$$` stays as `$`. What has no value stays as it is written, and is a finding where structure is
  * expected; so does what a source outside of Git may set, default or not.
  */
-export function substitute(object: ValueMap, variables: Variables): ValueMap {
+export function substitute(object: ValueMap, variables: Variables, room: Room): ValueMap {
   const skipped = [valueAt(object, 'metadata', 'labels', substituteMark), valueAt(object, 'metadata', 'annotations', substituteMark)]
-  return skipped.includes('disabled') ? object : (asMap(substituteIn(object, variables, object['kind'] !== 'ConfigMap')) ?? object)
+  if (skipped.includes('disabled')) return object
+  return asMap(substituteIn(object, { ...variables, room, depth: 0 }, object['kind'] !== 'ConfigMap')) ?? object
+}
+
+interface Filling extends Variables {
+  readonly room: Room
+  /** How many defaults are around the text. */
+  readonly depth: number
 }
 
 /** @param typed whether a text that became a boolean is one: names, labels and data must be texts in any case. */
-function substituteIn(value: Value, variables: Variables, typed: boolean): Value {
+function substituteIn(value: Value, filling: Filling, typed: boolean): Value {
   if (typeof value === 'string') {
     if (!value.includes('$')) return value
-    const text = expand(value, variables)
+    const text = expand(value, filling)
     return typed && text !== value && isWrittenPlain(value) ? booleanOr(text) : text
   }
-  if (Array.isArray(value)) return value.map((item) => substituteIn(item, variables, typed))
+  if (Array.isArray(value)) return value.map((item) => substituteIn(item, filling, typed))
   const map = asMap(value)
   if (map === null) return value
   return Object.fromEntries(
-    Object.entries(map).map(([key, entry]) => [expand(key, variables), substituteIn(entry, variables, typed && key !== 'metadata')]),
+    Object.entries(map).map(([key, entry]) => [expand(key, filling), substituteIn(entry, filling, typed && key !== 'metadata')]),
   )
 }
 
@@ -52,13 +73,15 @@ function booleanOr(text: string): Value {
   return typeof read === 'boolean' ? read : text
 }
 
-function expand(text: string, variables: Variables): string {
+function expand(text: string, filling: Filling): string {
+  if (!text.includes('$')) return text
+  const closing = closingBraces(text)
   let result = ''
   let at = 0
   while (at < text.length) {
-    const end = text.startsWith('${', at) ? closingBrace(text, at + 2) : null
-    if (end !== null) {
-      result += valueOf(text.slice(at, end + 1), variables)
+    const end = closing.get(at)
+    if (end !== undefined) {
+      result += valueOf(text.slice(at, end + 1), filling)
       at = end + 1
     } else {
       result += text[at] ?? ''
@@ -68,32 +91,42 @@ function expand(text: string, variables: Variables): string {
   return result
 }
 
-/** The offset of the brace that closes the one before `start`. */
-function closingBrace(text: string, start: number): number | null {
-  let depth = 1
-  for (let at = start; at < text.length; at++) {
-    if (text.startsWith('${', at)) depth++
-    else if (text[at] === '}' && --depth === 0) return at
+/** Of each `${` that is closed, where it is. */
+function closingBraces(text: string): ReadonlyMap<number, number> {
+  const closing = new Map<number, number>()
+  const open: number[] = []
+  for (let at = 0; at < text.length; at++) {
+    if (text.startsWith('${', at)) open.push(at)
+    else if (text[at] === '}') {
+      const start = open.pop()
+      if (start !== undefined) closing.set(start, at)
+    }
   }
-  return null
+  return closing
 }
 
 /** @param found from `${` to the brace that closes it. */
-function valueOf(found: string, { values, missing }: Variables): string {
+function valueOf(found: string, filling: Filling): string {
+  const { values, missing, room, depth } = filling
   const [, name = '', operator, fallback = ''] = /^\$\{([A-Za-z_]\w*)(?:(:[=-]|=)([^]*))?\}$/.exec(found) ?? []
   if (name === '') return found
   const value = values.get(name)
-  if (value !== undefined && (value !== '' || operator === undefined)) return value
+  if (value !== undefined && (value !== '' || operator === undefined)) {
+    room.lacked ||= value.length > room.left
+    if (value.length > room.left) return found
+    room.left -= value.length
+    return value
+  }
   // An empty value of a source that is seen counts, but one that is not may have another.
-  if (operator === undefined || (value === undefined && missing.length > 0)) return found
-  return expandDefault(fallback, { values, missing })
+  if (operator === undefined || (value === undefined && missing.length > 0) || depth === deepestDefault) return found
+  return expandDefault(fallback, { ...filling, depth: depth + 1 })
 }
 
 /** In a default, `$$` is no escape. */
-function expandDefault(text: string, variables: Variables): string {
+function expandDefault(text: string, filling: Filling): string {
   return text
     .split('$$')
-    .map((part) => expand(part, variables))
+    .map((part) => expand(part, filling))
     .join('$$')
 }
 

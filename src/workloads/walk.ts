@@ -1,5 +1,5 @@
 import { fluxApplier } from './applier.ts'
-import { assumption, hidden, isFollowed, isOwnSource, twice } from './followed.ts'
+import { assumption, hidden, isFollowed, isOwnSource, tooLong, twice } from './followed.ts'
 import {
   assumedKustomization,
   isFluxKustomization,
@@ -22,7 +22,8 @@ import type { Resource } from './resource.ts'
 import { readTree } from './source-tree.ts'
 import type { Files, SourceTree } from './source-tree.ts'
 import { builtSourceIgnore, sourceIgnoreOf } from './sources.ts'
-import { substitute, variablesOf } from './substitution.ts'
+import { makeRoom, substitute, variablesOf } from './substitution.ts'
+import type { Room } from './substitution.ts'
 import type { ControllerId, FluxKustomizationFacts } from './types.ts'
 
 /** The cluster whose Kustomizations are followed. */
@@ -64,6 +65,7 @@ function follow(manifests: Manifests, cluster: WalkedCluster, report: Report): P
   const inventory = emptyInventory()
   const controllers = new Map<ControllerId, FluxKustomizationFacts>()
   const roots = cluster.paths.map((path) => rootOf(manifests, cluster, path, report))
+  const room = makeRoom()
   const queue = new Queue(roots, inventory.configMaps)
 
   for (let entry = queue.next(); entry !== null; entry = queue.next()) {
@@ -82,7 +84,7 @@ function follow(manifests: Manifests, cluster: WalkedCluster, report: Report): P
     if (queue.putsOff(entry)) continue
     if (!isFollowed(flux, cluster, report)) continue
     const before = inventory.kustomizations.length
-    const resources = entry.built ?? build(manifests, flux, inventory, report)
+    const resources = entry.built ?? build(manifests, flux, inventory, report, room)
     takeInventory(inventory, fluxApplier(flux), resources, isOwn(flux, cluster.ignore) ? flux.controller.path : cluster.ignore, report)
     for (const resource of inventory.kustomizations.slice(before))
       queue.add({ flux: readFluxKustomization(manifests, resource), assumed: null, built: null })
@@ -90,13 +92,15 @@ function follow(manifests: Manifests, cluster: WalkedCluster, report: Report): P
   return { inventory, controllers: [...controllers.values()] }
 }
 
-function build(manifests: Manifests, flux: FluxKustomization, inventory: Inventory, report: Report): readonly Resource[] {
+function build(manifests: Manifests, flux: FluxKustomization, inventory: Inventory, report: Report, room: Room): readonly Resource[] {
   const target = kustomizationFor(manifests, flux, report)
   if (target === null) return []
   const built = buildKustomization({ manifests, report }, target.kustomization, target.generated)
   const variables = variablesOf(flux.spec, (name) => inventory.configMaps.get(`${flux.controller.namespace}/${name}`) ?? null)
   return built.map((resource) => {
-    const object = variables === null ? resource.object : substitute(resource.object, variables)
+    const object = variables === null ? resource.object : substitute(resource.object, variables, room)
+    if (room.lacked) report.add(tooLong(resource))
+    room.lacked = false
     return { ...resource, object: withCommonMetadata(object, flux) }
   })
 }
@@ -119,7 +123,7 @@ const shaping = [
 function rootOf(manifests: Manifests, cluster: WalkedCluster, path: string, report: Report): Waiting {
   const assumed = assumedKustomization(path, cluster)
   const first = makeReport()
-  const built = build(manifests, assumed, emptyInventory(), first)
+  const built = build(manifests, assumed, emptyInventory(), first, makeRoom())
   const shown = built
     .filter(({ object }) => isFluxKustomization(object))
     .map((resource) => readFluxKustomization(manifests, resource))

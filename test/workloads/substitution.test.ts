@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { hasVariable } from '../../src/workloads/substitution.ts'
 import { discoverProd, flux, helmRelease, idsOf, namespace, workload, workloadsOf, yaml } from './flux-tree.ts'
 
 const app = 'clusters/prod/app.yaml'
@@ -114,5 +115,40 @@ describe('a value that becomes a boolean is one, as Flux reads what it has subst
     })
 
     expect(workloadsOf(discovery)).toEqual(['sidecar Deployment/plain/true'])
+  })
+})
+
+describe('what nobody writes takes neither time nor memory', () => {
+  const vars = (values: object): object => configMap('vars', values)
+  const of = (label: string, values: object = { X: 'y' }) =>
+    discoverProd({
+      [app]: yaml(flux('apps', './apps', from('vars')), shop, vars(values)),
+      'apps/n.yaml': yaml(namespace('other', { team: label })),
+    })
+  const teamOf = (label: string): unknown => of(label).namespaces.find(({ name }) => name === 'other')?.labels?.['team']
+
+  test('thousands of braces that never close', () => {
+    const open = '${'.repeat(200_000)
+
+    expect(teamOf(open)).toBe(open)
+    expect(teamOf(`${open}X}`)).toBe(`${'${'.repeat(199_999)}y`)
+  })
+
+  test('thousands of defaults in defaults stay, and one that people may write is read', () => {
+    const deep = (count: number): string => `${'${A:='.repeat(count)}a${'}'.repeat(count)}`
+
+    expect(teamOf(deep(20))).toBe('a')
+    expect(teamOf(deep(5000))).toBe(deep(5000 - 32))
+  })
+
+  test('a name with braces that never close is no variable', () => {
+    expect([hasVariable('${'.repeat(200_000)), hasVariable(`}${'${'.repeat(200_000)}}`), hasVariable('a}${')]).toEqual([false, true, false])
+  })
+
+  test('a long value in many places is an error', () => {
+    const discovery = of('${LONG}'.repeat(600), { LONG: 'x'.repeat(1 << 20) })
+
+    expect(idsOf(discovery)).toEqual(['error workloads/variable apps/n.yaml:1'])
+    expect(discovery.namespaces.map(({ name }) => name)).toContain('other')
   })
 })
