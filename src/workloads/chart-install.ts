@@ -1,4 +1,5 @@
 import type { Place, YamlPath } from '../base/index.ts'
+import { withoutTrailing } from './trailing.ts'
 import type { ControllerId, Site } from './types.ts'
 import { asText } from './value.ts'
 import type { ValueMap } from './value.ts'
@@ -46,5 +47,5 @@ export function missingAt(name: string, place: () => Place): ChartInstall['missi
 
 /** The last part of a path or address: what a chart is called. */
 export function lastPart(path: string): string | null {
-  return asText(path.replace(/\/+$/, '').split('/').at(-1))
+  return asText(withoutTrailing(path, '/').split('/').at(-1))
 }

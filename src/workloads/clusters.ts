@@ -6,6 +6,7 @@ import type { Files } from './source-tree.ts'
 import { readFluxObjects } from './sources.ts'
 import type { FluxObject } from './sources.ts'
 import type { FluxCluster } from './synced-cluster.ts'
+import { withoutTrailing } from './trailing.ts'
 import { asText, valueAt } from './value.ts'
 
 /**
@@ -127,10 +128,7 @@ function withOwnNames(clusters: readonly FluxCluster[]): readonly FluxCluster[] 
 
 /** A name of a cluster is a DNS-1123 label in reroot.yaml. */
 export function asDnsLabel(text: string): string {
-  const label = text
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 63)
+  const dashed = text.toLowerCase().replace(/[^a-z0-9-]+/g, '-')
+  const label = withoutTrailing(dashed.replace(/^-+/, ''), '-').slice(0, 63)
   return label === '' ? 'cluster' : label
 }

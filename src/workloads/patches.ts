@@ -176,8 +176,14 @@ function legacyContent(patching: Patching, entry: Entry<Value>): Content | null 
   const map = asMap(entry.value)
   if (map !== null) return { kind: 'merge', patches: [map] }
   const text = asText(entry.value) ?? ''
-  if (/^\s*[{\w"-]+\s*:/m.test(text) && /kind/.test(text)) return classify(patching, inlineValues(patching, text, entry.place), entry.place)
+  if (hasKey(text) && text.includes('kind')) return classify(patching, inlineValues(patching, text, entry.place), entry.place)
   return fileContent(patching, text, entry.place)
+}
+
+/** Whether a line begins with a key. Its colon may stand on a later line. */
+function hasKey(text: string): boolean {
+  const lines = text.split(/[\n\r\u2028\u2029]/).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
+  return lines.some((line, index) => /^[{\w"-]+\s*:/.test(line) || (/^[{\w"-]+$/.test(line) && lines[index + 1]?.startsWith(':') === true))
 }
 
 function inlineValues(patching: Patching, text: string, place: () => Place): readonly Value[] {

@@ -46,24 +46,30 @@ export function makeSelector(target: ValueMap): Selector {
   }
 }
 
+/** What the `select` of a replacement may mean. */
+export interface Selection {
+  mayMean(resource: Resource): boolean
+  mayMeanKind(kind: string): boolean
+}
+
 /**
- * Whether the `select` of a replacement means a resource: every field of it is an expression as well (api v0.21.1, types/replacement.go,
- * NewTargetSelectorRegex). One that cannot be read may mean anything.
+ * Reads the `select` of a replacement: every field of it is an expression as well (api v0.21.1, types/replacement.go, NewTargetSelectorRegex). One
+ * that cannot be read may mean anything.
  */
-export function maySelect(select: ValueMap, resource: Resource): boolean {
-  try {
-    return makeSelector(select).matches(resource)
-  } catch {
-    return true
+export function makeSelection(select: ValueMap): Selection {
+  const selector = orNull(() => makeSelector(select))
+  const kindTest = orNull(() => expression(asText(select['kind'])))
+  return {
+    mayMean: (resource) => selector === null || selector.matches(resource),
+    mayMeanKind: (kind) => kindTest === null || kindTest(kind),
   }
 }
 
-/** Whether it means objects of a kind. */
-export function maySelectKind(select: ValueMap, kind: string): boolean {
+function orNull<T>(make: () => T): T | null {
   try {
-    return expression(asText(select['kind']))(kind)
+    return make()
   } catch {
-    return true
+    return null
   }
 }
 
@@ -83,16 +89,32 @@ type LabelTest = (labels: Readonly<Record<string, string>>) => boolean
 /** Kubernetes' label selector language: `a=b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`, `!a`, joined by commas. */
 export function labelSelector(text: string | null): LabelTest {
   if (text === null) return () => true
-  const tests = text.split(/,(?![^(]*\))/).map((part) => requirement(part.trim()))
+  const tests = requirementsOf(text).map((part) => requirement(part.trim()))
   return (labels) => tests.every((test) => test(labels))
+}
+
+/** What stands between commas, but for those in front of a bracket that closes: these belong to a set. */
+function requirementsOf(text: string): readonly string[] {
+  const parts: string[] = []
+  let end = text.length
+  let inSet = false
+  for (let at = text.length - 1; at >= 0; at--) {
+    if (text[at] === ')') inSet = true
+    else if (text[at] === '(') inSet = false
+    else if (text[at] === ',' && !inSet) {
+      parts.push(text.slice(at + 1, end))
+      end = at
+    }
+  }
+  return [...parts, text.slice(0, end)].toReversed()
 }
 
 function requirement(text: string): LabelTest {
   const set = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(text)
   if (set !== null) {
     const [, key = '', operator, values = ''] = set
-    const allowed = values.split(',').map((value) => value.trim())
-    return (labels) => allowed.includes(labels[key] ?? '\0') === (operator === 'in')
+    const allowed = new Set(values.split(',').map((value) => value.trim()))
+    return (labels) => allowed.has(labels[key] ?? '\0') === (operator === 'in')
   }
   const comparison = /^([^\s=!]+)\s*(==|=|!=)\s*(\S*)$/.exec(text)
   if (comparison !== null) {

@@ -1,4 +1,5 @@
 import { namePattern } from './name-pattern.ts'
+import { withoutTrailing } from './trailing.ts'
 
 // What Flux leaves out of the archive that its Kustomizations build from: github.com/fluxcd/pkg/sourceignore v0.18.0.
 const versionControl = ['.git/', '.gitignore', '.gitmodules', '.gitattributes']
@@ -63,9 +64,8 @@ function parsePattern(line: string, folder: string): Pattern[] {
 
 /** A space behind a backslash belongs to the name. */
 function withoutTrailingSpaces(text: string): string {
-  let end = text.length
-  while (text[end - 1] === ' ') end--
-  return end < text.length && text[end - 1] === '\\' ? text.slice(0, end + 1) : text.slice(0, end)
+  const rest = withoutTrailing(text, ' ')
+  return rest.length < text.length && rest.endsWith('\\') ? `${rest} ` : rest
 }
 
 function matches(pattern: Pattern, path: readonly string[]): boolean {

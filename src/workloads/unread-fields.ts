@@ -3,7 +3,7 @@ import type { Kustomization } from './kustomization-file.ts'
 import type { Build } from './kustomize.ts'
 import { isIstiod } from './pod-owner.ts'
 import type { Resource } from './resource.ts'
-import { maySelect, maySelectKind } from './selector.ts'
+import { makeSelection } from './selector.ts'
 import { resolvePath } from './source-tree.ts'
 import { asList, asMap, asText, valueAt } from './value.ts'
 import type { Value } from './value.ts'
@@ -118,9 +118,9 @@ function replacementEffect(build: Build, kustomization: Kustomization, entry: Va
   const effective = replacements
     .flatMap((replacement) => asList(asMap(replacement)?.['targets']))
     .flatMap((target) => {
-      const select = asMap(valueAt(target, 'select')) ?? {}
-      const read = [...readOf].flatMap(([kind, path]) => (maySelectKind(select, kind) ? [path] : []))
-      if (made.some((resource) => isIstiod(resource.object) && maySelect(select, resource))) read.push(inIstiod)
+      const selection = makeSelection(asMap(valueAt(target, 'select')) ?? {})
+      const read = [...readOf].flatMap(([kind, path]) => (selection.mayMeanKind(kind) ? [path] : []))
+      if (made.some((resource) => isIstiod(resource.object) && selection.mayMean(resource))) read.push(inIstiod)
       // Without a path it is the name of the object.
       const paths = asList(asMap(target)?.['fieldPaths']).map(String)
       return (paths.length === 0 ? ['metadata.name'] : paths).filter((path) => [reachable, above, ...read].some((one) => one.test(path)))

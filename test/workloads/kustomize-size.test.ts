@@ -152,3 +152,21 @@ test('thousands of generated ConfigMaps, each of which merges into one that is t
   expect(problems).toEqual([])
   expect(resources.map(({ object }) => object['data'])).toEqual(names.map((name) => ({ base: '1', over: name })))
 })
+
+test('a patch that is mostly blank lines is read, and so is one whose colon stands below its key', () => {
+  const blank = '\n'.repeat(100_000)
+  const { resources, problems } = readOverlay({
+    'overlay/kustomization.yaml': kustomization({
+      resources: ['../end'],
+      patchesStrategicMerge: [
+        `${blank}apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop, labels: {team: a}}\n`,
+        `{"apiVersion"\n: "apps/v1", "kind": "Deployment", "metadata": {"name": "cart", "namespace": "shop", "labels": {"tier": "b"}}}`,
+        `${blank}.yaml`,
+      ],
+    }),
+    ...leaf,
+  })
+
+  expect(problems).toEqual([expect.stringContaining('a patch cannot be read')])
+  expect(resources.map(({ object }) => valueAt(object, 'metadata', 'labels'))).toEqual([{ team: 'a', tier: 'b' }])
+})
