@@ -34,13 +34,18 @@ export function readTree(files: Files, ignore: string | null): SourceTree {
 
 function treeOfSource(files: Files, ignore: string | null): SourceTree {
   // Flux's source leaves symbolic links out of what it hands on (source-controller, storage.go: Archive).
-  const links = files.links?.() ?? []
-  const all = links.length === 0 ? files.list() : files.list().filter((path) => !links.some((link) => isUnder(path, link.path)))
+  const links = new Set((files.links?.() ?? []).map(({ path }) => path))
+  const all = links.size === 0 ? files.list() : files.list().filter((path) => !isOrIsUnderOne(path, links))
   const ignoreFiles: IgnoreFile[] = all
     .filter((path) => posix.basename(path) === '.sourceignore')
     .map((path) => ({ folder: folderOf(path), text: new TextDecoder().decode(files.read(path) ?? new Uint8Array()) }))
   if (ignore !== null) ignoreFiles.push({ folder: '', text: ignore })
   return makeTree(files, all, ignoredByFlux(ignoreFiles))
+}
+
+function isOrIsUnderOne(path: string, folders: ReadonlySet<string>): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) if (folders.has(path.slice(0, end))) return true
+  return false
 }
 
 /** Argo CD reads the whole checkout. */

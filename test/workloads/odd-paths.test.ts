@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { linkFindings } from '../../src/workloads/argocd/findings.ts'
 import { discoverProd, flux, namespace, workload, workloadsOf, yaml } from './flux-tree.ts'
+import { readTree } from '../../src/workloads/source-tree.ts'
 import { filesOf } from './tree.ts'
 import type { Tree } from './tree.ts'
 
@@ -118,6 +119,14 @@ describe('symbolic links', () => {
   test('Flux hands none on, so nothing behind one is applied', () => {
     expect(workloadsOf(discoverProd(tree))).toEqual(['sidecar Deployment/shop/cart', 'sidecar Deployment/shop/web'])
     expect(workloadsOf(discoverProd(tree, {}, links))).toEqual(['sidecar Deployment/shop/cart'])
+  })
+
+  test('thousands of them among thousands of files', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => `deep/er/folder-${index}`)
+    const files = filesOf({ ...Object.fromEntries(many.map((path) => [`${path}/file.txt`, ''])), 'deep/er/folder.txt': '' })
+    const read = readTree({ ...files, links: () => many.map((path) => ({ path, target: '..', leaves: false })) }, null)
+
+    expect(read.files).toEqual(['deep/er/folder.txt'])
   })
 
   test('a kustomization that names one names nothing', () => {
