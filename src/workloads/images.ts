@@ -49,8 +49,14 @@ function isNamed(written: string, name: string): boolean {
 
 /** Registry ports hold a colon too: a tag is behind the last slash. */
 export function imageOf(written: string): Image {
-  const [, name = written, tag = '', digest = ''] = /^((?:[^/@]*\/)*[^/:@]*)(?::([^@]*))?(?:@(.*))?$/.exec(written) ?? []
+  const [front = '', digest = ''] = splitAt(written, written.indexOf('@'))
+  if (/[\n\r\u2028\u2029]/.test(digest)) return { name: written, tag: '', digest: '' }
+  const [name = '', tag = ''] = splitAt(front, front.indexOf(':', front.lastIndexOf('/') + 1))
   return { name, tag, digest }
+}
+
+function splitAt(text: string, index: number): readonly string[] {
+  return index === -1 ? [text] : [text.slice(0, index), text.slice(index + 1)]
 }
 
 function imageText({ name, tag, digest }: Image): string {

@@ -77,3 +77,9 @@ test.each([
 ])('the parts of %s', (text, parts) => {
   expect(imageOf(text)).toEqual(parts)
 })
+
+test('an image of many parts that is none takes no time', () => {
+  const text = `${'x/:'.repeat(100_000)}@\n`
+
+  expect(imageOf(text)).toEqual({ name: text, tag: '', digest: '' })
+})
