@@ -34,13 +34,21 @@ export function makeDraft(): Report & { handOver(to: Report): void } {
   }
 }
 
+// What is found may be as long as its file.
+const longest = 1000
+
 function shown(finding: Finding): Finding {
   const { message, expected, found, remedy } = finding
   return {
     ...finding,
-    message: withoutCredentials(message),
+    message: shorten(withoutCredentials(message)),
     ...(expected === undefined ? {} : { expected: withoutCredentials(expected) }),
-    ...(found === undefined ? {} : { found: withoutCredentials(found) }),
+    ...(found === undefined ? {} : { found: shorten(withoutCredentials(found)) }),
     remedy: withoutCredentials(remedy),
   }
+}
+
+/** Only what has lost its passwords: half an address would not show that it has one. */
+function shorten(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`
 }
