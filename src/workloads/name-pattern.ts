@@ -6,9 +6,12 @@ type Token = { readonly kind: 'star' | 'any' } | { readonly kind: 'class'; reado
 const star: Token = { kind: 'star' }
 const any: Token = { kind: 'any' }
 
+// File systems hold names of 255 bytes, each of which a pattern can ask for.
+const longestName = 255
+
 /**
  * Makes the test for one name of a path, as Go's path/filepath.Match has it: `*`, `?`, `[a-z]`, `[^a-z]`, and `\` before what stands for itself.
- * @returns `null` for a pattern that Go refuses, and that therefore matches nothing.
+ * @returns `null` for a pattern that matches nothing: Go refuses it, or no name is as long.
  */
 export function namePattern(pattern: string): ((name: string) => boolean) | null {
   if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern
@@ -19,7 +22,10 @@ export function namePattern(pattern: string): ((name: string) => boolean) | null
 function tokensOf(runes: readonly string[]): readonly Token[] | null {
   const tokens: Token[] = []
   for (let at = 0; at < runes.length; at++) {
+    if (tokens.length > 2 * longestName + 1) return null
     const rune = runes[at] ?? ''
+    // Stars are as good as one.
+    if (rune === '*' && tokens.at(-1) === star) continue
     if (rune === '*') tokens.push(star)
     else if (rune === '?') tokens.push(any)
     else if (rune === '[') {

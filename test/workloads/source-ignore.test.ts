@@ -51,6 +51,7 @@ test.each([
   ['[]a]', 'a', false],
   ['a\\ ', 'a ', true],
   ['a  ', 'a', true],
+  ['a**b*', 'aXb', true],
 ])('%s and a file %s', (pattern, name, ignored) => {
   expect(ignoredByFlux([{ folder: '', text: pattern }])(name)).toBe(ignored)
 })
@@ -65,4 +66,12 @@ test('a line of spaces takes no time', () => {
   const ignored = ignoredByFlux([{ folder: '', text: `x${' '.repeat(1_000_000)}y\nz${' '.repeat(1_000_000)}\n` }])
 
   expect(ignored('z')).toBe(true)
+})
+
+test('of a pattern that is longer than any name, only as much is kept as a name can have', () => {
+  const ignored = ignoredByFlux([
+    { folder: '', text: `${'?'.repeat(255)}\n${'*?'.repeat(128)}${'*'.repeat(1_000_000)}x\n${'?'.repeat(2_000_000)}\n` },
+  ])
+
+  expect(['a'.repeat(255), `${'a'.repeat(200)}x`, 'a'.repeat(200), 'a'.repeat(600)].map(ignored)).toEqual([true, true, false, false])
 })
