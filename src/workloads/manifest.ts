@@ -78,17 +78,25 @@ interface ReadFile {
   readonly findings: readonly Finding[]
 }
 
-// One parse serves all clusters of a repository, and what looks ahead of a step: bytes are those of one reading of a file (ports.ts, Files).
-const alreadyRead = new WeakMap<Uint8Array, ReadonlyMap<string, ReadFile>>()
-const readWhole = new WeakMap<Uint8Array, ReadonlyMap<string, ReadFile>>()
+// One parse serves all clusters of a repository, and what looks ahead of a step: bytes are those of one reading of a file (ports.ts, Files). A
+// link shows the same bytes under another path.
+type ByPath = Map<string, ReadFile>
+const alreadyRead = new WeakMap<Uint8Array, ByPath>()
+const readWhole = new WeakMap<Uint8Array, ByPath>()
 
 function readFileOnce(bytes: Uint8Array, file: string, whole: boolean): ReadFile {
   const read = whole ? readWhole : alreadyRead
-  const known = read.get(bytes)
-  const found = known?.get(file)
-  if (found !== undefined) return found
+  const known: ByPath = read.get(bytes) ?? new Map<string, ReadFile>()
+  read.set(bytes, known)
+  const [sameBytes] = known.values()
+  const found = known.get(file) ?? (sameBytes === undefined ? parsedFile(bytes, file, whole) : underPath(sameBytes, file))
+  known.set(file, found)
+  return found
+}
+
+function parsedFile(bytes: Uint8Array, file: string, whole: boolean): ReadFile {
   const yaml = parseYamlFile(bytes, file)
-  const made = {
+  return {
     documents: yaml.documents.map((document) => ({
       value: whole ? document.value : withoutContent(document.value),
       site: { file, document: document.index, line: document.lineOf([]) },
@@ -97,9 +105,13 @@ function readFileOnce(bytes: Uint8Array, file: string, whole: boolean): ReadFile
     })),
     findings: withTemplateHint(yaml.findings, yaml.text),
   }
-  // A link shows the same bytes under another path.
-  read.set(bytes, new Map([...(known ?? []), [file, made]]))
-  return made
+}
+
+function underPath({ documents, findings }: ReadFile, file: string): ReadFile {
+  return {
+    documents: documents.map((document) => ({ ...document, site: { ...document.site, file } })),
+    findings: findings.map((finding) => ({ ...finding, place: { ...finding.place, file } })),
+  }
 }
 
 /** @param tool whose words findings use. */
