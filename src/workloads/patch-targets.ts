@@ -19,8 +19,13 @@ export function indexTargets(resources: readonly Resource[]): PatchTargets {
     if (known === undefined) index.set(key, new Set([resource]))
     else known.add(resource)
   }
+  const entered = new Map<Resource, { readonly apiVersion: unknown; readonly former: number }>()
   const refresh = (resource: Resource): void => {
-    for (const key of idsOf(resource)) enter(ids, key, resource)
+    const { apiVersion } = resource.object
+    const before = entered.get(resource)
+    // With each of thousands of patches an object may have one former id more.
+    for (const key of idsOf(resource, before?.apiVersion === apiVersion ? before?.former : 0)) enter(ids, key, resource)
+    entered.set(resource, { apiVersion, former: resource.former.length })
     enter(names, nameOf(resource.object), resource)
     enter(names, (resource.former[0] ?? idOf(resource.object)).name, resource)
   }

@@ -78,10 +78,13 @@ export function namespaceOf(object: ValueMap): string | null {
   return asText(asMap(object['metadata'])?.['namespace'])
 }
 
-/** Ids that a patch may name: the former ones and the present one, each once. */
-export function idsOf(resource: Resource): readonly string[] {
+/**
+ * Ids that a patch may name: the former ones and the present one, each once.
+ * @param first how many of the former ones to leave out.
+ */
+export function idsOf(resource: Resource, first = 0): readonly string[] {
   const { group, version } = groupVersion(asText(resource.object['apiVersion']) ?? '')
-  const keys = resource.former.map((id) => idKey({ ...id, group, version }))
+  const keys = resource.former.slice(first).map((id) => idKey({ ...id, group, version }))
   return [...new Set([...keys, idKey(idOf(resource.object))])]
 }
 
@@ -91,5 +94,7 @@ export function idKey(id: ResourceId): string {
 
 /** Keeps the present id among the former ones, as kustomize does before a change of name or namespace. */
 export function rememberId(resource: Resource): void {
-  resource.former = [...resource.former, idOf(resource.object)]
+  const id = idOf(resource.object)
+  const last = resource.former.at(-1)
+  if (last === undefined || idKey(last) !== idKey(id)) resource.former = [...resource.former, id]
 }
