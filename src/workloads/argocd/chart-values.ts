@@ -6,7 +6,8 @@ import { asList, asMap, asText, mergeValues, scalarText, valueAt } from '../valu
 import type { ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import { missingAt } from '../chart-install.ts'
-import { setParameter } from '../chart-parameters.ts'
+import { setParameters } from '../chart-parameters.ts'
+import type { ChartParameter } from '../chart-parameters.ts'
 import { doubleStarMatcher } from './glob.ts'
 import type { OwnRepository } from './repository-url.ts'
 
@@ -43,23 +44,29 @@ export function chartValues(
     }
   })
   values = mergeValues(values, asMap(helm['valuesObject']) ?? parsed(asText(helm['values']) ?? ''))
-  const parameters = asList(helm['parameters'])
-  for (const forced of [false, true]) {
-    for (const parameter of parameters) {
-      const name = asText(valueAt(parameter, 'name'))
-      if (name === null || (valueAt(parameter, 'forceString') === true) !== forced) continue
-      values = setParameter(values, name, environment(scalarText(valueAt(parameter, 'value')) ?? '', application, source), forced)
-    }
-  }
+  const listed = asList(helm['parameters']).flatMap((parameter, index): readonly WrittenParameter[] => {
+    const name = asText(valueAt(parameter, 'name'))
+    const value = environment(scalarText(valueAt(parameter, 'value')) ?? '', application, source)
+    return name === null ? [] : [{ name, value, forceString: valueAt(parameter, 'forceString') === true, field: 'parameters', index }]
+  })
+  const parameters = [...listed.filter(({ forceString }) => !forceString), ...listed.filter(({ forceString }) => forceString)]
   asList(helm['fileParameters']).forEach((parameter, index) => {
     const name = asText(valueAt(parameter, 'name')) ?? ''
     const written = environment(asText(valueAt(parameter, 'path')) ?? '', application, source)
     const [file] = valueFiles(reading, application, folder, written, [])
     const bytes = file === undefined || file === null ? null : reading.manifests.tree.read(file)
     if (bytes === null) miss(written, 'fileParameters', index)
-    else values = setParameter(values, name, new TextDecoder().decode(bytes), true)
+    else parameters.push({ name, value: new TextDecoder().decode(bytes), forceString: true, field: 'fileParameters', index })
   })
-  return { values, missing }
+  const set = setParameters(values, parameters)
+  for (const { name, field, index } of set.refused) miss(`the parameter ${name.slice(0, 40)}`, field, index)
+  return { values: set.values, missing }
+}
+
+/** A parameter, and where an Application has it. */
+interface WrittenParameter extends ChartParameter {
+  readonly field: string
+  readonly index: number
 }
 
 /**

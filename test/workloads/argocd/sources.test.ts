@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { setParameter } from '../../../src/workloads/chart-parameters.ts'
+import { setParameter, setParameters } from '../../../src/workloads/chart-parameters.ts'
 import { doubleStarMatcher, folderMatcher, globMatcher, pathspecMatcher } from '../../../src/workloads/argocd/glob.ts'
 import { destinationOf } from '../../../src/workloads/argocd/application.ts'
 import { branchOf, normalRepository } from '../../../src/workloads/argocd/repository-url.ts'
+import type { ChartParameter } from '../../../src/workloads/chart-parameters.ts'
 import { textMap, valueAt } from '../../../src/workloads/value.ts'
+import type { ValueMap } from '../../../src/workloads/value.ts'
 import { app, application, chart, discoverArgocd, ownURL } from '../argocd-tree.ts'
 import { idsOf, namespace, workload, workloadsOf, yaml } from '../flux-tree.ts'
 import { haveKustomize, runKustomize, writeTree } from '../kustomize-program.ts'
@@ -321,6 +323,59 @@ test.each([
   const { keep: _, ...others } = setParameter({ keep: 'y' }, name, value, forceString)
 
   expect(name === 'keep' ? setParameter({ keep: 'y' }, name, value, forceString) : others).toEqual(expected)
+})
+
+describe('hostile parameters', () => {
+  const plain = (name: string, value = 'x'): object => ({ name, value, forceString: false })
+  const set = (given: object, parameters: readonly object[]): ReturnType<typeof setParameters> =>
+    setParameters(given as ValueMap, parameters as readonly ChartParameter[])
+
+  test('a name of too many parts is left out', () => {
+    const names = [`${'a.'.repeat(50_000)}a`, `a${'[0]'.repeat(50_000)}`]
+
+    expect(set({ keep: 'y' }, [...names.map((name) => plain(name)), plain('b')])).toMatchObject({
+      values: { keep: 'y', b: 'x' },
+      refused: names.map((name) => ({ name })),
+    })
+  })
+
+  test('a list holds no lists', () => {
+    const [open, close] = ['{', '}'].map((brace) => brace.repeat(50_000))
+
+    expect(set({}, [plain('a', `${open}x${close}`)]).values).toEqual({ a: [`${open?.slice(1)}x${close?.slice(1)}`] })
+  })
+
+  test('what many parameters change is copied once, and what was given stays', () => {
+    const given = { list: [{ a: 'b' }], map: { a: 'b' }, other: {} }
+    const parameters = Array.from({ length: 65_536 }, (_, index) => [plain(`list[${index}]`, `${index}`), plain(`map.k${index}`)]).flat()
+
+    const { values } = set(given, parameters)
+
+    expect([valueAt(values, 'list', 65_535), valueAt(values, 'map', 'k65535'), valueAt(values, 'map', 'a')]).toEqual([65_535, 'x', 'b'])
+    expect(values['other']).toBe(given.other)
+    expect(given).toEqual({ list: [{ a: 'b' }], map: { a: 'b' }, other: {} })
+  })
+
+  test('places that nobody fills have an end', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `a${index}[65535]`)
+
+    expect(
+      set(
+        {},
+        [...names, 'b[1]'].map((name) => plain(name)),
+      ).refused,
+    ).toMatchObject(names.slice(16).map((name) => ({ name })))
+  })
+
+  test('what an Application’s chart does not get is said', () => {
+    const helm = { parameters: [{ name: `${'pilot.'.repeat(2000)}x`, value: 'x' }] }
+
+    expect(idsOf(discoverArgocd({ [app]: yaml(chart('istiod', 'istiod', helm)) }))).toEqual([`warning workloads/helm-values ${app}:20`])
+  })
+
+  test('a name of JavaScript’s is a name', () => {
+    expect(JSON.stringify(setParameter({}, '__proto__.constructor', 'x', false))).toBe('{"__proto__":{"constructor":"x"}}')
+  })
 })
 
 test.each([
