@@ -2,6 +2,7 @@ import type { Finding } from '../../base/index.ts'
 import { isKustomizationPath, kustomizationFilesIn, readKustomization } from '../kustomization-file.ts'
 import type { Kustomization } from '../kustomization-file.ts'
 import { buildKustomization } from '../kustomize.ts'
+import type { Manifests } from '../manifest.ts'
 import { withoutProbe } from '../probe.ts'
 import { makeReport } from '../report.ts'
 import type { Report } from '../report.ts'
@@ -9,7 +10,7 @@ import { folderOf, isUnder, repositoryPath } from '../source-tree.ts'
 import type { Reading } from './content.ts'
 import { definitionKey, definitionOf, labelOf, siteKey } from './definition.ts'
 import type { Definition } from './definition.ts'
-import { filesReached } from './kustomize-source.ts'
+import { filesReached, filesReachedFrom, listedIn } from './kustomize-source.ts'
 import type { Applied } from './resolve.ts'
 import { argocdWords } from './seeds.ts'
 
@@ -35,14 +36,14 @@ export function withHandApplied(
   report: Report,
 ): readonly Definition[] {
   const { manifests } = reading
-  const reach = reachOf(reading)
-  const byApplications = new Set(applied.flatMap(({ content }) => content.paths).flatMap((path) => [...(reach(path) ?? [])]))
+  const applying = applied.flatMap(({ content }) => content.paths).filter((path) => kustomizationFilesIn(manifests, path).length > 0)
+  const byApplications = filesReachedFrom(manifests, applying)
   const below = paths.map(repositoryPath)
   const isMine = (file: string): boolean => below.some((path) => isUnder(file, path))
   const free = manifests.tree.files.filter(
     (file) => isKustomizationPath(file) && !(ignore !== '' && isUnder(file, ignore)) && !byApplications.has(file),
   )
-  const built = topmost(free.filter(isMine), reach).flatMap((file) => build(reading, file, namespace, report))
+  const built = topmost(manifests, free.filter(isMine)).flatMap((file) => build(reading, file, namespace, report))
   const bySite = new Map<string, Definition[]>()
   for (const definition of built)
     bySite.set(siteKey(definition.manifest), [...(bySite.get(siteKey(definition.manifest)) ?? []), definition])
@@ -57,7 +58,6 @@ export function withHandApplied(
     reportOthers(
       reading,
       free.filter((file) => !isMine(file)),
-      reach,
       based,
       report,
     )
@@ -65,23 +65,24 @@ export function withHandApplied(
   return keys(replaced) === keys(seeds) ? seeds : replaced
 }
 
-type Reach = (folder: string) => ReadonlySet<string> | null
-
-/** Files that a build of a folder reads; `null` if it holds no kustomization. */
-function reachOf({ manifests }: Reading): Reach {
-  const known = new Map<string, ReadonlySet<string> | null>()
-  return (folder) => {
-    const before = known.get(folder)
-    if (before !== undefined) return before
-    const files = kustomizationFilesIn(manifests, folder).length === 0 ? null : filesReached(manifests, folder)
-    known.set(folder, files)
-    return files
+/**
+ * Kustomization files that none of the others reads. Of the folders from which one is reached two are enough to tell: where bases stand on each other
+ * by the thousand, all of them would be millions.
+ */
+function topmost(manifests: Manifests, files: readonly string[]): readonly string[] {
+  const read = new Set<string>()
+  const readers = new Map<string, readonly string[]>()
+  const waiting = files.map(folderOf).map((folder) => ({ folder, from: folder }))
+  for (const { folder, from } of waiting) {
+    const known = readers.get(folder) ?? []
+    if (known.length === 2 || known.includes(from)) continue
+    readers.set(folder, [...known, from])
+    if (folder !== from) for (const entry of manifests.tree.entries(folder)) read.add(entry.path)
+    for (const path of listedIn(manifests, folder)) {
+      if (manifests.tree.hasFolder(path)) waiting.push({ folder: path, from })
+      else if (folderOf(path) !== from) read.add(path)
+    }
   }
-}
-
-/** Kustomization files that none of the others reads. */
-function topmost(files: readonly string[], reach: Reach): readonly string[] {
-  const read = new Set(files.flatMap((file) => [...(reach(folderOf(file)) ?? [])].filter((other) => folderOf(other) !== folderOf(file))))
   return files.filter((file) => !read.has(file))
 }
 
@@ -116,10 +117,12 @@ function hasKustomizationAbove({ manifests }: Reading, file: string): boolean {
   }
 }
 
-function reportOthers(reading: Reading, files: readonly string[], reach: Reach, seeds: readonly Definition[], report: Report): void {
+function reportOthers(reading: Reading, files: readonly string[], seeds: readonly Definition[], report: Report): void {
   const bySite = new Map(seeds.map((seed) => [siteKey(seed.manifest), seed]))
   const seedFiles = new Set(seeds.map(({ manifest }) => manifest.site.file))
-  const candidates = topmost(files, reach).filter((file) => [...(reach(folderOf(file)) ?? [])].some((one) => seedFiles.has(one)))
+  const candidates = topmost(reading.manifests, files).filter((file) =>
+    [...filesReached(reading.manifests, folderOf(file))].some((one) => seedFiles.has(one)),
+  )
   for (const file of candidates) {
     const kustomization = readKustomization(reading.manifests, folderOf(file), makeReport())
     if (kustomization === null || kustomization.component) continue

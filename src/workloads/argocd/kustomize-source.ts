@@ -97,22 +97,31 @@ function noKustomization(application: Application, source: ApplicationSource): F
 
 /** Files that a build of a folder may read, as far as bases and components go: enough to tell whether some word occurs in what it makes. */
 export function filesReached(manifests: Manifests, folder: string): ReadonlySet<string> {
+  return filesReachedFrom(manifests, [folder])
+}
+
+/** The same of several folders together. */
+export function filesReachedFrom(manifests: Manifests, from: readonly string[]): ReadonlySet<string> {
   const files = new Set<string>()
   const folders = new Set<string>()
-  const visit = (at: string): void => {
-    if (folders.has(at)) return
-    folders.add(at)
-    for (const entry of manifests.tree.entries(at)) if (!entry.folder) files.add(entry.path)
-    const [file] = kustomizationFilesIn(manifests, at)
-    const fields = asMap(file === undefined ? null : manifests.documents(file)[0]?.value)
-    for (const field of ['resources', 'bases', 'components', 'generators']) {
-      for (const entry of asList(fields?.[field])) {
-        const path = resolvePath(at, asText(entry) ?? '..')
-        if (path !== null && manifests.tree.hasFile(path)) files.add(path)
-        else if (path !== null && manifests.tree.hasFolder(path)) visit(path)
-      }
+  // Not a call for each folder: bases may stand on each other by the thousand. The next to visit is the last.
+  const waiting = from.filter((folder) => manifests.tree.hasFolder(folder))
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    if (manifests.tree.hasFile(at)) files.add(at)
+    else if (manifests.tree.hasFolder(at) && !folders.has(at)) {
+      folders.add(at)
+      for (const entry of manifests.tree.entries(at)) if (!entry.folder) files.add(entry.path)
+      for (const path of listedIn(manifests, at).toReversed()) waiting.push(path)
     }
   }
-  visit(folder)
   return files
+}
+
+/** Paths that the kustomization of a folder lists, as far as they do not leave the repository. */
+export function listedIn(manifests: Manifests, folder: string): readonly string[] {
+  const [file] = kustomizationFilesIn(manifests, folder)
+  const fields = asMap(file === undefined ? null : manifests.documents(file)[0]?.value)
+  return ['resources', 'bases', 'components', 'generators'].flatMap((field) =>
+    asList(fields?.[field]).flatMap((entry) => resolvePath(folder, asText(entry) ?? '..') ?? []),
+  )
 }

@@ -2,8 +2,17 @@ import { expect, test } from 'vitest'
 import { isAcceptable } from '../../../src/mesh/index.ts'
 import { app, application, discoverArgocd, ownURL } from '../argocd-tree.ts'
 import { idsOf, namespace, workload, yaml } from '../flux-tree.ts'
+import { filesOf } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { holdsApplications } from '../../../src/workloads/argocd/leads.ts'
+import { makeReading } from '../../../src/workloads/argocd/content.ts'
+import type { Definition } from '../../../src/workloads/argocd/definition.ts'
+import { withHandApplied } from '../../../src/workloads/argocd/hand-applied.ts'
+import { filesReached } from '../../../src/workloads/argocd/kustomize-source.ts'
+import { ownRepository } from '../../../src/workloads/argocd/repository-url.ts'
+import { readManifests } from '../../../src/workloads/manifest.ts'
+import { makeReport } from '../../../src/workloads/report.ts'
+import { readWholeTree } from '../../../src/workloads/source-tree.ts'
 
 const hub = { name: 'hub', namespace: 'argocd' }
 const git = { repoURL: ownURL, path: 'root' }
@@ -137,4 +146,20 @@ test.each<[string, string, boolean]>([
   ['nothing but empty lines and dashes', `argoproj.io/${'-\n \n'.repeat(200_000)}`, false],
 ])('a text of a chart’s values: %s', (_, text, expected) => {
   expect(holdsApplications(text)).toBe(expected)
+})
+
+test('bases that stand on each other by the thousand', () => {
+  const folders = Array.from({ length: 4000 }, (_, index) => `f${index}`)
+  const tree = Object.fromEntries(
+    folders.map((folder, index) => [`${folder}/kustomization.yaml`, `resources: [../f${index + 1}, ../f${index + 2}, x.yaml]\n`]),
+  )
+  const manifests = readManifests(readWholeTree(filesOf({ ...tree, 'f3999/x.yaml': '' })), makeReport(), 'Argo CD')
+  const reading = makeReading(manifests, ownRepository(ownURL, null), 'argocd')
+  const none: readonly Definition[] = []
+
+  expect([...filesReached(manifests, 'f3997')]).toEqual(
+    ['f3997', 'f3998', 'f3999'].map((name) => `${name}/kustomization.yaml`).concat('f3999/x.yaml'),
+  )
+  expect(filesReached(manifests, 'f0').size).toBe(4001)
+  expect(withHandApplied(reading, { paths: [''], ignore: '', namespace: 'argocd' }, none, [], makeReport())).toBe(none)
 })
