@@ -8,7 +8,7 @@ import type { Value, ValueMap } from '../value.ts'
 import type { Application, ApplicationSource } from './application.ts'
 import { chartValues } from './chart-values.ts'
 import type { ChartValues } from './chart-values.ts'
-import { withTemplates } from './chart-templates.ts'
+import { mostParts, withTemplates } from './chart-templates.ts'
 import type { FileSearch } from './file-search.ts'
 import { holdsApplications, namesApplications } from './leads.ts'
 import type { OwnRepository } from './repository-url.ts'
@@ -46,7 +46,7 @@ export function localChart(reading: ChartReading, application: Application, sour
   }
   const given = chartValues(reading, application, source, folder, defaultValues(reading.manifests, folder))
   if (holdsApplications(given.values)) reading.reportAlways(hiddenApplications(application, source, `values of the chart in ${folder}`))
-  return installsOf({ reading, application, source, missing: given.missing }, folder, chart, given.values, 0)
+  return installsOf({ reading, application, source, missing: given.missing, room: { left: mostCharts } }, folder, chart, given.values, 0)
 }
 
 interface Unpacking {
@@ -54,10 +54,13 @@ interface Unpacking {
   readonly application: Application
   readonly source: ApplicationSource
   readonly missing: ChartValues['missing']
+  /** How many more charts may be looked into. */
+  readonly room: { left: number }
 }
 
-// Helm's own limit is the memory; nobody nests charts deeper.
+// Helm's own limit is the memory; nobody nests charts deeper, nor so many in one. Charts that each depend on ten others are millions, eight deep.
 const mostNested = 8
+const mostCharts = 1000
 
 function installsOf(unpacking: Unpacking, folder: string, chart: ValueMap, values: ValueMap, depth: number): readonly ChartInstall[] {
   const { reading, application, source, missing } = unpacking
@@ -68,7 +71,7 @@ function installsOf(unpacking: Unpacking, folder: string, chart: ValueMap, value
     if (hidden !== undefined) reading.reportAlways(hiddenApplications(application, source, hidden))
     const about = { chart: asText(chart['name']), version: asText(chart['version']), url: source.repoURL }
     const made = install(application, source, about, { values, missing })
-    own.push(...withTemplates(reading.manifests, made, all))
+    for (const one of withTemplates(reading.manifests, made, all)) own.push(one)
   }
   if (depth >= mostNested) return own
   const listed = [
@@ -98,8 +101,11 @@ function installsOfDependency(
   values: ValueMap,
   depth: number,
 ): readonly ChartInstall[] {
-  const { reading, application, source, missing } = unpacking
+  const { reading, application, source, missing, room } = unpacking
   const { manifests } = reading
+  if (room.left === 0) reading.report(tooManyCharts(application, source))
+  room.left -= 1
+  if (room.left < 0) return []
   const name = asText(valueAt(dependency, 'name'))
   if (name === null || !isEnabled(dependency, values)) return []
   const repository = asText(valueAt(dependency, 'repository')) ?? ''
@@ -118,7 +124,7 @@ function installsOfDependency(
 /** `condition`: the first of its paths that has a boolean decides; otherwise `tags`, where one that is on is enough. */
 function isEnabled(dependency: Value, values: ValueMap): boolean {
   for (const path of (asText(valueAt(dependency, 'condition')) ?? '').split(',')) {
-    const value = valueAt(values, ...path.trim().split('.'))
+    const value = valueAt(values, ...path.trim().split('.', mostParts))
     if (typeof value === 'boolean') return value
   }
   const tags = asList(valueAt(dependency, 'tags')).map((tag) => valueAt(values, 'tags', String(tag)))
@@ -179,6 +185,18 @@ function noChart(application: Application, source: ApplicationSource): Finding {
     expected: 'a chart',
     found: source.path === '' ? '(the repository’s root)' : (source.path ?? ''),
     remedy: 'add the file, or take spec.source.helm out of the Application',
+  }
+}
+
+function tooManyCharts(application: Application, source: ApplicationSource): Finding {
+  return {
+    id: 'argocd/source',
+    severity: 'error',
+    place: application.place(...source.at),
+    message: 'its chart depends on too many charts, those of its dependencies among them, so what the others install is unknown',
+    expected: `at most ${mostCharts} charts`,
+    found: 'more',
+    remedy: 'take dependencies out of the charts that depend on each other again and again',
   }
 }
 

@@ -4,6 +4,9 @@ import type { Manifests } from '../manifest.ts'
 import { asText, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
 
+/** No value lies deeper: YAML is read 1,000 deep. */
+export const mostParts = 2000
+
 // A value after the key, unless it says no; a template may say anything.
 const asks = /istio\.io\/rev\b|sidecar\.istio\.io\/inject(?!["']?\s*:\s*["']?false\b)/
 const podKinds = '(Deployment|StatefulSet|DaemonSet|ReplicaSet|Rollout|Job|CronJob|Pod|\\{\\{)'
@@ -42,7 +45,7 @@ function listsPods(document: string): boolean {
 function namespacesIn(written: string, values: ValueMap): readonly string[] {
   if (!written.startsWith('{{')) return [written.replace(/["']/g, '')]
   const texts = [...written.matchAll(/["`]([a-z0-9][-a-z0-9]*)["`]/g)].map(([, text]) => text ?? null)
-  const paths = [...written.matchAll(/\.Values((?:\.\w+)+)/g)].map(([, path = '']) => path.slice(1).split('.'))
+  const paths = [...written.matchAll(/\.Values((?:\.\w+)+)/g)].map(([, path = '']) => path.slice(1).split('.', mostParts))
   const helpers = /\b(include|template)\b/.test(written) ? [['namespaceOverride'], ['global', 'namespaceOverride']] : []
   const given = [...paths, ...helpers].map((path) => asText(valueAt(values, ...path)))
   return [...texts, ...given].flatMap((text) => (text === null || text === '' || text.includes('{{') ? [] : [text]))

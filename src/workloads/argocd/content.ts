@@ -88,8 +88,8 @@ export function readContent(reading: Reading, application: Application, words: r
       if (source.path !== null) paths.push(source.path)
     }
     const made = readSource(state, source)
-    resources.push(...made.resources)
-    charts.push(...made.charts)
+    for (const resource of made.resources) resources.push(resource)
+    for (const chart of made.charts) charts.push(chart)
   }
   const leads = leadsToApplications(reading, application, resources)
   for (const source of fixed) report.add(fixedFinding(reading.own, application, source, leads))

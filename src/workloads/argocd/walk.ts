@@ -168,7 +168,7 @@ function takeApplication(
   }
   const own = cluster.ignore !== '' && content.paths.some((path) => isUnder(path, cluster.ignore))
   takeInventory(inventory, applierOf(applied, rules), content.resources, cluster.ignore, report)
-  if (!own) inventory.charts.push(...content.charts)
+  if (!own) for (const chart of content.charts) inventory.charts.push(chart)
   for (const finding of checkApplication(applied, rules, inventory.cacerts, cluster.ignore)) report.add(finding)
 }
 

@@ -360,6 +360,26 @@ describe('charts of this repository', () => {
     expect(opaque({ 'chart/charts/listed-1.0.0.tgz': '' }, 'shop')).toEqual([])
   })
 
+  test('charts that depend on each other again and again are a finding', () => {
+    const dependencies = Array.from(
+      { length: 10 },
+      (_, index) => `- {name: c${index}, version: 1.0.0, repository: "file://../chart"}\n`,
+    ).join('')
+    const discovery = local({ 'chart/Chart.yaml': `name: own\ndependencies:\n${dependencies}`, 'chart/templates/d.yaml': '' })
+
+    expect(findingsOf(discovery, 'argocd/source')).toMatchObject([{ severity: 'error', place: { file: app, line: 14 }, found: 'more' }])
+  })
+
+  test('paths into values that no value is as deep as', () => {
+    const path = 'a.'.repeat(300_000)
+    const chart = { 'chart/Chart.yaml': `name: own\ndependencies:\n- {name: listed, condition: ${path}a}\n` }
+
+    expect(opaque({ ...chart, 'chart/templates/t.yaml': `kind: Pod\n  namespace: {{ .Values.${path}a }}\n` }, 'shop')).toEqual([
+      'shop',
+      'shop',
+    ])
+  })
+
   test.each<[string, string, readonly string[]]>([
     ['a label that asks', 'kind: Deployment\nmetadata: {labels: {sidecar.istio.io/inject: "true"}}\n', ['plain']],
     ['a revision', 'kind: Deployment\nx: {istio.io/rev: canary}\n', ['plain']],
