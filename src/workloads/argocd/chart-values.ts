@@ -36,13 +36,18 @@ export function chartValues(
   }
   let values = defaults
   const files = asList(helm['valueFiles']).map((file) => environment(asText(file) ?? '', application, source))
-  files.forEach((written, index) => {
-    for (const found of valueFiles(reading, application, folder, written, files)) {
+  const named = new Set(files.map((file) => resolved(reading.own, application, folder, file)))
+  // What is listed again counts where it stands last: before that it changes nothing.
+  const last = new Map(files.map((written, index) => [written, index]))
+  const counting = files.flatMap((written, index) => (last.get(written) === index ? [{ written, index }] : []))
+  for (const { written, index } of counting.slice(mostFiles)) miss(written, 'valueFiles', index)
+  for (const { written, index } of counting.slice(0, mostFiles)) {
+    for (const found of valueFiles(reading, application, folder, written, named)) {
       const content = found === null ? null : contentOf(reading.manifests, found)
       if (content !== null) values = mergeValues(values, content)
       else if (helm['ignoreMissingValueFiles'] !== true || found !== null) miss(written, 'valueFiles', index)
     }
-  })
+  }
   values = mergeValues(values, asMap(helm['valuesObject']) ?? parsed(asText(helm['values']) ?? ''))
   const listed = asList(helm['parameters']).flatMap((parameter, index): readonly WrittenParameter[] => {
     const name = asText(valueAt(parameter, 'name'))
@@ -53,7 +58,7 @@ export function chartValues(
   asList(helm['fileParameters']).forEach((parameter, index) => {
     const name = asText(valueAt(parameter, 'name')) ?? ''
     const written = environment(asText(valueAt(parameter, 'path')) ?? '', application, source)
-    const [file] = valueFiles(reading, application, folder, written, [])
+    const [file] = valueFiles(reading, application, folder, written, new Set())
     const bytes = file === undefined || file === null ? null : reading.manifests.tree.read(file)
     if (bytes === null) miss(written, 'fileParameters', index)
     else parameters.push({ name, value: new TextDecoder().decode(bytes), forceString: true, field: 'fileParameters', index })
@@ -69,6 +74,9 @@ interface WrittenParameter extends ChartParameter {
   readonly index: number
 }
 
+// Nobody lists as many, and for a pattern all files are compared.
+const mostFiles = 1000
+
 /**
  * The files that an entry means, in the order in which they count (getResolvedValueFiles): from the chart's folder, from the root with `/` before
  * it, from another source of the Application with `$ref` before it; stars are expanded, but files that are listed by name keep their place.
@@ -79,14 +87,13 @@ function valueFiles(
   application: Application,
   folder: string | null,
   written: string,
-  listed: readonly string[],
+  named: ReadonlySet<string | null>,
 ): readonly (string | null)[] {
   const path = resolved(own, application, folder, written)
   if (path === null) return [null]
   if (!/[*?[]/.test(path)) return [manifests.tree.hasFile(path) ? path : null]
   const matches = doubleStarMatcher(path)
-  const others = new Set(listed.map((other) => resolved(own, application, folder, other)))
-  const found = manifests.tree.files.filter((file) => matches(file) && !others.has(file))
+  const found = manifests.tree.files.filter((file) => matches(file) && !named.has(file))
   return found.length === 0 ? [null] : found
 }
 

@@ -197,6 +197,27 @@ describe('charts', () => {
     expect(chartsOf(tree)).toEqual([['istiod', 'r', 'istio-system', '1.30.3', 'last', 'istiod.example']])
   })
 
+  test('value files that are listed again and again count once, where they stand last', () => {
+    const listed = [...Array.from({ length: 2000 }, () => ['$here/v/*.yaml', '$here/v/b.yaml']).flat(), '$here/v/a.yaml']
+    const istiod = (valueFiles: readonly string[]): Tree => ({
+      [app]: yaml(
+        application('istiod', {
+          sources: [
+            { repoURL: 'oci://reg.example/istio', chart: 'istiod', targetRevision: '1.30.3', helm: { valueFiles } },
+            { repoURL: ownURL, ref: 'here' },
+          ],
+          destination: { name: 'prod', namespace: 'istio-system' },
+        }),
+      ),
+      'v/a.yaml': 'revision: last\n',
+      'v/b.yaml': 'revision: first\n',
+      'v/c.yaml': 'revision: middle\n',
+    })
+
+    expect(chartsOf(istiod(listed))).toMatchObject([['istiod', 'istiod', 'istio-system', '1.30.3', 'last', null]])
+    expect(idsOf(discoverArgocd(istiod(Array.from({ length: 1003 }, (_, index) => `$here/v/c.y[a${index}]ml`))))).toHaveLength(3)
+  })
+
   test('a file of values that looks like an object keeps its content', () => {
     const tree = {
       [app]: yaml(
