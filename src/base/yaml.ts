@@ -1,6 +1,7 @@
 import type { Document, ParsedNode } from 'yaml'
 import { resolveAliases } from './aliases.ts'
 import type { AliasFault } from './aliases.ts'
+import { fileBytesOf, largestFileBytes } from './file-size.ts'
 import { nodesAlong } from './nodes-along.ts'
 import type { Finding } from './finding.ts'
 import { goProblems, unresolvedAlias } from './go-yaml.ts'
@@ -40,8 +41,6 @@ export interface YamlFile {
   /** Errors only; with errors there are no documents. */
   readonly findings: readonly Finding[]
 }
-
-const largestFileBytes = 5 * 1024 * 1024
 
 // A file that is no YAML at all gives an error for almost every character.
 const mostSyntaxFindings = 20
@@ -138,7 +137,7 @@ function decodeText(bytes: Uint8Array, file: string): { text: string } | { findi
       remedy: 'save the file as UTF-8, or move it out of the paths that the cluster syncs',
     },
   })
-  if (bytes.byteLength > largestFileBytes) return refuse('the file is too large', `${bytes.byteLength} bytes`)
+  if (bytes.byteLength > largestFileBytes) return refuse('the file is too large', `${fileBytesOf(bytes)} bytes`)
   if (bytes.includes(0)) return refuse('the file holds NUL bytes', `byte 0 at offset ${bytes.indexOf(0)}`)
   try {
     // A byte order mark stays in the text, so that offsets of splices are offsets of the file; `yaml` skips it.

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { folderFiles } from '../../src/adapters/files.ts'
+import { parseYamlFile } from '../../src/base/index.ts'
 
 let folder: string
 let root: string
@@ -133,3 +134,25 @@ test('10,000 files are listed and read within seconds', () => {
   expect(files.list().length).toBe(10_003)
   expect(performance.now() - start).toBeLessThan(5_000)
 }, 60_000)
+
+test('links to folders that would multiply files without end are an error that names one', () => {
+  for (let index = 0; index < 20; index++) put(`many/${index}`, '')
+  for (let index = 0; index < 20; index++) symlinkSync('many', join(root, `link-${index}`))
+
+  expect(folderFiles(root, 400).list()).toHaveLength(3 + 20 + 400)
+  expect(() => folderFiles(root, 399).list()).toThrow(
+    expect.objectContaining({ code: 'FILE_INVALID', message: expect.stringMatching(/up to those of link-\d+$/) }),
+  )
+})
+
+test('a file of three gigabytes is told to be too large, and not read', () => {
+  put('huge.yaml', '')
+  truncateSync(join(root, 'huge.yaml'), 3 * 1024 ** 3)
+
+  const bytes = folderFiles(root).read('huge.yaml') ?? new Uint8Array()
+
+  expect(bytes.byteLength).toBe(5 * 1024 * 1024 + 1)
+  expect(parseYamlFile(bytes, 'huge.yaml').findings).toMatchObject([
+    { id: 'yaml/encoding', message: 'the file is too large', found: '3221225472 bytes' },
+  ])
+})
