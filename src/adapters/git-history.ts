@@ -52,13 +52,32 @@ export async function hasHeld(git: Git, base: string, head: string): Promise<boo
   const raw = ['--raw', '-z', '--no-abbrev', '--no-renames']
   const changed = rawEntries(await git.read(['diff-tree', '-r', ...raw, from, head], mayFetch))
   if (changed.length === 0) return true
-  const paths = changed.map(({ path }) => path)
   // One of the parents alone would not show what the merge of the other brought, whatever log.diffMerges says.
   const everyMerge = ['-c', 'log.diffMerges=separate', 'log', '-m', ...everyParent, '--format=']
-  const literal = paths.map((path) => `:(literal)${path}`)
-  const held = rawEntries(await git.read([...everyMerge, ...raw, `${from}..${base}`, '--', ...literal], mayFetch))
-  const known = new Set(held.map(({ path, blob }) => `${blob} ${path}`))
-  return changed.every(({ path, blob }) => known.has(`${blob} ${path}`))
+  for (const some of batchesOf(changed)) {
+    const literal = some.map(({ path }) => `:(literal)${path}`)
+    const held = rawEntries(await git.read([...everyMerge, ...raw, `${from}..${base}`, '--', ...literal], mayFetch))
+    const known = new Set(held.map(({ path, blob }) => `${blob} ${path}`))
+    if (!some.every(({ path, blob }) => known.has(`${blob} ${path}`))) return false
+  }
+  return true
+}
+
+// `git log` takes paths from nowhere but its arguments, and no system takes those of a whole repository: macOS a megabyte, in bytes.
+const longestArguments = 100_000
+
+function batchesOf<Entry extends { readonly path: string }>(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const batches: Entry[][] = []
+  let length = Infinity
+  for (const entry of entries) {
+    length += entry.path.length + 20
+    if (length > longestArguments) {
+      batches.push([])
+      length = entry.path.length + 20
+    }
+    batches.at(-1)?.push(entry)
+  }
+  return batches
 }
 
 /** Of `:100644 100644 <blob> <blob> M`, NUL, path: what each path has become; removals are none. */

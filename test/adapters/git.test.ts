@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -333,6 +333,30 @@ describe('whether the base has held what a branch changes', () => {
     // What came with the first commit of all was added, too.
     expect(await repository.pathsEver(main ?? '', 'apps')).toContain('apps/cart.yaml')
   })
+})
+
+test('whether the base has held more paths than fit into the arguments of a program', async () => {
+  const path = (index: number): string => `${'a'.repeat(190)}/${index}.yaml`
+  const changes = Array.from({ length: 12_000 }, (_, index) => `M 100644 inline ${path(index)}\ndata 1\na\n`).join('')
+  const commit = (branch: string, from: string, content: string): string =>
+    `commit refs/heads/${branch}\ncommitter a <a@example.com> 1 +0000\ndata 1\na\n${from}${content}\n`
+  const start = `from ${git(fixture.clone, 'rev-parse', 'HEAD')}\n`
+  const other = `M 100644 inline ${path(11_999)}\ndata 1\nb\n`
+  execFileSync('git', ['fast-import', '--quiet'], {
+    cwd: fixture.remote,
+    input: [
+      commit('mesh-ca/many', start, changes),
+      commit('squashed', start, changes),
+      commit('squashed', '', other),
+      commit('without-one', start, changes + other),
+    ].join(''),
+  })
+  const repository = await openGitRepository(fixture.clone)
+  const fetch = async (branch: string): Promise<string> => (await repository.fetch('origin', branch)) ?? ''
+  const head = await fetch('mesh-ca/many')
+
+  expect(await repository.hasHeld(await fetch('squashed'), head)).toBe(true)
+  expect(await repository.hasHeld(await fetch('without-one'), head)).toBe(false)
 })
 
 describe('what the history holds', () => {
