@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, readlinkSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
-import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdtempSync, readFileSync, readlinkSync, realpathSync, rmdirSync } from 'node:fs'
+import { readdir, readFile, rename } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sha256, RerootError } from '../base/index.ts'
 import { beforeTheEnd } from './before-the-end.ts'
+import { removeFolder, removeFolderNow } from './remove-folder.ts'
 import { writingHint } from './writing-hint.ts'
 
 /** A temporary folder that does not outlive the process. */
@@ -28,8 +29,8 @@ export function makeTemporaryFolder(registry: string | null): TemporaryFolder {
     async remove() {
       if (!held.has(lease)) return
       // In this order: what is left half-way is still found by its name in the registry.
-      await rm(directory, removal)
-      if (registry !== null) await rm(join(registry, basename(directory)), removal)
+      await removeFolder(directory)
+      if (registry !== null) await removeFolder(join(registry, basename(directory)))
       if (registry !== null) removeIfEmpty(registry)
       release(lease)
     },
@@ -70,8 +71,6 @@ function processNamespace(): string {
   }
 }
 
-const removal = { recursive: true, force: true, maxRetries: 3 } as const
-
 function makeFolder(): string {
   try {
     // git lists worktrees by their real path; on macOS the temporary folder is a link.
@@ -104,7 +103,7 @@ async function registeredFolder(entry: string): Promise<string | null> {
 
 async function removeQuietly(place: string): Promise<void> {
   try {
-    await rm(place, removal)
+    await removeFolder(place)
   } catch {
     // It stays for the next run, or for whoever may remove it.
   }
@@ -175,8 +174,8 @@ function removeAllNow(): void {
   for (const lease of held) {
     const { directory, registry } = lease
     try {
-      rmSync(directory, { ...removal, retryDelay: 50 })
-      if (registry !== null) rmSync(join(registry, basename(directory)), { ...removal, retryDelay: 50 })
+      removeFolderNow(directory)
+      if (registry !== null) removeFolderNow(join(registry, basename(directory)))
       if (registry !== null) removeIfEmpty(registry)
     } catch {
       // The next run finds it.

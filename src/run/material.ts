@@ -43,7 +43,7 @@ export async function makeMaterial(loaded: Loaded, decision: Decision, sealer: S
   if (custody === 'sealed') sealer.rule(loaded.layout.root(decision.generation))
   const opened = new Map<string, OpenedSecret>()
   if (decision.step === 'stage') {
-    await Promise.all(moves.map(async ({ cluster }) => opened.set(cluster.config.name, await openLiveSecret(loaded, cluster, context))))
+    await allDone(moves.map(async ({ cluster }) => opened.set(cluster.config.name, await openLiveSecret(loaded, cluster, context))))
   }
 
   const { algorithm } = loaded.config.pki
