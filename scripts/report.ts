@@ -1,4 +1,4 @@
-import { describeFinding, RerootError, togetherForClusters } from '../src/base/index.ts'
+import { describeFinding, firstOfEachKind, RerootError, togetherForClusters } from '../src/base/index.ts'
 import type { Finding } from '../src/base/index.ts'
 import { longestBody } from '../src/plan/index.ts'
 import type { StepResult } from '../src/run/index.ts'
@@ -45,8 +45,11 @@ export function reportError(error: unknown, output: Output): void {
   say(`hint: ${error.hint}`)
 }
 
+/** For people: JSON holds all of them. */
 export function reportFindings(findings: readonly Finding[], hint?: string): void {
-  for (const finding of togetherForClusters(findings)) say(`${finding.severity}: ${describeFinding(finding, hint)}`)
+  const { shown, more } = firstOfEachKind(togetherForClusters(findings))
+  for (const finding of shown) say(`${finding.severity}: ${describeFinding(finding, hint)}`)
+  for (const line of more) say(line)
 }
 
 /** What a step did: the pull request's text on stdout, the rest on stderr. */

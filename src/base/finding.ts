@@ -53,6 +53,24 @@ export function togetherForClusters(findings: readonly Finding[]): readonly Find
   })
 }
 
+// Whoever has mended these runs the command again. A hostile file can give a hundred thousand.
+const mostOfOneKind = 50
+
+/** What people read of many findings: the first of each id and severity, and how many more there are of it. */
+export function firstOfEachKind(findings: readonly Finding[]): { readonly shown: readonly Finding[]; readonly more: readonly string[] } {
+  const counts = new Map<string, { readonly of: Finding; count: number }>()
+  const shown = findings.filter((finding) => {
+    const kind = `${finding.severity} ${finding.id}`
+    const known = counts.get(kind) ?? { of: finding, count: 0 }
+    counts.set(kind, known)
+    return ++known.count <= mostOfOneKind
+  })
+  const more = [...counts.values()].flatMap(({ of: { severity, id }, count }) =>
+    count > mostOfOneKind ? [`${severity}: and ${count - mostOfOneKind} more of ${id}`] : [],
+  )
+  return { shown, more }
+}
+
 function keyOf({ id, severity, place, message, expected, found, remedy }: Finding): string {
   return JSON.stringify([id, severity, place.file, place.line, place.object, message, expected, found, remedy])
 }

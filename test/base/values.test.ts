@@ -6,6 +6,7 @@ import {
   Confidential,
   describeFinding,
   exitCodes,
+  firstOfEachKind,
   findingTitles,
   formatWorkloadId,
   groupBy,
@@ -17,7 +18,7 @@ import {
   withoutCredentials,
   workloadKinds,
 } from '../../src/base/index.ts'
-import type { ErrorCode } from '../../src/base/index.ts'
+import type { ErrorCode, Finding } from '../../src/base/index.ts'
 
 test('a secret shows itself in no way but reveal()', () => {
   const needle = 'AGE-SECRET-KEY-1NEEDLE'
@@ -162,4 +163,24 @@ test('what a schema does not know is told in few characters', () => {
     expect(describeFinding(finding).length).toBeLessThan(600)
     expect(describeFinding(finding)).not.toContain('secret')
   }
+})
+
+test('of very many findings the first of each kind are read, and the rest is counted', () => {
+  const finding = (index: number): Finding => ({
+    id: index % 3 === 0 ? 'workloads/name' : 'yaml/syntax',
+    severity: index % 2 === 0 ? 'error' : 'warning',
+    place: { file: 'a.yaml', line: index },
+    message: 'm',
+    remedy: 'r',
+  })
+  const all = Array.from({ length: 100_000 }, (_, index) => finding(index))
+
+  expect(firstOfEachKind(all.slice(0, 100))).toEqual({ shown: all.slice(0, 100), more: [] })
+  expect(firstOfEachKind(all).shown).toHaveLength(200)
+  expect(firstOfEachKind(all).more).toEqual([
+    'error: and 16617 more of workloads/name',
+    'warning: and 33283 more of yaml/syntax',
+    'error: and 33283 more of yaml/syntax',
+    'warning: and 16617 more of workloads/name',
+  ])
 })
