@@ -65,14 +65,16 @@ const surelyText = /^[A-Za-z].{5}/
 /** The value of a plain scalar, by the parser's own tags. */
 export function plainScalar(text: string): unknown {
   if (surelyText.test(text)) return text
-  const before = known.get(text)
+  const before = text.length <= longestKnown ? known.get(text) : undefined
   if (before !== undefined) return before
   const tag = tags.find(({ default: applies, test }) => applies === true && test?.test(text) === true)
   const made = tag === undefined ? text : tag.resolve(text, () => {}, { intAsBigInt: false })
   const value: unknown = isScalar(made) ? made.value : made
-  if (known.size < mostKnown) known.set(text, value)
+  if (text.length <= longestKnown && known.size < mostKnown) known.set(text, value)
   return value
 }
 
-// Most are repeated in every file: ports, replicas, `true`. A hostile file must not fill the memory.
+// Most are repeated in every file: ports, replicas, `true`. A hostile file must not fill the memory, and what is read of secrets in the clear must
+// not stay in it: so short is no password. (Of longer texts V8 would keep the whole file that they were cut from.)
 const mostKnown = 10_000
+const longestKnown = 6
