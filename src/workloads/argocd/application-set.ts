@@ -7,7 +7,7 @@ import type { Value, ValueMap } from '../value.ts'
 import { destinationOf } from './application.ts'
 import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
-import { costOf, mostSets, OverBudget } from './budget.ts'
+import { costOf, mostSets, OverBudget, sizeOf } from './budget.ts'
 import type { Budget } from './budget.ts'
 import { generate } from './generators.ts'
 import { templateProblem } from './generating.ts'
@@ -69,8 +69,8 @@ function meteredRender(goTemplate: boolean, budget: Budget): Render {
   const render = rendererOf(goTemplate)
   return (text, parameters) => {
     const rendered = render(text, parameters)
-    // To look for parameters in a text takes longer than to copy it.
-    budget.spend(4 * costOf(text) + ('text' in rendered ? costOf(rendered.text) : 0))
+    // What is filled in is kept, while the rest of a template is one for all.
+    budget.spend(costOf(text) + ('text' in rendered ? 4 * costOf(rendered.text) : 0))
     return rendered
   }
 }
@@ -124,6 +124,8 @@ function fillIn(
     if (!elsewhere) problem(templateProblem(['spec', 'template', ...placeOfText(template, rendered.text)], rendered.text, rendered.problem))
     return null
   }
+  // What is long in an Application is copied many times as it is read.
+  budget.spend((sizeOf(rendered.value) / 4096) ** 1.5)
   const { name, spec } = asMap(rendered.value) ?? {}
   return { object: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { ...asMap(template['metadata']), name }, spec } }
 }

@@ -2,7 +2,7 @@ import { asMap } from '../value.ts'
 import type { Value } from '../value.ts'
 
 /** The parameter sets that all ApplicationSets of one Argo CD may make together, those of generators inside others among them. */
-// A matrix of 20 clusters and 500 folders spends half of it with its Applications, 10,000 of them: more than one Argo CD bears.
+// A matrix of 20 clusters and 500 folders spends two thirds of it with its Applications, 10,000 of them: more than one Argo CD bears.
 export const mostSets = 100_000
 
 /** What ApplicationSets may still make. Generators multiply: without an end, 2 kB of matrices in matrices would fill any memory. */
@@ -27,9 +27,9 @@ export function makeBudget(): Budget {
   }
 }
 
-/** What it costs to make a value, or to go through it, in parameter sets: a copy of 4 kB costs as much as a small set. */
+/** What it costs to make a value, or to go through it, in parameter sets: 16 kB cost as much as a small set. */
 export function costOf(value: Value): number {
-  return sizeOf(value) / 4096
+  return sizeOf(value) / 16_384
 }
 
 const sizes = new WeakMap<object, number>()

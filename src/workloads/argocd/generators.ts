@@ -156,7 +156,7 @@ function mergeParameters(generating: Generating, spec: ValueMap, at: YamlPath, g
     for (const set of sets) {
       const before = merged.get(keyOf(set))
       // What merges again and again is copied each time.
-      generating.budget.spend(1 + costOf(keys) + 8 * costOf(before) + costOf(set))
+      generating.budget.spend(1 + costOf(keys) + 32 * costOf(before) + costOf(set))
       if (before !== undefined) merged.set(keyOf(set), generating.goTemplate ? mergeOver(before, set) : { ...before, ...set })
     }
   }

@@ -393,10 +393,10 @@ describe('what multiplies', () => {
 
   test('ends at a finding, for all ApplicationSets together', () => {
     const set = (name: string): object =>
-      applicationSet(name, [matrix(git('long.json'), list('a', 60))], template(`${name}-{{ .a }}`, 'apps/x', { name: 'dev{{ .b }}' }), go)
+      applicationSet(name, [matrix(git('long.json'), list('a', 120))], template(`${name}-{{ .a }}`, 'apps/x', { name: 'dev{{ .b }}' }), go)
     const discovery = discoverArgocd({
       ...folders,
-      'long.json': JSON.stringify({ b: '', long: 'x'.repeat(2_000_000) }),
+      'long.json': JSON.stringify({ b: '', long: 'x'.repeat(4_000_000) }),
       ...Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`argocd/${name}.yaml`, yaml(set(name))])),
     })
 
