@@ -1,3 +1,4 @@
+import { sha256 } from '../../base/index.ts'
 import type { Place, YamlPath } from '../../base/index.ts'
 import { lineAt } from '../line-at.ts'
 import type { Manifest, Manifests } from '../manifest.ts'
@@ -50,7 +51,9 @@ export function rootFile(definition: Definition): string {
 export function definitionKey(definition: Definition): string {
   const { parent } = definition
   const origin = parent === null ? '' : `${parent.kind} ${parent.namespace}/${nameOf(parent.object)}`
-  return [origin, definition.namespace, siteKey(definition.manifest), JSON.stringify(definition.object)].join('\0')
+  const content = JSON.stringify(definition.object)
+  // Keys are kept, and Applications of one set share what is long in them.
+  return [origin, definition.namespace, siteKey(definition.manifest), content.length <= 1000 ? content : sha256(content)].join('\0')
 }
 
 /** In words: `Application argocd/istiod`. */

@@ -98,7 +98,7 @@ function resolveOnce(
   const report = makeReport()
   const definitions = new Map<string, Definition>()
   const applied: Applied[] = []
-  const built = new Map<string, Definition[]>()
+  const built = new Map<string, Map<string, Definition>>()
   const budget = makeBudget()
   const waiting = seeds.flatMap((seed) => before.get(siteKey(seed.manifest)) ?? [seed])
   for (let index = 0; index < waiting.length; index++) {
@@ -118,13 +118,15 @@ function resolveOnce(
     applied.push(one)
     for (const object of objectsOf(resolving, one)) {
       const site = siteKey(object.manifest)
-      const others = built.get(site)
-      if (others === undefined) built.set(site, [object])
-      else if (!others.some((other) => definitionKey(other) === definitionKey(object))) others.push(object)
+      const others = built.get(site) ?? new Map<string, Definition>()
+      const own = definitionKey(object)
+      if (!others.has(own)) others.set(own, object)
+      built.set(site, others)
       waiting.push(object)
     }
   }
-  return { definitions: [...definitions.values()], applied, findings: report.all(), built }
+  const builtAt = new Map([...built].map(([site, made]) => [site, [...made.values()]]))
+  return { definitions: [...definitions.values()], applied, findings: report.all(), built: builtAt }
 }
 
 function applicationOf(

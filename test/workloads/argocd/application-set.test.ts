@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { idsOf, yaml } from '../flux-tree.ts'
-import { app, applicationSet, clusterSecret, discoverArgocd, ownURL, prodServer } from '../argocd-tree.ts'
+import { app, application, applicationSet, clusterSecret, discoverArgocd, ownURL, prodServer } from '../argocd-tree.ts'
 import { filesOf } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { makeBudget, mostSets, OverBudget } from '../../../src/workloads/argocd/budget.ts'
@@ -403,6 +403,14 @@ describe('what multiplies', () => {
     const found = discovery.findings.filter(({ id }) => id === 'argocd/generator')
     expect(found).toMatchObject([{ severity: 'error', place: { file: 'argocd/d.yaml', line: 9 }, found: 'more' }])
     expect(found[0]?.expected).toContain('100000 parameter sets')
+  })
+
+  test('Applications that all make the same one', () => {
+    const annotations = { long: 'x'.repeat(50_000) }
+    const inner = application('inner', { path: 'apps/x', metadata: { namespace: 'argocd', annotations } })
+    const tree = { 'sub/kustomization.yaml': 'resources: [a.yaml]\n', 'sub/a.yaml': yaml(inner) }
+
+    expect(made(applicationSet('s', [list('a', 200)], template('{{a}}', 'sub')), tree)).toHaveLength(202)
   })
 
   test('matrices in matrices', () => {
