@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { asMap } from './value.ts'
+import { asMap, put } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 /**
@@ -11,43 +11,79 @@ export function applyJsonPatch(
   object: ValueMap,
   operations: readonly Value[],
 ): { readonly object: ValueMap } | { readonly problem: string } {
-  let result: Value = structuredClone(object)
+  const draft = new Draft(object)
   for (const [index, entry] of operations.entries()) {
     const operation = asMap(entry)
     if (operation === null) return { problem: `operation ${index} is not a map` }
-    const outcome = applyOperation(result, operation)
-    if ('problem' in outcome)
-      return { problem: `operation ${index} (${String(operation['op'])} ${String(operation['path'])}): ${outcome.problem}` }
-    result = outcome.value
+    const problem = applyOperation(draft, operation)
+    if (problem !== null) return { problem: `operation ${index} (${String(operation['op'])} ${String(operation['path'])}): ${problem}` }
   }
-  const patched = asMap(result)
+  const patched = asMap(draft.root)
   return patched === null ? { problem: 'the patch replaces the object by something that is no map' } : { object: patched }
 }
 
-type Outcome = { readonly value: Value } | { readonly problem: string }
+/** A value that is being changed. What it was made from is not touched: each map and list on the way to a change is copied, once. */
+class Draft {
+  root: Value
+  readonly #copies = new WeakSet<object>()
 
-function applyOperation(root: Value, operation: ValueMap): Outcome {
+  constructor(root: Value) {
+    this.root = root
+  }
+
+  at(path: readonly string[]): Value {
+    let at: Value = this.root
+    for (const part of path) at = partOf(at, part)
+    return at
+  }
+
+  /** The map or list at a path, to be changed; anything else as it is. */
+  own(path: readonly string[]): Value {
+    let at = this.#copyOf(this.root)
+    this.root = at
+    for (const part of path) {
+      const next = this.#copyOf(partOf(at, part))
+      if (next === undefined) return undefined
+      const map = asMap(at)
+      if (map !== null) put(map, part, next)
+      else if (Array.isArray(at)) at[indexIn(at, part)] = next
+      at = next
+    }
+    return at
+  }
+
+  #copyOf(value: Value): Value {
+    if (typeof value !== 'object' || value === null || this.#copies.has(value)) return value
+    const copy = Array.isArray(value) ? [...(value as readonly Value[])] : { ...value }
+    this.#copies.add(copy)
+    return copy
+  }
+}
+
+/** @returns why the operation does not fit, or `null`. */
+function applyOperation(draft: Draft, operation: ValueMap): string | null {
   const path = parsePointer(operation['path'])
-  if (path === null) return { problem: 'path is not a JSON pointer' }
+  if (path === null) return 'path is not a JSON pointer'
   switch (operation['op']) {
     case 'add':
-      return write(root, path, structuredClone(operation['value'] ?? null), 'add')
+      return write(draft, path, operation['value'] ?? null, 'add')
     case 'replace':
-      return write(root, path, structuredClone(operation['value'] ?? null), 'replace')
+      return write(draft, path, operation['value'] ?? null, 'replace')
     case 'remove':
-      return remove(root, path)
+      return remove(draft, path)
     case 'test':
-      return isDeepStrictEqual(lookUp(root, path) ?? null, operation['value'] ?? null) ? { value: root } : { problem: 'the test fails' }
+      return isDeepStrictEqual(draft.at(path) ?? null, operation['value'] ?? null) ? null : 'the test fails'
     case 'copy':
     case 'move': {
       const from = parsePointer(operation['from'])
-      const value = from === null ? undefined : lookUp(root, from)
-      if (from === null || value === undefined) return { problem: 'there is nothing at from' }
-      const source = operation['op'] === 'move' ? remove(root, from) : { value: root }
-      return 'problem' in source ? source : write(source.value, path, structuredClone(value), 'add')
+      const value = from === null ? undefined : draft.at(from)
+      if (from === null || value === undefined) return 'there is nothing at from'
+      const problem = operation['op'] === 'move' ? remove(draft, from) : null
+      // What is in two places must not be one value: a change of one would be a change of both.
+      return problem ?? write(draft, path, operation['op'] === 'move' ? value : structuredClone(value), 'add')
     }
     default:
-      return { problem: 'unknown operation' }
+      return 'unknown operation'
   }
 }
 
@@ -60,30 +96,31 @@ function parsePointer(text: Value): readonly string[] | null {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function lookUp(root: Value, path: readonly string[]): Value {
-  let at: Value = root
-  for (const part of path) {
-    if (Array.isArray(at)) at = at[indexIn(at, part)]
-    else at = asMap(at)?.[part]
-  }
-  return at
+/** Only what is a part of its own: every object has a `constructor` from elsewhere. */
+function partOf(value: Value, part: string): Value {
+  if (Array.isArray(value)) return (value as readonly Value[])[indexIn(value, part)]
+  const map = asMap(value)
+  return map !== null && Object.hasOwn(map, part) ? map[part] : undefined
 }
 
-function write(root: Value, path: readonly string[], value: Value, how: 'add' | 'replace'): Outcome {
+function write(draft: Draft, path: readonly string[], value: Value, how: 'add' | 'replace'): string | null {
   const last = path.at(-1)
-  if (last === undefined) return { value }
-  const parent = lookUp(root, path.slice(0, -1))
+  if (last === undefined) {
+    draft.root = value
+    return null
+  }
+  const parent = draft.own(path.slice(0, -1))
   if (Array.isArray(parent)) {
     const index = indexIn(parent, last)
     if (!Number.isInteger(index) || index < 0 || index > parent.length || (how === 'replace' && index === parent.length))
-      return { problem: 'no such item' }
+      return 'no such item'
     parent.splice(index, how === 'add' ? 0 : 1, value)
-    return { value: root }
+    return null
   }
-  const map: Record<string, Value> | null = asMap(parent)
-  if (map === null) return { problem: 'its parent does not exist' }
-  map[last] = value
-  return { value: root }
+  const map = asMap(parent)
+  if (map === null) return 'its parent does not exist'
+  put(map, last, value)
+  return null
 }
 
 /** `-` is behind the end; negative numbers count from it, as kustomize's library has it. `NaN` for what is no number to Go, such as an empty part. */
@@ -93,18 +130,18 @@ function indexIn(list: readonly Value[], part: string): number {
   return index < 0 ? index + list.length : index
 }
 
-function remove(root: Value, path: readonly string[]): Outcome {
+function remove(draft: Draft, path: readonly string[]): string | null {
   const last = path.at(-1)
-  const parent = last === undefined ? undefined : lookUp(root, path.slice(0, -1))
-  if (last === undefined) return { problem: 'the whole object cannot be removed' }
+  if (last === undefined) return 'the whole object cannot be removed'
+  const parent = draft.own(path.slice(0, -1))
   if (Array.isArray(parent)) {
     const index = indexIn(parent, last)
-    if (!(index >= 0 && index < parent.length)) return { problem: 'there is nothing to remove' }
+    if (!(index >= 0 && index < parent.length)) return 'there is nothing to remove'
     parent.splice(index, 1)
-    return { value: root }
+    return null
   }
   const map: Record<string, Value> | null = asMap(parent)
-  if (map === null || !Object.hasOwn(map, last)) return { problem: 'there is nothing to remove' }
+  if (map === null || !Object.hasOwn(map, last)) return 'there is nothing to remove'
   delete map[last]
-  return { value: root }
+  return null
 }

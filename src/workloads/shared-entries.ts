@@ -1,7 +1,7 @@
 import { groupBy } from '../base/index.ts'
 import type { Resource } from './resource.ts'
-import { asMap, valueAt } from './value.ts'
-import type { Value, ValueMap } from './value.ts'
+import { asMap, put, valueAt } from './value.ts'
+import type { ValueMap } from './value.ts'
 
 type Path = readonly string[]
 
@@ -89,11 +89,6 @@ class Writing {
     this.#copies.add(copy)
     return copy
   }
-}
-
-/** An assignment would not make an entry of every key: `__proto__` is one in YAML. */
-function put(map: ValueMap, key: string, value: Value): void {
-  Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 function sharersOf(entries: readonly SharedEntry[] | undefined, path: Path): readonly Path[] {

@@ -1,4 +1,4 @@
-import { asMap } from './value.ts'
+import { asMap, put } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 // Lists that Kubernetes merges by a key, as far as facts are read from them. All other lists are replaced.
@@ -16,9 +16,9 @@ export function strategicMerge(base: Value, patch: ValueMap, typed: boolean): Va
   const merged: Record<string, Value> = { ...before }
   for (const [key, change] of Object.entries(patch)) {
     if (key === '$patch') continue
-    const value = mergeField(key, merged[key], change, typed)
+    const value = mergeField(key, Object.hasOwn(merged, key) ? merged[key] : undefined, change, typed)
     if (value === undefined) delete merged[key]
-    else merged[key] = value
+    else put(merged, key, value)
   }
   return merged
 }

@@ -46,6 +46,15 @@ export function textMap(value: Value): Readonly<Record<string, string>> {
   return texts
 }
 
+/**
+ * Sets an entry of a map that nobody else has yet. An assignment of `__proto__`, which may be a key in YAML, would change what a map inherits, or
+ * even what all of them do.
+ */
+export function put(map: Record<string, Value>, key: string, value: Value): void {
+  if (key === '__proto__') Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true })
+  else map[key] = value
+}
+
 /** A copy of `map` in which the value at `path` is `change` of what was there; maps that are missing on the way are made. */
 export function withValueAt(map: ValueMap, path: readonly string[], change: (before: Value) => Value): ValueMap {
   const [key, ...rest] = path
@@ -61,7 +70,7 @@ export function mergeValues(base: ValueMap, over: ValueMap): ValueMap {
     const before = asMap(merged[key])
     const after = asMap(value)
     if (value === null) delete merged[key]
-    else merged[key] = before !== null && after !== null ? mergeValues(before, after) : value
+    else put(merged, key, before !== null && after !== null ? mergeValues(before, after) : value)
   }
   return merged
 }
