@@ -170,3 +170,20 @@ test('a patch that is mostly blank lines is read, and so is one whose colon stan
   expect(problems).toEqual([expect.stringContaining('a patch cannot be read')])
   expect(resources.map(({ object }) => valueAt(object, 'metadata', 'labels'))).toEqual([{ team: 'a', tier: 'b' }])
 })
+
+test('thousands of JSON patches of one object', () => {
+  const patch = (index: number): object => ({
+    target: { kind: 'Deployment', name: 'cart' },
+    patch: JSON.stringify([{ op: 'add', path: '/metadata/annotations', value: { at: String(index) } }]),
+  })
+  const { resources, problems } = readOverlay({
+    'overlay/kustomization.yaml': kustomization({
+      resources: ['../end'],
+      patches: Array.from({ length: 2000 }, (_, index) => patch(index)),
+    }),
+    ...leaf,
+  })
+
+  expect(problems).toEqual([])
+  expect(resources).toMatchObject([{ object: { metadata: { annotations: { at: '1999' } } }, former: [{ name: 'cart' }] }])
+})
