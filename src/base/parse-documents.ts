@@ -10,13 +10,13 @@ export interface ParsedDocuments {
   lineAt(offset: number): number
 }
 
-/** A text that nests deeper than anybody writes. */
-export class TooDeepError extends Error {
+/** A text that holds more of something than anybody writes. */
+export class TooMuchError extends Error {
   readonly line: number
 
-  constructor(line: number) {
-    super(`maps and lists are nested more than ${deepestNesting} deep`)
-    this.name = 'TooDeepError'
+  constructor(message: string, line: number) {
+    super(message)
+    this.name = 'TooMuchError'
     this.line = line
   }
 }
@@ -25,16 +25,20 @@ export class TooDeepError extends Error {
 // (`RegExpCompiler Allocation failed`). Go's reader draws its line at 10,000.
 const deepestNesting = 1000
 
+/** How many documents a file may have, counted by the lines that begin or end one. Each takes kilobytes. */
+export const mostDocuments = 100_000
+
 // A text that is no YAML at all has one for every character, each with a stack of calls in it.
 const mostErrors = 1000
 
 /**
  * The documents of a YAML text, node by node, with the errors that each has.
- * @throws TooDeepError before anything is composed from it.
+ * @throws TooMuchError before anything is composed from what is too much.
  */
 export function parseDocuments(text: string, options: object): ParsedDocuments {
   const lines = new LineCounter()
   const lineAt = (offset: number): number => lines.linePos(offset).line
+  refuseManyDocuments(text)
   const composer = new Composer({ ...options, uniqueKeys: false })
   const documents: Document.Parsed[] = []
   let errors = 0
@@ -50,12 +54,21 @@ export function parseDocuments(text: string, options: object): ParsedDocuments {
   return { documents, isBrokenOff, lineAt }
 }
 
+function refuseManyDocuments(text: string): void {
+  let count = 0
+  for (const { index } of text.matchAll(/^(?:---|\.\.\.)/gm)) {
+    if (++count <= mostDocuments) continue
+    throw new TooMuchError(`the file holds more than ${mostDocuments} documents`, text.slice(0, index).split('\n').length)
+  }
+}
+
 function* tokensOf(text: string, lines: LineCounter): ReturnType<Parser['parse']> {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme)
-    if (parser.stack.length > deepestNesting) throw new TooDeepError(lines.linePos(parser.offset).line)
+    if (parser.stack.length > deepestNesting)
+      throw new TooMuchError(`maps and lists are nested more than ${deepestNesting} deep`, lines.linePos(parser.offset).line)
   }
   yield* parser.end()
 }

@@ -1,3 +1,4 @@
+import { mostDocuments } from './parse-documents.ts'
 import { endOfLine, endsToken, flowValue, keyAt, plainAt, quotedAt } from './simple-values.ts'
 import type { Read } from './simple-values.ts'
 
@@ -59,7 +60,7 @@ class SimpleReader {
       if (index > 0 || this.#isMarker()) {
         if (!this.#isMarker()) return this.#at >= this.#text.length ? found : null
         this.#at += 3
-        if (!this.#endLine()) return null
+        if (!this.#endLine() || index >= mostDocuments) return null
       }
       if (this.#column === -1) continue
       if (this.#column > 0) return null

@@ -26,11 +26,16 @@ const goOctal = {
 export const asKubernetesReads = {
   version: '1.1',
   resolveKnownTags: false,
-  customTags: (tags: readonly YamlTag[]) => [
-    goOctal,
-    ...tags.filter(({ tag = '', format }) => !notOfGo.has(tag) && format !== 'TIME').map((tag) => ({ ...tag, ...withDigits(tag) })),
-  ],
+  // Asked for each document, always with the same tags.
+  customTags: (tags: readonly YamlTag[]) => (ofGo ??= tagsOfGo(tags)),
 } as const
+
+let ofGo: readonly YamlTag[] | null = null
+
+function tagsOfGo(tags: readonly YamlTag[]): readonly YamlTag[] {
+  const kept = tags.filter(({ tag = '', format }) => !notOfGo.has(tag) && format !== 'TIME')
+  return [goOctal, ...kept.map((tag) => ({ ...tag, ...withDigits(tag) }))]
+}
 
 const notOfGo: ReadonlySet<string> = new Set(['timestamp', 'omap', 'pairs', 'set'].map((name) => `tag:yaml.org,2002:${name}`))
 

@@ -1,12 +1,11 @@
 import type { Document, ParsedNode } from 'yaml'
 import { resolveAliases } from './aliases.ts'
-import type { AliasFault } from './aliases.ts'
 import { fileBytesOf, largestFileBytes } from './file-size.ts'
 import { nodesAlong } from './nodes-along.ts'
 import type { Finding } from './finding.ts'
 import { goProblems, unresolvedAlias } from './go-yaml.ts'
 import { conflictFindings } from './merge-conflict.ts'
-import { parseDocuments, TooDeepError } from './parse-documents.ts'
+import { parseDocuments, TooMuchError } from './parse-documents.ts'
 import type { ParsedDocuments } from './parse-documents.ts'
 import { readSimpleYaml } from './simple-yaml.ts'
 import type { SimpleDocument } from './simple-yaml.ts'
@@ -73,11 +72,11 @@ function simpleFile(text: string, simple: readonly SimpleDocument[]): YamlFile {
   return { text, documents, findings: [] }
 }
 
-function readNodes(text: string): ParsedDocuments | TooDeepError {
+function readNodes(text: string): ParsedDocuments | TooMuchError {
   try {
     return parseDocuments(text, { ...asKubernetesReads, logLevel: 'silent' })
   } catch (error) {
-    if (error instanceof TooDeepError) return error
+    if (error instanceof TooMuchError) return error
     throw error
   }
 }
@@ -88,7 +87,7 @@ export function parseText(text: string, file: string): YamlFile {
   if ('line' in read) return { text, documents: [], findings: [syntaxFinding(file, read.line, read.message)] }
   const { documents: parsed, lineAt } = read
   const documents: YamlDocument[] = []
-  const aliasFaults = /[&*]/.test(text) ? resolveAliases(parsed) : new Map<Document.Parsed, AliasFault>()
+  const aliasFaults = resolveAliases(parsed)
   const findings: Finding[] = goProblems(text, parsed).map(({ offset, message }) => syntaxFinding(file, lineAt(offset), message))
   parsed.forEach((document, index) => {
     for (const error of document.errors) findings.push(syntaxFinding(file, lineAt(error.pos[0]), error.message))

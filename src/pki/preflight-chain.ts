@@ -107,7 +107,11 @@ function duplicates({ certChain, rootCert }: PreflightFacts): PreflightProblem[]
   return [certChain, rootCert].flatMap(({ name, certificates }) => {
     const seen = new Set<string>()
     return certificates
-      .filter(({ certificate: { fingerprint } }) => seen.has(fingerprint) || !seen.add(fingerprint))
+      .filter(({ certificate: { fingerprint } }) => {
+        const isAgain = seen.has(fingerprint)
+        seen.add(fingerprint)
+        return isAgain
+      })
       .map(({ certificate, line }): PreflightProblem => ({
         file: name,
         rule: 'duplicate-certificate',

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, Scalar as YamlScalar } from 'yaml'
 import type { Document, Node } from 'yaml'
-import { parseDocuments, TooDeepError } from '../base/index.ts'
+import { parseDocuments, TooMuchError } from '../base/index.ts'
 import type { ParsedDocuments } from '../base/index.ts'
 import type { Tree, TreeNode } from './document.ts'
 import { resolvePlain } from './go-scalar.ts'
@@ -61,7 +61,7 @@ function readNodes(text: string): ParsedDocuments {
   try {
     return parseDocuments(text, { schema: 'failsafe', resolveKnownTags: false, logLevel: 'silent' })
   } catch (error) {
-    if (error instanceof TooDeepError) throw new GoDocumentError(error.message, error.line)
+    if (error instanceof TooMuchError) throw new GoDocumentError(error.message, error.line)
     throw error
   }
 }

@@ -14,10 +14,10 @@ describe('however many there are, aliases are read', { timeout: 20_000 }, () => 
   })
 
   test('of as many anchors', () => {
-    const { documents, findings } = parse(lines(5000, (index) => `- &a${index} ${index}\n- *a${index}\n`))
+    const { documents, findings } = parse(lines(10_000, (index) => `- &a${index} ${index}\n- *a${index}\n`))
 
     expect(findings).toEqual([])
-    expect(documents[0]?.value).toEqual(Array.from({ length: 10_000 }, (_, index) => Math.floor(index / 2)))
+    expect(documents[0]?.value).toEqual(Array.from({ length: 20_000 }, (_, index) => Math.floor(index / 2)))
   })
 
   test('as keys and items of an ordered map, which to Go is a list', () => {
@@ -60,6 +60,7 @@ describe('refused before anything is made of them', () => {
     ['a large text', `a: &a ${'x'.repeat(100_000)}\nb:\n${'- *a\n'.repeat(900)}`, 170],
     ['in one file of many documents', lines(120, () => `---\na: &a ${'x'.repeat(2000)}\nb: [${'*a, '.repeat(99)}]\n`), 255],
     ['keys that are no scalars, beside many anchors', lines(8000, (index) => `? [a${index}]\n: &a${index} b\n`), 11513],
+    ['keys in keys in keys', `${'{'.repeat(200)}[${'a, '.repeat(20_000)}]${': 1}'.repeat(200)}`, 1],
     ['many keys, merged', `a: &a {${lines(2000, (index) => `k${index}: ${index}, `)}}\nb:\n${'- {<<: *a}\n'.repeat(900)}`, 213],
   ])('%s that fills the memory', (_, text, line) => {
     const { documents, findings } = parse(text)
@@ -79,13 +80,13 @@ describe('in a file with an anchor', { timeout: 20_000 }, () => {
   const keys = (count: number): string => `z: &a 1\n${lines(count, (index) => `k${index}: ${index}\n`)}`
 
   test('tens of thousands of keys are read, and each has its line', () => {
-    const { documents, findings } = parse(keys(20_000))
+    const { documents, findings } = parse(keys(40_000))
 
     expect(findings).toEqual([])
     const document = documents[0]
-    const asked = Array.from({ length: 20_000 }, (_, index) => [document?.lineOf([`k${index}`]), document?.nodeAt([`k${index}`])?.range[0]])
-    expect(asked.map(([line]) => line)).toEqual(Array.from({ length: 20_000 }, (_, index) => index + 2))
-    expect(new Set(asked.map(([, offset]) => offset)).size).toBe(20_000)
+    const asked = Array.from({ length: 40_000 }, (_, index) => [document?.lineOf([`k${index}`]), document?.nodeAt([`k${index}`])?.range[0]])
+    expect(asked.map(([line]) => line)).toEqual(Array.from({ length: 40_000 }, (_, index) => index + 2))
+    expect(new Set(asked.map(([, offset]) => offset)).size).toBe(40_000)
   })
 
   test('a key that stands there twice is found among them', () => {
@@ -120,4 +121,11 @@ test('what is no YAML at all is not read to its end', { timeout: 20_000 }, () =>
 
   expect(findings).toHaveLength(21)
   expect(findings.at(-1)?.message).toBe('not valid YAML: more than 980 more problems follow')
+})
+
+test.each([['a: 1\n---\n'], ['--- &a x\n'], ['---\n']])('a file of very many documents (%j) is refused', { timeout: 20_000 }, (part) => {
+  const { documents, findings } = parse(`${part.repeat(100_003)}a: 1\n`)
+
+  expect(documents).toEqual([])
+  expect(findings).toMatchObject([{ id: 'yaml/syntax', message: 'not valid YAML: the file holds more than 100000 documents' }])
 })
