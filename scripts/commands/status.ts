@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings'
-import { countOf, describeFinding, groupBy, RerootError, togetherForClusters } from '../../src/base/index.ts'
+import { countOf, describeFinding, firstOfEachKind, groupBy, RerootError, togetherForClusters } from '../../src/base/index.ts'
+import type { Finding } from '../../src/base/index.ts'
 import { commandOf } from '../../src/rotation/index.ts'
 import { status } from '../../src/run/index.ts'
 import type { Status } from '../../src/run/index.ts'
@@ -84,11 +85,16 @@ function possible({ step, needs, findings, branch, branchTaken, clusters }: Stat
       ? []
       : [
           `blocked: ${named} would be refused by ${findings.length === 1 ? 'a finding' : `${findings.length} findings`}:`,
-          ...togetherForClusters(findings).map((finding) => `  - ${describeFinding(finding).replaceAll('\n', '\n  ')}`),
+          ...described(findings),
         ]),
   ]
   if (branchTaken !== null) lines.push(`blocked: ${named} would take up ${branch}, which ${takenWords[branchTaken]}`)
   return lines.length === 0 ? [`possible: ${named} ${can}`] : lines
+}
+
+function described(findings: readonly Finding[]): readonly string[] {
+  const { shown, more } = firstOfEachKind(togetherForClusters(findings))
+  return [...shown.map((finding) => describeFinding(finding).replaceAll('\n', '\n  ')), ...more].map((line) => `  - ${line}`)
 }
 
 const takenWords = {
