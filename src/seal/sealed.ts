@@ -34,6 +34,26 @@ export function parseSealed(bytes: Uint8Array, file: string): Sealed | null {
   const text = decode(bytes)
   // The key as sops writes it, in YAML and in JSON: spares the parsing of most files of a repository.
   if (text === null || !sopsKey.test(text)) return null
+  const known = latest.get(text)
+  if (known !== undefined) return known.file === file ? known : { ...known, file }
+  const made = parseText(text, file)
+  if (made !== null) keep(text, made)
+  return made
+}
+
+// What is sealed is read back, guarded, committed and compared with the record, each time as the same text. Nothing in here was opened.
+const latest = new Map<string, Sealed>()
+const mostKept = 256
+
+function keep(text: string, sealed: Sealed): void {
+  for (const oldest of latest.keys()) {
+    if (latest.size < mostKept) break
+    latest.delete(oldest)
+  }
+  latest.set(text, sealed)
+}
+
+function parseText(text: string, file: string): Sealed | null {
   const read = readDocument(text, file)
   const block = read?.tree.get('sops') ?? null
   if (read === null || block === null || !isTree(block)) return null
