@@ -80,10 +80,10 @@ describe('refused', () => {
     ['- '.repeat(20_000)],
     ['@'.repeat(9000)],
     ['}'.repeat(3000)],
-    ['<<<<<<< a: [\n'.repeat(20_000)],
+    ['<<<<<<< a: [\n'.repeat(6_000)],
     ['? '.repeat(20_000)],
-    ['a: [\n'.repeat(20_000)],
-    ['<<<<<<< a: [\n=======\n>>>>>>> b\n'.repeat(7_000)],
+    ['a: [\n'.repeat(6_000)],
+    ['<<<<<<< a: [\n=======\n>>>>>>> b\n'.repeat(2_500)],
   ])('what is no YAML at all, in a few findings and no crash (%#)', (text) => {
     const { documents, findings } = parse(text)
 

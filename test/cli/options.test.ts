@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { keyAlgorithms } from '../../src/pki/index.ts'
 import { filesBelow } from '../support/forge.ts'
 import { clusterFolder, inside } from '../support/live-secret.ts'
 import type { Sandbox } from '../support/sandbox.ts'
@@ -194,7 +193,8 @@ test('--config takes another reroot.yaml, and commits it with the change; withou
   expect(sandbox.forge.file(`${clusterFolder}/restarts.yaml`, 'mesh-ca/g2-staged')).toContain('name: money')
 })
 
-test.each(keyAlgorithms)('a new generation of %s', async (algorithm) => {
+// The others differ in a number: test/pki/issue.test.ts.
+test.each(['ecdsa-p384', 'rsa-4096'])('a new generation of %s', async (algorithm) => {
   const sandbox = await sandboxIn('initialised')
   const text = sandbox.forge.file('mesh-ca/reroot.yaml')
   sandbox.forge.push({ 'mesh-ca/reroot.yaml': text.replace('algorithm: ecdsa-p256', `algorithm: ${algorithm}`) })

@@ -1,17 +1,17 @@
 /** How many cases of each law: in `npm test`, and in `npm run test:long`. The only place that says so. */
 const sizes = {
   /** Documents that are sealed and opened here, and read by sops; and the reverse. */
-  seal: [150, 10_000],
+  seal: [100, 10_000],
   /** Documents of which each costs a process of sops. */
   sopsProgram: [60, 200],
   /** Trees of kustomizations. */
   trees: [80, 500],
   /** Runs of the state machine: 2 × this for its first law. */
-  machine: [300, 1_500],
+  machine: [200, 1_500],
   /** Runs of the model in which pull requests are merged, lost and reverted. */
-  repository: [100, 3_000],
+  repository: [70, 3_000],
   /** Files that are edited, for each kind of edit. */
-  edits: [1_000, 15_000],
+  edits: [600, 15_000],
   /** Well-formed files, in all layouts, of which every byte is compared. */
   manifests: [300, 5_000],
   /** Texts that the reader of simple YAML may take. */

@@ -45,7 +45,7 @@ describe('refusals', () => {
 
 test('several documents of one file at once, as one after the other; what has it stays', () => {
   const documents = Array.from(
-    { length: 1500 },
+    { length: 400 },
     (_, index) =>
       `kind: Deployment # ${index}\nspec:\n  template:\n    metadata:\n      ${index % 3 === 0 ? 'annotations: { "reroot.dev/rotation": g2-staged }' : 'labels: {app: a}'}\n`,
   )
