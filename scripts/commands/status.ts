@@ -106,7 +106,7 @@ function goOn({ id, command, branch, clusters, lacks }: NonNullable<Status['unfi
   const what = branch === null ? `run \`reroot ${command}\` again` : `merge the pull request of ${branch}`
   const where = clusters.join(', ')
   const why =
-    lacks === 'restarts'
+    lacks !== 'step'
       ? `its restarts in ${where} are not on the branch yet`
       : `${where} ${clusters.length === 1 ? 'has' : 'have'} not taken it yet`
   return `next: ${what}: ${id} is merged in part, and ${why}`

@@ -68,7 +68,12 @@ export function stepCommand(name: string) {
     .addOption(outputOption())
     .addHelpText('after', example(usage))
   // Of the others none makes certificates.
-  if (issuing.has(name)) command.option('--reissue', 'make new certificates instead of taking up those on the branch', false)
+  if (issuing.has(name))
+    command.option(
+      '--reissue',
+      'make new certificates: instead of those on the branch, or where an earlier `replace` still waits for restarts',
+      false,
+    )
   return command.action(async (flags) => {
     try {
       refuseOutAlone(flags)

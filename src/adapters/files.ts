@@ -11,18 +11,18 @@ import type { Files, SymbolicLink } from '../ports.ts'
  */
 export function folderFiles(directory: string, mostLinked = mostLinkedEntries): Files {
   let listed: Listing | null = null
-  const contents = new Map<string, Uint8Array | null>()
+  const contents = new Map<string, Uint8Array>()
   const listing = (): Listing => (listed ??= listFolder(directory, mostLinked))
   const places = (): Listing['places'] => listing().places
   return {
     list: () => [...places().keys()],
     links: () => listing().links,
     read(path) {
-      const known = contents.get(path)
-      if (known !== undefined) return known
       const place = places().get(path)
-      const bytes = place === undefined ? null : onDisk(place, () => readUpToLimit(place))
-      contents.set(path, bytes)
+      if (place === undefined) return null
+      // By its place: what a link shows is read once with what it leads to.
+      const bytes = contents.get(place) ?? onDisk(place, () => readUpToLimit(place))
+      contents.set(place, bytes)
       return bytes
     },
   }

@@ -97,13 +97,13 @@ function lookAtSidecars(istioctl: string, name: string, { sidecar, read, print, 
   ]
 }
 
-/** A ztunnel holds a certificate for each service account on its node. Its dump has PEM, or PEM in base64. */
+/** A ztunnel holds a certificate for each service account on its node. Its dump has PEM, or PEM in base64. One that says nothing is a line, too. */
 function lookAtZtunnels(istioctl: string, name: string, { ztunnel, read, print }: Look): readonly string[] {
   const pem = 'map(.pem | if startswith("-----") then . else @base64d end) | join("\\n") | @base64'
   return [
     `${istioctl} proxy-status | awk '$1 ~ /^ztunnel-/ { print $1 }' | while read -r proxy; do           # ambient`,
     `  ${istioctl} ztunnel-config certificates "$proxy" -o json |`,
-    `    jq -r '.[] | [.identity, (${ztunnel} | ${pem})] | @tsv' |`,
+    `    jq -rs '(.[0] // [{}])[] | [(.identity // "nothing"), (${ztunnel} | ${pem})] | @tsv' |`,
     '    while read -r identity pem; do',
     `      printf '%s  ' "${name} $identity"`,
     `      printf %s "$pem" |`,

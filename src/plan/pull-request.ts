@@ -226,6 +226,6 @@ function notes({ findings, clusters }: Story, where: readonly string[], length: 
     return `- ${clusters.length < 2 || names.length === 0 ? '' : `${names.join(', ')}: `}${text}`
   })
   const shown = length === 'shortest' ? rows.slice(0, mostNotes) : rows
-  const more = rows.length > shown.length ? [`- and ${rows.length - shown.length} more, which the command has printed`] : []
+  const more = rows.length > shown.length ? [`- and ${rows.length - shown.length} more, which \`--output json\` lists`] : []
   return ['### Worth knowing', fold(countOf(rows.length, 'note'), [...shown, ...more].join('\n'), 5)]
 }

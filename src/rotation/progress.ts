@@ -17,7 +17,7 @@ export interface Progress {
 
 /**
  * Which clusters have taken the step already, so that the others take it under the same id.
- * @param anew a step that can follow itself begins anew, though owners have yet to restart what the last one lists.
+ * @param anew a step that can follow itself begins anew once every cluster has taken the last one, though restarts of it are left.
  * @returns `null` if the clusters have taken it under different ids, of which none is simply ahead.
  */
 export function progressOf(step: Step, all: readonly StepFacts[], anew = false): Progress | null {
@@ -33,9 +33,9 @@ export function progressOf(step: Step, all: readonly StepFacts[], anew = false):
   if (id === undefined && canFollowItself(step)) return { begun: [], pending: clusters, id: null }
   if (id === undefined || others.length > 0 || (ids.size > 1 && !canFollowItself(step))) return null
   const begun = clusters.filter((cluster) => isAt(id, cluster))
-  if (canFollowItself(step) && isComplete(id, clusters, anew ? isListMerged : areRestartsMerged))
+  if (canFollowItself(step) && isComplete(id, clusters, anew ? () => true : areRestartsMerged))
     return { begun: [], pending: clusters, id: null }
-  return { begun, pending: clusters.filter((cluster) => !begun.includes(cluster)), id }
+  return { begun, pending: clusters.filter((cluster) => !begun.includes(cluster) && !hasJoined(cluster, step, begun)), id }
 }
 
 /**
@@ -66,6 +66,11 @@ function isComplete(id: RestartId, clusters: readonly StepFacts[], isMerged: (cl
   )
 }
 
+/** A cluster that joined the mesh after such a step has never taken it, and is where it leads. */
+function hasJoined({ record }: StepFacts, step: Step, [one]: readonly StepFacts[]): boolean {
+  return canFollowItself(step) && record.transitions.length === 0 && record.state === one?.record.state
+}
+
 /** All who are still to take the step must start from one state. `replace` leads to the same state from wherever a cluster is: a leaked key does not wait. */
 export function isTornApart(step: Step, { begun, pending }: Progress): boolean {
   if (step === 'replace') return false
@@ -74,7 +79,7 @@ export function isTornApart(step: Step, { begun, pending }: Progress): boolean {
 }
 
 /** Whether the list of what the cluster's last step restarts is on the branch. */
-function isListMerged({ record, restarts }: StepFacts): boolean {
+export function isListMerged({ record, restarts }: StepFacts): boolean {
   const last = lastTransition(record)
   return last?.step === 'renew' || (restarts !== null && restarts.id === last?.id)
 }

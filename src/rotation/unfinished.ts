@@ -1,6 +1,6 @@
 import type { StepFacts } from './evidence.ts'
 import type { Step } from './phase.ts'
-import { areRestartsMerged, isTornApart, progressOf } from './progress.ts'
+import { areRestartsMerged, isListMerged, isTornApart, progressOf } from './progress.ts'
 import { lastTransition } from './record.ts'
 import type { RestartId } from './types.ts'
 
@@ -11,7 +11,7 @@ export interface Unfinished {
   /** The clusters that still wait for a part of it. */
   readonly clusters: readonly string[]
   /** What they wait for. */
-  readonly lacks: 'restarts' | 'step'
+  readonly lacks: 'restarts' | 'owners' | 'step'
 }
 
 /** The step that some clusters have not taken yet, or whose restarts are not merged everywhere; `null` if the last one is whole. */
@@ -35,7 +35,7 @@ function unmergedStep(facts: readonly StepFacts[]): Unfinished | null {
   const last = unmerged[0] === undefined ? null : lastTransition(unmerged[0].record)
   if (last === null) return null
   const same = unmerged.filter(({ record }) => lastTransition(record)?.id === last.id)
-  return { step: last.step, id: last.id, clusters: names(same), lacks: 'restarts' }
+  return { step: last.step, id: last.id, clusters: names(same), lacks: same.every(isListMerged) ? 'owners' : 'restarts' }
 }
 
 function names(clusters: readonly StepFacts[]): readonly string[] {

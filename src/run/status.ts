@@ -201,9 +201,12 @@ function nextSteps(
     return back === null || !commonSteps(loaded, ahead).includes(back) ? [] : [add(back, [], ahead)]
   }
   if (new Set(facts.map(({ record }) => record.state)).size > 1) return []
-  return commonSteps(loaded, loaded.clusters)
-    .filter((step) => unfinished === null || facts.every((cluster) => !hasBarrier(step, cluster)))
-    .map((step) => add(step, lacksOf(step, facts, loaded, now), loaded.clusters))
+  return (
+    commonSteps(loaded, loaded.clusters)
+      // What owners have yet to restart holds no step: evidence is asked for.
+      .filter((step) => unfinished === null || unfinished.lacks === 'owners' || facts.every((cluster) => !hasBarrier(step, cluster)))
+      .map((step) => add(step, lacksOf(step, facts, loaded, now), loaded.clusters))
+  )
 }
 
 function lacksOf(step: Step, facts: readonly StepFacts[], loaded: Loaded, now: Date): readonly string[] {

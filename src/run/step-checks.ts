@@ -70,17 +70,20 @@ export async function sayIfClockIsOff(context: Pick<Context, 'git' | 'clock' | '
   )
 }
 
-/** A key that has leaked again must not wait for owners' pull requests of the last time; nor may a root be made because one of them is late. */
-export function sayIfReplaceGoesOn(
+/**
+ * Which step it is that goes on, since owners have yet to restart what it lists. For `replace`: a key that has leaked again must not wait for their
+ * pull requests of the last time; nor may a root be made because one of them is late.
+ */
+export function sayIfOwnersAreLeft(
   { terminal }: Pick<Context, 'terminal'>,
   { step, id, moves }: Decision,
   facts: readonly StepFacts[],
 ): void {
   const left = facts.flatMap(({ ownersLeft }) => ownersLeft ?? [])
-  if (step !== 'replace' || left.length === 0 || moves.some(({ merged }) => !merged)) return
+  if (left.length === 0 || moves.some(({ merged }) => !merged)) return
   const more = left.length > 3 ? ` and ${left.length - 3} more` : ''
   terminal.say(
-    `going on with ${id}: the restarts of ${left.slice(0, 3).join(', ')}${more} by their owners are not on the branch; --reissue makes another root instead`,
+    `going on with ${id}: the restarts of ${left.slice(0, 3).join(', ')}${more} by their owners are not on the branch${step === 'replace' ? '; --reissue makes another root instead' : ''}`,
   )
 }
 

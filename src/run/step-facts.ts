@@ -65,7 +65,9 @@ export function discoveredFacts(loaded: Loaded, discoveries: Discoveries, pasts:
 
 function ownersLeftIn({ config }: Loaded, { config: cluster, record, restarts }: LoadedCluster, discovery: Discovery): readonly string[] {
   const last = lastTransition(record)
-  return last === null || restarts?.id !== last.id ? [] : ownersLeft(config, cluster, discovery, restarts, last.step)
+  if (last === null || restarts?.id !== last.id) return []
+  const earlier = record.transitions.slice(0, -1).map(({ id }) => id)
+  return ownersLeft(config, cluster, discovery, { list: restarts, step: last.step, earlier })
 }
 
 /** For objects that may hold it. */

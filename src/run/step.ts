@@ -17,7 +17,7 @@ import { load } from './load.ts'
 import type { Loaded } from './load.ts'
 import { readBranches, sayOpenBranches } from './open-branches.ts'
 import type { Branches } from './open-branches.ts'
-import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff, sayIfReplaceGoesOn } from './step-checks.ts'
+import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff, sayIfOwnersAreLeft } from './step-checks.ts'
 import { decisionFacts, discoveredFacts, pastIn, readPasts, usedGenerations } from './step-facts.ts'
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
@@ -76,7 +76,7 @@ export async function takeStep(
     checkGateTimes(loaded, options.testimony, pasts)
     const facts = decisionFacts(loaded, discoveries, context, used, pasts)
     const decision = decide(step, facts, options.testimony, options.force, options.reissue)
-    sayIfReplaceGoesOn(context, decision, facts.clusters)
+    sayIfOwnersAreLeft(context, decision, facts.clusters)
     await sayOpenBranches(context, loaded, base, branches, decision)
     const { steps, findings } = planClusters(loaded, discoveries, decision, pasts)
     refuseErrors(step, findings)

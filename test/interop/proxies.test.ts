@@ -65,8 +65,12 @@ describe.skipIf(!onPath('jq', 'openssl'))('the lines that look at every proxy', 
       'ztunnel-b.istio-system': [entry('legacy', [next, nextRoot], null), entry('waiting', null, null)],
     }
     mkdirSync(join(folder, 'answers'))
+    writeFileSync(join(folder, 'answers/ztunnel-silent.istio-system'), '')
     for (const [proxy, answer] of Object.entries(answers)) writeFileSync(join(folder, 'answers', proxy), JSON.stringify(answer))
-    const list = ['NAME CLUSTER ISTIOD VERSION TYPES', ...Object.keys(answers).map((proxy) => `${proxy} Kubernetes istiod-1 1.30.3 5`)]
+    const list = [
+      'NAME CLUSTER ISTIOD VERSION TYPES',
+      ...[...Object.keys(answers), 'ztunnel-silent.istio-system'].map((proxy) => `${proxy} Kubernetes istiod-1 1.30.3 5`),
+    ]
     writeFileSync(join(folder, 'answers/list'), `${list.join('\n')}\n`)
     writeFileSync(
       join(folder, 'istioctl'),
@@ -100,7 +104,8 @@ esac
       '3 proxies looked at',
       expect.stringMatching(new RegExp(`^ztunnel-a\\.istio-system ${sa}till {2}issuer=.*intermediate CA g1$`)),
       `ztunnel-b.istio-system ${sa}waiting  none`,
-      '4 certificates of ztunnels looked at',
+      'ztunnel-silent.istio-system nothing  none',
+      '5 certificates of ztunnels looked at',
     ])
   })
 
@@ -111,7 +116,8 @@ esac
       '3 proxies looked at',
       expect.stringMatching(/till .*g1$/),
       expect.stringMatching(/waiting {2}none$/),
-      '4 certificates of ztunnels looked at',
+      'ztunnel-silent.istio-system nothing  none',
+      '5 certificates of ztunnels looked at',
     ])
   })
 
@@ -122,7 +128,8 @@ esac
       '3 proxies looked at',
       `ztunnel-a.istio-system ${sa}till  none`,
       `ztunnel-b.istio-system ${sa}waiting  none`,
-      '4 certificates of ztunnels looked at',
+      'ztunnel-silent.istio-system nothing  none',
+      '5 certificates of ztunnels looked at',
     ])
   })
 

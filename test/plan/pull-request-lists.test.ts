@@ -94,7 +94,7 @@ describe('a text that GitHub would refuse', () => {
     const body = bodyOf({ ...story, findings }, withList)
 
     expect(body).toContain('<summary>3000 notes</summary>')
-    expect(body).toContain('- `apps/a19.yaml:1`: a Job (`workloads/job`)\n- and 2980 more, which the command has printed')
+    expect(body).toContain('- `apps/a19.yaml:1`: a Job (`workloads/job`)\n- and 2980 more, which `--output json` lists')
     expect(body.length).toBeLessThan(longestBody)
   })
 

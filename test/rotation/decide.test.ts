@@ -373,7 +373,7 @@ describe('a step that only some clusters took', () => {
     }
 
     expect(unfinishedStep(whole.clusters)).toBeNull()
-    expect(unfinishedStep(left.clusters)).toEqual({ step, id, clusters: ['eu'], lacks: 'restarts' })
+    expect(unfinishedStep(left.clusters)).toEqual({ step, id, clusters: ['eu'], lacks: 'owners' })
     expect(decide(step, left, nobody, null)).toMatchObject({ id, moves: [{ merged: true }, { merged: true }] })
   })
 
@@ -385,6 +385,16 @@ describe('a step that only some clusters took', () => {
     expect(decide('replace', whole, nobody, null).id).toBe('g3-replaced')
     expect(decide('replace', left, nobody, null).id).toBe('g2-replaced')
     expect(decide('replace', left, nobody, null, true).id).toBe('g3-replaced')
+    const unlisted = { ...whole, clusters: whole.clusters.map((one, index) => (index === 0 ? one : { ...one, restarts: null })) }
+    expect(decide('replace', unlisted, nobody, null).id).toBe('g2-replaced')
+    expect(decide('replace', unlisted, nobody, null, true).id).toBe('g3-replaced')
+    // One that joined later is where the step leads, and takes no part in what is left of it.
+    const [, us] = left.clusters
+    const joined = {
+      ...left,
+      clusters: [left.clusters[0]!, { ...us!, record: { ...us!.record, transitions: [] }, restarts: null, ownersLeft: [] }],
+    }
+    expect(decide('replace', joined, nobody, null)).toMatchObject({ id: 'g2-replaced', moves: [{ cluster: 'eu', merged: true }] })
   })
 
   test('after the way back all go on together, under a new id', () => {

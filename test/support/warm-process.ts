@@ -5,7 +5,10 @@ import type { Answer, Request } from './warm-program.ts'
 class Exited extends Error {}
 
 let runs = 0
-process.on('message', (request: Request) => void answer(request))
+process.on('message', (request: Request | string) => {
+  if (typeof request === 'string') process.send?.(process.getActiveResourcesInfo())
+  else void answer(request)
+})
 
 async function answer({ file, args, cwd, env }: Request): Promise<void> {
   for (const name of Object.keys(process.env)) delete process.env[name]

@@ -71,18 +71,30 @@ async function askAfter(before: Promise<unknown>, request: Request): Promise<Run
   const answered = once(asked, 'message', { signal: end.signal })
   const ended = give('the process of the program ended')
   asked.once('exit', ended)
+  let blocked: NodeJS.Timeout | undefined
   const timer = setTimeout(() => {
-    give('the program did not end within 100 s')()
     if (child === asked) child = null
-    asked.kill('SIGKILL')
+    asked.send('what do you wait for?')
+    blocked = setTimeout(() => {
+      give('the program did not end within 100 s, and its thread is blocked')()
+      asked.kill('SIGKILL')
+    }, 5000)
   }, 100_000)
   asked.send(request)
   try {
-    const [{ megabytes, ...run }] = (await answered) as [Answer]
+    const [answer] = (await answered) as [Answer | readonly string[]]
+    if ('length' in answer) {
+      asked.kill('SIGKILL')
+      throw new Error(
+        `the program did not end within 100 s while it ran: reroot ${request.args.join(' ')}; it waits for: ${answer.join(', ')}`,
+      )
+    }
+    const { megabytes, ...run } = answer
     if (megabytes > mostMegabytes) letGo(asked)
     return run
   } finally {
     clearTimeout(timer)
+    clearTimeout(blocked)
     asked.off('exit', ended)
   }
 }

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { shown } from '../../../src/workloads/argocd/generating.ts'
+
+test('what a finding shows of a long value has no part of a password', () => {
+  const url = `https://x-access-token:github_pat_${'0123456789'.repeat(9)}@github.example/shop/platform.git`
+
+  for (const value of [url, { url }, [{ name: 'prod', url }]]) {
+    expect(shown(value)).toContain('https://')
+    expect(shown(value)).not.toMatch(/github_pat|0123/)
+  }
+  expect(shown({ a: 'x'.repeat(200) })).toHaveLength(80)
+})
