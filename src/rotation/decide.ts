@@ -46,7 +46,7 @@ export interface Decision {
  * Says yes to a step, with what every cluster does, or no.
  * A step that is merged in some clusters goes on in the others, under the same id; or the way back takes back those alone.
  * @param force a person's reason to override the barrier; it is recorded.
- * @param anew `replace` makes another root, though owners have yet to restart what the last one lists.
+ * @param anew `replace` makes another root, though restarts of the last one are left.
  * @throws RerootError REFUSED that names what is missing, and where.
  */
 export function decide(step: Step, facts: DecisionFacts, testimony: Testimony, force: string | null, anew = false): Decision {

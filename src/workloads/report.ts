@@ -1,4 +1,4 @@
-import { withoutCredentials } from '../base/index.ts'
+import { shorten, withoutCredentials } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 
 /** Where findings of a reading go. None shows a password: files name addresses with one. */
@@ -41,14 +41,9 @@ function shown(finding: Finding): Finding {
   const { message, expected, found, remedy } = finding
   return {
     ...finding,
-    message: shorten(withoutCredentials(message)),
+    message: shorten(withoutCredentials(message), longest),
     ...(expected === undefined ? {} : { expected: withoutCredentials(expected) }),
-    ...(found === undefined ? {} : { found: shorten(withoutCredentials(found)) }),
+    ...(found === undefined ? {} : { found: shorten(withoutCredentials(found), longest) }),
     remedy: withoutCredentials(remedy),
   }
-}
-
-/** Only what has lost its passwords: half an address would not show that it has one. */
-function shorten(text: string): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`
 }

@@ -8,7 +8,7 @@ import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
 import { labelOf, placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
-import { withoutEndSlashes } from './end-slashes.ts'
+import { withoutTrailing } from '../trailing.ts'
 
 /** An Application, as far as offline reading goes. */
 export interface Application {
@@ -84,7 +84,7 @@ export function readApplication(
 
 export function destinationOf(written: Value): Destination {
   const server = asText(valueAt(written, 'server'))
-  return { name: asText(valueAt(written, 'name')), server: server === null ? null : withoutEndSlashes(server) }
+  return { name: asText(valueAt(written, 'name')), server: server === null ? null : withoutTrailing(server, '/') }
 }
 
 /** `sources` counts before `source`, and what a hydrator renders before both: ApplicationSpec.GetSource and GetSources. */

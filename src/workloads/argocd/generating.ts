@@ -1,5 +1,5 @@
 import type { FindingId, Severity, YamlPath } from '../../base/index.ts'
-import { withoutCredentials } from '../../base/index.ts'
+import { shorten, withoutCredentials } from '../../base/index.ts'
 import type { Manifests } from '../manifest.ts'
 import { asMap } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
@@ -50,8 +50,7 @@ export function shown(value: Value): string {
   const items = Array.isArray(value) ? value.length : Object.keys(asMap(value) ?? {}).length
   if (typeof value === 'object' && sizeOf(value) > 4096) return `${Array.isArray(value) ? 'a list' : 'a map'} of ${items}`
   // Passwords go first: half of one would be left of what is cut.
-  const text = withoutCredentials(JSON.stringify(value))
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
+  return shorten(withoutCredentials(JSON.stringify(value)))
 }
 
 /** Adds a generator's `values`, which may name its other parameters (value_interpolation.go). */

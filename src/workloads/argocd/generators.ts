@@ -1,6 +1,6 @@
 import { parseYamlFile } from '../../base/index.ts'
 import type { YamlPath } from '../../base/index.ts'
-import { asList, asMap, asText } from '../value.ts'
+import { asList, asMap, asText, put } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
 import { costOf } from './budget.ts'
 import { clusterParameters } from './clusters-generator.ts'
@@ -73,7 +73,7 @@ function withGiven(generating: Generating, generator: ValueMap, at: YamlPath, gi
     const own: Record<string, Value> = {}
     for (const [key, value] of Object.entries(asMap(values) ?? {})) {
       const outcome = renderDeep(value, given, generating.render)
-      own[key] = 'problem' in outcome ? value : outcome.value
+      put(own, key, 'problem' in outcome ? value : outcome.value)
     }
     filled[type] = {
       ...asMap(rendered.value),

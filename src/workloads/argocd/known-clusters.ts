@@ -3,7 +3,7 @@ import type { Destination } from '../types.ts'
 import { asText, textMap, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
 import type { Definition } from './definition.ts'
-import { withoutEndSlashes } from './end-slashes.ts'
+import { withoutTrailing } from '../trailing.ts'
 import { nameOf } from '../resource.ts'
 
 /** A cluster that Argo CD knows, as Git or `reroot.yaml` shows it. */
@@ -24,7 +24,7 @@ export function clusterOfSecret(definition: Definition): KnownCluster {
   const server = fieldOf(object, 'server')
   return {
     name: fieldOf(object, 'name'),
-    server: server === null ? null : withoutEndSlashes(server),
+    server: server === null ? null : withoutTrailing(server, '/'),
     labels: textMap(valueAt(object, 'metadata', 'labels')),
     annotations: textMap(valueAt(object, 'metadata', 'annotations')),
     definition,

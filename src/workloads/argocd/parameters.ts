@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { asList, asMap, asText, textMap } from '../value.ts'
+import { asList, asMap, asText, put, textMap } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
 import { printGo } from './go-print.ts'
 import { normalName } from './names.ts'
@@ -53,10 +53,11 @@ export function combined(first: Parameters, second: Parameters, goTemplate: bool
 export function mergeOver(base: ValueMap, over: ValueMap): ValueMap {
   const merged: Record<string, Value> = { ...base }
   for (const [key, value] of Object.entries(over)) {
-    const before = asMap(merged[key])
+    const present = Object.hasOwn(merged, key) ? merged[key] : undefined
+    const before = asMap(present)
     const after = asMap(value)
-    if (before !== null && after !== null) merged[key] = mergeOver(before, after)
-    else if (!isZero(value) || merged[key] === undefined) merged[key] = value
+    if (before !== null && after !== null) put(merged, key, mergeOver(before, after))
+    else if (!isZero(value) || present === undefined) put(merged, key, value)
   }
   return merged
 }

@@ -7,7 +7,7 @@ import type { Value } from '../value.ts'
 import type { Reading } from './content.ts'
 import { placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
-import { withoutEndSlashes } from './end-slashes.ts'
+import { withoutTrailing } from '../trailing.ts'
 import { folderMatcher } from './glob.ts'
 import { filesReached } from './kustomize-source.ts'
 import { isKustomizationPath, readKustomization } from '../kustomization-file.ts'
@@ -35,7 +35,7 @@ export function checkPipeline(reading: Reading, definition: Definition, ignore: 
 }
 
 function plainPath(path: string): string {
-  return withoutEndSlashes(path.replace(/^(\.\/)+/, ''))
+  return withoutTrailing(path.replace(/^(\.\/)+/, ''), '/')
 }
 
 /** Folders of this repository that a path of the working directory may mean: without the checkout's own; expressions stand for any name. */

@@ -1,5 +1,5 @@
 import { withoutCredentials } from '../../base/index.ts'
-import { withoutEndSlashes } from './end-slashes.ts'
+import { withoutTrailing } from '../trailing.ts'
 
 /**
  * A repository's address in one form, to compare two: without scheme, user, port, `.git` and trailing slash, the host in lower case. Argo CD
@@ -7,7 +7,7 @@ import { withoutEndSlashes } from './end-slashes.ts'
  * addresses lead to one repository.
  */
 export function normalRepository(url: string): string {
-  const text = withoutEndSlashes(withoutCredentials(url.trim())).replace(/\.git$/, '')
+  const text = withoutTrailing(withoutCredentials(url.trim()), '/').replace(/\.git$/, '')
   const scp = /^(?:[^@/:]+@)?([^/:@]+):(?!\/\/)(.+)$/.exec(text)
   if (scp !== null && !text.includes('://')) return join(scp[1] ?? '', scp[2] ?? '')
   const full = /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/(.*)$/i.exec(text)

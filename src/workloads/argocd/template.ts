@@ -1,4 +1,4 @@
-import { asMap } from '../value.ts'
+import { asMap, put } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
 import { longestText, tooLong } from './long-texts.ts'
 import { renderGoTemplate } from './go-template.ts'
@@ -63,7 +63,7 @@ export function renderDeep(
     const rendered = renderDeep(entry, parameters, render)
     if ('problem' in name) return name
     if ('problem' in rendered) return rendered
-    entries[String(name.value)] = rendered.value
+    put(entries, String(name.value), rendered.value)
   }
   return { value: entries }
 }

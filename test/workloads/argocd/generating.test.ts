@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { shown } from '../../../src/workloads/argocd/generating.ts'
+import { mergeOver } from '../../../src/workloads/argocd/parameters.ts'
 
 test('what a finding shows of a long value has no part of a password', () => {
   const url = `https://x-access-token:github_pat_${'0123456789'.repeat(9)}@github.example/shop/platform.git`
@@ -9,4 +10,11 @@ test('what a finding shows of a long value has no part of a password', () => {
     expect(shown(value)).not.toMatch(/github_pat|0123/)
   }
   expect(shown({ a: 'x'.repeat(200) })).toHaveLength(80)
+})
+
+test('a parameter that is called like what all objects share is an entry like others', () => {
+  const merged = mergeOver({}, JSON.parse('{"__proto__": {"x": "1"}}') as Record<string, never>)
+
+  expect(Object.keys(merged)).toEqual(['__proto__'])
+  expect((merged as { x?: unknown }).x).toBeUndefined()
 })
