@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { built } from '../support/built.ts'
 import { filesBelow } from '../support/forge.ts'
 import { environmentOf } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
@@ -135,8 +136,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s while it pushes: nothing is pushed
   const started = join(sandbox.folder, 'started')
   sandbox.hook('pre-push', `touch ${started}; sleep 2`)
   const before = sandbox.everything()
-  const program = inject('program')
-  const running = execa(process.execPath, ['--no-opt', 'file' in program ? program.file : '', 'promote'], {
+  const running = execa(process.execPath, ['--no-opt', built().file, 'promote'], {
     cwd: sandbox.clone,
     env: environmentOf(sandbox.folder),
     extendEnv: false,

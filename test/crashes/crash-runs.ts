@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual as isEqual } from 'node:util'
 import { execa } from 'execa'
-import { transformSync } from 'rolldown/utils'
-import { expect, inject } from 'vitest'
+import { expect } from 'vitest'
+import { built } from '../support/built.ts'
 import { environmentOf, keep, Sandbox } from '../support/sandbox.ts'
 import { runWarm } from '../support/warm-program.ts'
 import type { Run } from '../support/warm-program.ts'
@@ -119,7 +119,7 @@ export async function runWith(base: Prepared, sandbox: Sandbox, { at, how, after
   const order: Fault = { journal, at, how, afterMs }
   const subprocess = execa(
     process.execPath,
-    ['--no-opt', faultPort(), JSON.stringify(order), programFile(), ...base.scene.args(sandbox)],
+    ['--no-opt', built().faultPort, JSON.stringify(order), built().file, ...base.scene.args(sandbox)],
     // A process group of its own, so that all of it can be killed.
     {
       cwd: sandbox.clone,
@@ -177,26 +177,11 @@ async function runAgain(whole: Undisturbed, sandbox: Sandbox, how: How): Promise
 
 /** Runs a scene's command, and nothing kills it. */
 export function runCommand(scene: Scene, sandbox: Sandbox): Promise<Run> {
-  return runWarm(programFile(), scene.args(sandbox), sandbox.clone, environment(scene, sandbox))
+  return runWarm(built().file, scene.args(sandbox), sandbox.clone, environment(scene, sandbox))
 }
 
 function environment(scene: Scene, sandbox: Sandbox): Readonly<Record<string, string>> {
   return { ...environmentOf(sandbox.folder), ...(scene.asOperator === true ? { SOPS_AGE_KEY_FILE: sandbox.operator.file } : {}) }
-}
-
-function programFile(): string {
-  const program = inject('program')
-  if ('error' in program) throw new Error(`the program could not be bundled: ${program.error}`)
-  return program.file
-}
-
-/** The port as JavaScript, beside the program: it is started for every case, and must start at once. */
-function faultPort(): string {
-  const file = join(dirname(programFile()), '..', 'fault-port.mjs')
-  if (existsSync(file)) return file
-  const source = join(import.meta.dirname, 'fault-port.ts')
-  writeFileSync(file, transformSync(source, readFileSync(source, 'utf8')).code)
-  return file
 }
 
 function discard(sandbox: Sandbox): void {

@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { execa } from 'execa'
-import { expect, inject } from 'vitest'
+import { expect } from 'vitest'
+import { built } from './built.ts'
 import { clusterCa, firstRoot, layOut } from './first-ca.ts'
 import type { CaTexts, FirstRoot, RootWishes } from './first-ca.ts'
 import { exampleTree, makeReader } from './example.ts'
@@ -119,9 +120,7 @@ export class Sandbox {
   ): Promise<Run> {
     const env = { ...environmentOf(this.folder), ...(as === null ? {} : { SOPS_AGE_KEY_FILE: as.file }), ...environment }
     const result =
-      ownProcess || shell !== undefined
-        ? await runAlone(programFile(), args, cwd, env, shell)
-        : await runWarm(programFile(), args, cwd, env)
+      ownProcess || shell !== undefined ? await runAlone(built().file, args, cwd, env, shell) : await runWarm(built().file, args, cwd, env)
     this.#said.push(result.stdout, result.stderr)
     expect(
       filesBelow(this.temporary).filter((path) => !path.includes('/reroot-plan-')),
@@ -279,10 +278,4 @@ export function environmentOf(folder: string): Readonly<Record<string, string>> 
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
   }
-}
-
-function programFile(): string {
-  const program = inject('program')
-  if ('error' in program) throw new Error(`the program could not be bundled: ${program.error}`)
-  return program.file
 }

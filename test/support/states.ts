@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
-import { inject } from 'vitest'
+import { built } from './built.ts'
 import { Forge } from './forge.ts'
 import { environmentOf, keep, Sandbox } from './sandbox.ts'
 import { deliverInPlace, laidOutCa, secretOf } from './sealed-secret.ts'
@@ -72,9 +72,7 @@ export async function sandboxIn(state: State): Promise<Sandbox> {
 }
 
 async function folderOf(state: State): Promise<string> {
-  const program = inject('program')
-  if ('error' in program) throw new Error(`the program could not be bundled: ${program.error}`)
-  const place = join(program.states, state)
+  const place = join(built().states, state)
   for (;;) {
     if (existsSync(place)) return place
     if (takeLock(`${place}.lock`)) break

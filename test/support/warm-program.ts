@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { execa } from 'execa'
-import { house } from './example.ts'
+import { built } from './built.ts'
 
 export interface Run {
   readonly exitCode: number
@@ -109,8 +108,8 @@ function letGo(process: ChildProcess): void {
 }
 
 function start(): ChildProcess {
-  const made = fork(join(import.meta.dirname, 'warm-process.ts'), {
-    execArgv: [...small, '--import', join(house, 'scripts/typescript.js')],
+  const made = fork(built().warm, {
+    execArgv: small,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   made.once('exit', () => {

@@ -1,10 +1,11 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ageIdentities } from '../../../src/adapters/identities.ts'
 import { sopsProgram } from '../../../src/adapters/sops.ts'
 import { unseal } from '../../../src/seal/index.ts'
+import { built } from '../../support/built.ts'
 import type { Reader } from '../../support/example.ts'
 import { filesBelow, Forge } from '../../support/forge.ts'
 import { keysIn, secretNeedles } from '../../support/key-needles.ts'
@@ -49,9 +50,7 @@ class Watched {
   }
 
   async run(args: readonly string[], as: Reader | null, exitCode = 0): Promise<Traced> {
-    const program = inject('program')
-    if ('error' in program) throw new Error(program.error)
-    const traced = await runTraced([process.execPath, program.file, ...args], {
+    const traced = await runTraced([process.execPath, built().file, ...args], {
       cwd: this.sandbox.clone,
       env: { ...environmentOf(this.sandbox.folder), PATH: this.#path, ...(as === null ? {} : { SOPS_AGE_KEY_FILE: as.file }) },
       folder: this.sandbox.folder,
