@@ -1,17 +1,15 @@
 import { gitFailure, hookFailure } from './git-failure.ts'
 import type { Git } from './git-process.ts'
 import { stageFiles } from './git-staging.ts'
+import type { Index } from './git-staging.ts'
 import { allDone, RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
 /** Commits exactly these files on top of what the worktree has checked out. See `Worktree.commit`. */
-export async function commitFiles(git: Git, change: Change): Promise<string | null> {
-  const head = git.read(['rev-parse', 'HEAD', 'HEAD^{tree}'])
-  const [before, after] = await allDone([head, stageFiles(git, change).then(() => git.read(['write-tree', '--missing-ok']))])
-  const [parent = '', treeBefore = ''] = before.split('\n')
-  const tree = after.trim()
-  if (tree === treeBefore) return null
-  if (change.reuse !== undefined && change.reuse !== null && (await isSame(git, change.reuse, parent, tree))) {
+export async function commitFiles(git: Git, index: Index, change: Change): Promise<string | null> {
+  if (!(await stageFiles(git, index, change))) return null
+  const tree = (await git.read(['write-tree', '--missing-ok'])).trim()
+  if (change.reuse !== undefined && change.reuse !== null && (await isSame(git, change.reuse, tree))) {
     await git.read(['update-ref', '--no-deref', 'HEAD', change.reuse])
     return change.reuse
   }
@@ -34,13 +32,14 @@ export async function ignoredPaths(git: Git, paths: readonly string[]): Promise<
   return output.stdout.split('\0').filter((path) => path !== '')
 }
 
-async function treeOf(git: Git, commit: string): Promise<string> {
-  return (await git.read(['rev-parse', `${commit}^{tree}`])).trim()
-}
-
-async function isSame(git: Git, commit: string, parent: string, tree: string): Promise<boolean> {
-  const parents = (await git.read(['rev-list', '--parents', '--max-count=1', commit])).trim().split(' ').slice(1)
-  return parents.length === 1 && parents[0] === parent && (await treeOf(git, commit)) === tree
+/** Whether a commit is what would be made: this tree, on top of what is checked out. */
+async function isSame(git: Git, commit: string, tree: string): Promise<boolean> {
+  const [parents, ids] = await allDone([
+    git.read(['rev-list', '--parents', '--max-count=1', commit]),
+    git.read(['rev-parse', 'HEAD', `${commit}^{tree}`]),
+  ])
+  const [head, itsTree] = ids.split('\n')
+  return parents.trim() === `${commit} ${head}` && itsTree === tree
 }
 
 async function runCommit(git: Git, message: string): Promise<void> {

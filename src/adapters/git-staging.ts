@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Git } from './git-process.ts'
@@ -5,43 +6,60 @@ import { writingHint } from './writing-hint.ts'
 import { allDone, RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
-/** Path → mode of what is in the index. */
-type Staged = ReadonlyMap<string, string>
+/** What is in a worktree's index: path → mode and object. Nobody else writes into it. */
+export type Index = Map<string, { readonly mode: string; readonly object: string }>
 
-async function stagedObjects(git: Git): Promise<Staged> {
-  const listed = await git.read(['ls-files', '--stage', '-z'])
+/** @param listing what `git ls-tree -r -z --full-tree` prints of the commit that is checked out. */
+export function indexOf(listing: string): Index {
+  const entries = listing.split('\0').filter((entry) => entry !== '')
   return new Map(
-    listed
-      .split('\0')
-      .filter((entry) => entry !== '')
-      .map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry.slice(0, 6)]),
+    entries.map((entry) => {
+      const tab = entry.indexOf('\t')
+      const [mode = '', , object = ''] = entry.slice(0, tab).split(' ')
+      return [entry.slice(tab + 1), { mode, object }]
+    }),
   )
 }
 
 /**
  * Puts files into the worktree and the index: exactly these bytes, also where `.gitignore` names the path.
+ * @param index is brought up to date.
+ * @returns whether that changes anything.
  * @throws RerootError GIT_FAILED if an attribute of the path would make git store other bytes, or the path is no plain file.
  */
-export async function stageFiles(git: Git, change: Change): Promise<void> {
+export async function stageFiles(git: Git, index: Index, change: Change): Promise<boolean> {
   for (const path of [...change.write.keys(), ...change.remove]) {
     assertPlainPath(path)
     refuseLink(git.directory, path)
   }
   for (const path of change.remove) removeFile(git.directory, path)
   for (const [path, bytes] of change.write) writeBytes(join(git.directory, path), bytes)
-  const paths = [...change.write.keys()]
-  const [staged, exact, stored] = await allDone([
-    stagedObjects(git),
-    hashFiles(git, paths, ['-w', '--no-filters'], writers),
-    hashFiles(git, paths, []),
-  ])
-  const converted = paths.filter((_, index) => exact[index] !== stored[index])
+  const stored = await storeFiles(git, [...change.write.keys()])
+  const converted = [...change.write].flatMap(([path, bytes]) => (isStoredAs(bytes, stored.get(path) ?? '') ? [] : [path]))
   if (converted.length > 0) throw wouldConvert(converted)
 
-  const removals = change.remove.filter((path) => staged.has(path) && !change.write.has(path)).map((path) => `${path}\0`)
-  if (removals.length > 0) await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: removals.join('') })
-  const additions = paths.map((path, index) => `${staged.get(path) === '100755' ? '100755' : '100644'} ${exact[index] ?? ''}\t${path}\0`)
-  await git.read(['update-index', '-z', '--index-info'], { input: additions.join('') })
+  const removals = change.remove.filter((path) => index.has(path) && !change.write.has(path))
+  if (removals.length > 0) {
+    await git.read(['update-index', '--force-remove', '-z', '--stdin'], { input: removals.map((path) => `${path}\0`).join('') })
+    for (const path of removals) index.delete(path)
+  }
+  const additions = [...stored].flatMap(([path, object]) => {
+    const before = index.get(path)
+    const mode = before?.mode === '100755' ? '100755' : '100644'
+    return before?.mode === mode && before.object === object ? [] : [{ path, mode, object }]
+  })
+  if (additions.length > 0) {
+    const lines = additions.map(({ path, mode, object }) => `${mode} ${object}\t${path}\0`)
+    await git.read(['update-index', '-z', '--index-info'], { input: lines.join('') })
+    for (const { path, mode, object } of additions) index.set(path, { mode, object })
+  }
+  return removals.length + additions.length > 0
+}
+
+/** Whether an object is a blob of exactly these bytes (gitformat-pack(5): the name is the hash of its kind, its length and its bytes). */
+function isStoredAs(bytes: Uint8Array, object: string): boolean {
+  const algorithm = object.length === 64 ? 'sha256' : 'sha1'
+  return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex') === object
 }
 
 /** Removes a file, and the folders that are empty without it, so that a file can take their place. */
@@ -71,16 +89,17 @@ function writeBytes(place: string, bytes: Uint8Array): void {
 const writers = 4
 const worthAProcess = 16
 
-async function hashFiles(git: Git, paths: readonly string[], flags: readonly string[], processes = 1): Promise<readonly string[]> {
-  const size = Math.max(Math.ceil(paths.length / processes), worthAProcess)
+/** Stores files of the worktree as git would. @returns path → object, in the order of the paths. */
+async function storeFiles(git: Git, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const size = Math.max(Math.ceil(paths.length / writers), worthAProcess)
   const parts = Array.from({ length: Math.ceil(paths.length / size) }, (_, part) => paths.slice(part * size, (part + 1) * size))
-  const hashes = await allDone(
+  const objects = await allDone(
     parts.map(async (part) => {
-      const output = await git.read(['hash-object', ...flags, '--stdin-paths'], { input: part.map((path) => `${path}\n`).join('') })
+      const output = await git.read(['hash-object', '-w', '--stdin-paths'], { input: part.map((path) => `${path}\n`).join('') })
       return output.trim().split('\n')
     }),
   )
-  return hashes.flat()
+  return new Map(objects.flat().map((object, place) => [paths[place] ?? '', object]))
 }
 
 function wouldConvert(paths: readonly string[]): RerootError {

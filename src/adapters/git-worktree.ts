@@ -4,6 +4,8 @@ import { commitFiles, ignoredPaths } from './git-commit.ts'
 import { gitFailure } from './git-failure.ts'
 import type { Git } from './git-process.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
+import { indexOf } from './git-staging.ts'
+import type { Index } from './git-staging.ts'
 import type { Worktree } from '../ports.ts'
 
 /** Folders of the clone. */
@@ -22,14 +24,16 @@ export interface Places {
 export async function openGitWorktree(repository: Git, places: Places, base: string): Promise<Worktree> {
   const folder = makeTemporaryFolder(places.registry)
   const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
+  let index: Index
   try {
     // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
     const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', folder.directory, base]
-    const listing = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', base]
+    const listing = ['ls-tree', '-r', '-z', '--full-tree', base]
     const [output, listed] = await allDone([repository.run(args), repository.run(listing, { network: true })])
     if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot add a temporary worktree to this clone')
     if (listed.exitCode !== 0) throw gitFailure(listing, listed)
-    await checkOut(git, base, listed.stdout.split('\0'))
+    index = indexOf(listed.stdout)
+    await checkOut(git, base, [...index.keys()])
   } catch (error) {
     await folder.remove()
     throw error
@@ -39,7 +43,7 @@ export async function openGitWorktree(repository: Git, places: Places, base: str
     base,
     files: folderFiles(folder.directory),
     ignored: (paths) => ignoredPaths(git, paths),
-    commit: (change) => commitFiles(git, change),
+    commit: (change) => commitFiles(git, index, change),
     dispose: () => folder.remove(),
   }
 }

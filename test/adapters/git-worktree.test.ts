@@ -220,6 +220,34 @@ describe('a commit', () => {
     expect(await commitOf(changing('apps/cart.yaml', 'kind: Deployment\n'))).toBeNull()
   })
 
+  test('knows what the one before it in the same checkout has added', async () => {
+    const change = { ...changing('a.yaml', 'a: 1\n'), remove: ['apps/cart.yaml'] }
+    const back = { ...changing('apps/cart.yaml', 'kind: Deployment\n'), remove: ['a.yaml'] }
+
+    const [first, again, second] = await inWorktree(fixture.clone, async (worktree) => [
+      await worktree.commit(change),
+      await worktree.commit(change),
+      await worktree.commit(back),
+    ])
+
+    expect(git(fixture.clone, 'diff-tree', '-r', '--name-status', '--no-commit-id', first ?? '')).toBe('A\ta.yaml\nD\tapps/cart.yaml')
+    expect(again).toBeNull()
+    expect(git(fixture.clone, 'rev-parse', `${second}^{tree}`)).toBe(git(fixture.clone, 'rev-parse', 'HEAD^{tree}'))
+  })
+
+  test('is made where objects are named by SHA-256', async () => {
+    const other = join(fixture.folder, 'sha256')
+    git(fixture.folder, 'init', '-q', '--object-format=sha256', other)
+    put(other, 'README.md', 'a mesh\n')
+    git(other, 'add', '-A')
+    git(other, 'commit', '-q', '-m', 'first')
+
+    const commit = await commitOf(changing('a.yaml', 'a: 1\n'), other)
+
+    expect(commit).toMatch(/^[0-9a-f]{64}$/)
+    expect(git(other, 'show', `${commit}:a.yaml`)).toBe('a: 1')
+  })
+
   test('is not made again when there is one with the same parent and files', async () => {
     const first = await commitOf(changing('a.yaml', 'a: 1\n'))
     hook(fixture.clone, 'pre-commit', 'exit 1')
