@@ -5,7 +5,7 @@ import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import { applicationName } from './layout.ts'
 import { contextFlag } from './context-flag.ts'
-import { fold } from './markdown.ts'
+import { commands, fold } from './markdown.ts'
 import type { PullRequest } from './pull-request.ts'
 
 /** What the pull request of `init` says about one cluster. */
@@ -129,31 +129,32 @@ function nameText({ name, nameFrom }: InitStory): string[] {
 
 /** @param clusterCount those that were left out included: a reader may have the context of any of them. */
 function needs(clusters: readonly InitStory[], clusterCount: number): string {
-  const commands = [
-    ...argocdNeeds(clusters),
-    ...clusters.flatMap((one) => [...fluxNeeds(one, clusterCount), ...compared(one, clusterCount)]),
-  ]
+  const before = [...argocdNeeds(clusters), ...clusters.flatMap((one) => [...fluxNeeds(one, clusterCount), ...compared(one, clusterCount)])]
   const after = clusters.flatMap(({ name, controller, registeredBy }) =>
     controller.type === 'argocd' && registeredBy === null
       ? [
-          `# ${name}: nothing in Git picks up one more Application, so apply reroot’s once, where Argo CD runs`,
-          `kubectl apply -f ${controller.register}`,
+          commands(`**${name}**: nothing in Git picks up one more Application, so apply reroot’s once, where Argo CD runs:`, [
+            `kubectl apply -f ${controller.register}`,
+          ]),
         ]
       : [],
   )
-  if (commands.length + after.length === 0) return 'Nothing new: the Secret is unsealed as before.'
+  if (before.length + after.length === 0) return 'Nothing new: the Secret is unsealed as before.'
   return [
-    ...(commands.length === 0 ? [] : [`Before the merge:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``]),
-    ...(after.length === 0 ? [] : [`After the merge:\n\n\`\`\`sh\n${after.join('\n')}\n\`\`\``]),
+    ...(before.length === 0 ? [] : ['Before the merge:', ...before]),
+    ...(after.length === 0 ? [] : ['After the merge:', ...after]),
   ].join('\n\n')
 }
 
 function fluxNeeds({ name, managed, controller }: InitStory, clusterCount: number): string[] {
   if (managed === 'in-place' || controller.type !== 'flux') return []
   return [
-    `# ${name}: the age identity that its Flux unseals with, in the Secret that the Kustomization names`,
-    `# (if ${controller.ageKeySecret} is there already, check that it holds that identity instead)`,
-    `kubectl${contextFlag(name, controller, clusterCount)} -n ${controller.namespace} create secret generic ${controller.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE`,
+    commands(
+      `**${name}**: the age identity that its Flux unseals with, in the Secret that the Kustomization names (if \`${controller.ageKeySecret}\` is there already, check that it holds that identity instead):`,
+      [
+        `kubectl${contextFlag(name, controller, clusterCount)} -n ${controller.namespace} create secret generic ${controller.ageKeySecret} --from-file=mesh-ca.agekey=IDENTITY_FILE`,
+      ],
+    ),
   ]
 }
 
@@ -161,22 +162,28 @@ function fluxNeeds({ name, managed, controller }: InitStory, clusterCount: numbe
 function argocdNeeds(clusters: readonly InitStory[]): string[] {
   const own = clusters.filter(({ managed, controller }) => managed === 'own' && controller.type === 'argocd')
   return [...groupBy(own, ({ controller }) => controller.namespace)].flatMap(([namespace, served]) => [
-    `# Argo CD’s repo-server unseals for ${served.map(({ name }) => name).join(', ')}: it must have ksops and kustomize on its PATH, and an age identity of each cluster’s recipient`,
-    `kubectl -n ${namespace} exec deploy/argocd-repo-server -c argocd-repo-server -- sh -c 'command -v ksops kustomize; ls -l "$SOPS_AGE_KEY_FILE"'`,
-    '# and kustomize must be allowed to run it: --enable-alpha-plugins --enable-exec',
-    `kubectl -n ${namespace} get configmap argocd-cm -o jsonpath='{.data.kustomize\\.buildOptions}'`,
+    commands(
+      `Argo CD’s repo-server unseals for ${served.map(({ name }) => name).join(', ')}: it must have ksops and kustomize on its PATH, and an age identity of each cluster’s recipient. This shows them:`,
+      [
+        `kubectl -n ${namespace} exec deploy/argocd-repo-server -c argocd-repo-server -- sh -c 'command -v ksops kustomize; ls -l "$SOPS_AGE_KEY_FILE"'`,
+      ],
+    ),
+    commands('And kustomize must be allowed to run it (`--enable-alpha-plugins --enable-exec`):', [
+      `kubectl -n ${namespace} get configmap argocd-cm -o jsonpath='{.data.kustomize\\.buildOptions}'`,
+    ]),
   ])
 }
 
 function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory, clusterCount: number): string[] {
   if (managed === 'in-place') return []
-  const hash = (key: string, how: string, expected: string): string =>
-    `kubectl${contextFlag(name, controller, clusterCount)} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum # ${expected}`
+  const hash = (key: string, how = ''): string =>
+    `kubectl${contextFlag(name, controller, clusterCount)} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum`
   return [
-    `# ${controller.type === 'flux' ? 'and' : `${name}:`} the Secret as it is now must be what was taken over; what differs would be changed by the merge:`,
-    hash('ca-cert', 'openssl x509 -outform der | ', fingerprintOf(record)),
-    hash('root-cert', '', record.rootBundle),
-    hash('cert-chain', '', certChain),
+    `**${name}**: the Secret as it is now must be what was taken over; what differs would be changed by the merge. The three sums must be, in this order:`,
+    commands(
+      `1. \`${fingerprintOf(record)}\` (the intermediate)\n2. \`${record.rootBundle}\` (the roots)\n3. \`${certChain}\` (the chain)\n`,
+      [hash('ca-cert', 'openssl x509 -outform der | '), hash('root-cert'), hash('cert-chain')],
+    ),
   ]
 }
 

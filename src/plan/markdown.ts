@@ -3,6 +3,14 @@ export function fold(title: string, text: string, open: number): string {
   return text.split('\n').length <= open ? text : `<details><summary>${title}</summary>\n\n${text}\n\n</details>`
 }
 
+/**
+ * Shell commands to copy, behind what they are expected to print or do. That never stands in the block itself: zsh, the shell of every Mac, takes `#` in
+ * an interactive line for an argument.
+ */
+export function commands(expectation: string, lines: readonly string[]): string {
+  return `${expectation}\n\`\`\`sh\n${lines.join('\n')}\n\`\`\``
+}
+
 /** Words of people and names of other people's manifests, on one line and without any effect on the text around them. */
 export function words(text: string): string {
   return text

@@ -1,4 +1,5 @@
 import type { GenerationId } from '../rotation/index.ts'
+import { commands } from './markdown.ts'
 
 const certificate = `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`
 const issuer = 'base64 -d | openssl x509 -noout -issuer'
@@ -24,7 +25,6 @@ export function proxiesNotOf(signer: GenerationId, meshes: Meshes): readonly str
     ztunnel: leaf,
     read: [`${issuer} || echo none`],
     print: `!/intermediate CA ${signer}/`,
-    about: `prints what has no certificate of ${signer}`,
   })
 }
 
@@ -35,7 +35,6 @@ export function proxiesOf(generation: GenerationId, meshes: Meshes): readonly st
     ztunnel: leaf,
     read: [`${issuer} || echo none`],
     print: `/intermediate CA ${generation}|  none$/`,
-    about: `prints what has a certificate of ${generation}, or none`,
   })
 }
 
@@ -46,22 +45,19 @@ export function proxiesWithout(root: GenerationId, meshes: Meshes): readonly str
     ztunnel: trusted,
     read: [subjects, `grep '^subject.*root CA ${root}' || echo none`],
     print: `!/root CA ${root}/`,
-    about: `prints what does not trust ${root}`,
   })
 }
 
 /**
- * Shell lines that show what one workload trusts, and who has signed its certificate. What is said of them stands behind the last line: behind a pipe,
- * some shells take it for a command.
+ * What one workload trusts, and who has signed its certificate, as Markdown.
  * @param context of its cluster, as a flag; empty: the reader's own.
  */
 export function oneWorkload(context: string): readonly string[] {
   const read = `istioctl${context} proxy-config secret POD.NAMESPACE -o json |`
+  const shown = (steps: readonly string[]): readonly string[] => [read, ...steps.map((line) => `  ${line}`)]
   return [
-    read,
-    ...[roots, subjects, 'grep ^subject           # the roots that a workload trusts'].map((line) => `  ${line}`),
-    read,
-    ...[certificate, `${issuer}           # who has signed its certificate`].map((line) => `  ${line}`),
+    commands('The roots that a workload trusts:', shown([roots, subjects, "grep '^subject'"])),
+    commands('Who has signed its certificate:', shown([certificate, issuer])),
   ]
 }
 
@@ -74,7 +70,6 @@ interface Look {
   readonly read: readonly string[]
   /** awk's pattern of the lines that are not as they should be. */
   readonly print: string
-  readonly about: string
 }
 
 /** The number of proxies is told too: no line would else say the same as no proxy. */
@@ -87,13 +82,13 @@ function lookAtProxies({ contexts, ambient }: Meshes, look: Look): readonly stri
 }
 
 /** Sidecars, gateways and waypoints. istiod lists ztunnels beside them, which are no Envoy. */
-function lookAtSidecars(istioctl: string, name: string, { sidecar, read, print, about }: Look): readonly string[] {
+function lookAtSidecars(istioctl: string, name: string, { sidecar, read, print }: Look): readonly string[] {
   return [
     `${istioctl} proxy-status | awk 'NR > 1 && $1 !~ /^ztunnel-/ { print $1 }' | while read -r proxy; do`,
     `  printf '%s  ' "${name}"`,
     `  ${istioctl} proxy-config secret "$proxy" -o json |`,
     ...[sidecar, ...read].map((line) => `    ${line}`),
-    `done | awk '${print} { print } END { print NR, "proxies looked at" }'           # ${about}`,
+    `done | awk '${print} { print } END { print NR, "proxies looked at" }'`,
   ]
 }
 
@@ -101,7 +96,7 @@ function lookAtSidecars(istioctl: string, name: string, { sidecar, read, print, 
 function lookAtZtunnels(istioctl: string, name: string, { ztunnel, read, print }: Look): readonly string[] {
   const pem = 'map(.pem | if startswith("-----") then . else @base64d end) | join("\\n") | @base64'
   return [
-    `${istioctl} proxy-status | awk '$1 ~ /^ztunnel-/ { print $1 }' | while read -r proxy; do           # ambient`,
+    `${istioctl} proxy-status | awk '$1 ~ /^ztunnel-/ { print $1 }' | while read -r proxy; do`,
     `  ${istioctl} ztunnel-config certificates "$proxy" -o json |`,
     `    jq -rs '(.[0] // [{}])[] | [(.identity // "nothing"), (${ztunnel} | ${pem})] | @tsv' |`,
     '    while read -r identity pem; do',

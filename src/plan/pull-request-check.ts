@@ -1,9 +1,12 @@
+import { groupBy } from '../base/index.ts'
 import { stateOf } from '../rotation/index.ts'
 import { contextFlag } from './context-flag.ts'
 import { applicationName } from './layout.ts'
+import { commands } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
 import { oneWorkload, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
+import type { Meshes } from './proxies.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -14,14 +17,13 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
     [
       `Before the merge: ${secretOnly ? '' : 'the lists at the end, of what restarts and what does not, and '}${fingerprints(story)}.`,
       `After it${clusters.length > 1 ? ', in each cluster' : ''}:`,
-      '```sh',
-      ...clusters.flatMap((cluster) =>
-        secretOnly ? ownerLines(cluster, contextOf(cluster, story)) : chainLines(cluster, contextOf(cluster, story)),
-      ),
-      ...(secretOnly ? [] : oneWorkload(contextOfAny(clusters, story))),
-      '```',
-      ...(secretOnly ? [] : stuckLines(story, clusters)),
     ].join('\n'),
+    ...sameTogether(
+      (secretOnly ? [owner, state] : [chain, jobs, state]).flatMap((look) =>
+        clusters.flatMap((cluster) => look(cluster, contextOf(cluster, story))),
+      ),
+    ),
+    ...(secretOnly ? [] : [...oneWorkload(contextOfAny(clusters, story)), stuckLines(story, clusters).join('\n')]),
   ]
 }
 
@@ -45,26 +47,29 @@ function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSe
   if (story.decision.step === 'promote')
     return lookBefore(
       `**It rests on this, that every workload trusts ${signer}**: from here on one that does not rejects what ${signer} signs.`,
+      `what does not trust ${signer}`,
+      meshes,
       proxiesWithout(signer, meshes),
     )
   if (!dropsSigner(story)) return []
   const { step, generation } = story.decision
   return step === 'abandon'
-    ? lookBefore(breaks(`of ${generation}`), proxiesOf(generation, meshes))
-    : lookBefore(breaks(`not of ${signer}`), proxiesNotOf(signer, meshes))
+    ? lookBefore(breaks(`of ${generation}`), `what has a certificate of ${generation}, or none`, meshes, proxiesOf(generation, meshes))
+    : lookBefore(breaks(`not of ${signer}`), `what has no certificate of ${signer}`, meshes, proxiesNotOf(signer, meshes))
 }
 
 function breaks(whose: string): string {
   return `**This is the step that can break the mesh**: from here on a workload whose certificate is ${whose} is rejected.`
 }
 
-function lookBefore(why: string, lines: readonly string[]): string[] {
+function lookBefore(why: string, wrong: string, { ambient }: Meshes, lines: readonly string[]): string[] {
+  const ztunnels = ambient ? '; the second half does the same for ztunnels' : ''
   return [
     [
-      `${why} Before the merge look at every proxy, not at a sample:`,
-      '```sh',
-      ...lines,
-      '```',
+      commands(
+        `${why} Before the merge look at every proxy, not at a sample. This prints ${wrong}, and how many it has looked at${ztunnels}:`,
+        lines,
+      ),
       'If it prints a proxy, or has looked at fewer than there are, do not merge: restart that workload first (`kubectl rollout restart`), and look again.',
     ].join('\n'),
   ]
@@ -76,34 +81,70 @@ function dropsSigner({ decision, clusters }: Story): boolean {
   return clusters.some(({ hasBarrier }) => hasBarrier)
 }
 
-/** A Secret in place: whether whoever delivers it has applied it. */
-function ownerLines(cluster: ClusterStory, context: string): string[] {
-  const { controller, secretOwner } = cluster
-  if (secretOwner === null) return [stateLine(cluster, context)]
-  const [namespace = '', name = ''] = secretOwner.split('/')
-  const owner =
-    controller.type === 'flux'
-      ? `flux${context} get kustomizations ${name} -n ${namespace}       # Ready, at the commit of the merge`
-      : `argocd app get ${secretOwner}   # Synced and Healthy, at the commit of the merge`
-  return [owner, stateLine(cluster, context)]
+/** A command for one cluster, and what it is expected to show. */
+interface Look {
+  readonly expectation: string
+  readonly command: string
 }
 
-/** Every link or wave, the Jobs, and the state. */
-function chainLines(cluster: ClusterStory, context: string): string[] {
-  const { name, controller, istioNamespace } = cluster
-  const chain =
-    controller.type === 'flux'
-      ? `flux${context} get kustomizations -n ${controller.namespace} | grep mesh-ca       # every link of the chain becomes Ready, in order`
-      : `argocd app get ${controller.namespace}/${applicationName(name)} --show-operation   # wave by wave; Synced and Healthy at the end`
+/** One block for what is expected of several clusters. */
+function sameTogether(looks: readonly Look[]): string[] {
+  return [...groupBy(looks, ({ expectation }) => expectation)].map(([expectation, same]) =>
+    commands(
+      expectation,
+      same.map(({ command }) => command),
+    ),
+  )
+}
+
+/** A Secret in place: whether whoever delivers it has applied it. */
+function owner({ controller, secretOwner }: ClusterStory, context: string): Look[] {
+  if (secretOwner === null) return []
+  const [namespace = '', name = ''] = secretOwner.split('/')
   return [
-    chain,
-    `kubectl${context} -n ${istioNamespace} get jobs -l app.kubernetes.io/managed-by=reroot   # gates and restarts: all complete at the end`,
-    stateLine(cluster, context),
+    controller.type === 'flux'
+      ? {
+          expectation: 'The owner of the Secret becomes Ready, at the commit of the merge:',
+          command: `flux${context} get kustomizations ${name} -n ${namespace}`,
+        }
+      : {
+          expectation: 'The owner of the Secret becomes Synced and Healthy, at the commit of the merge:',
+          command: `argocd app get ${secretOwner}`,
+        },
   ]
 }
 
-function stateLine(cluster: ClusterStory, context: string): string {
-  return `kubectl${context} -n ${cluster.istioNamespace} get configmap mesh-ca-state -o jsonpath='{.data.state}'   # ${stateOf(cluster.move.to)}`
+/** Every link or wave. */
+function chain({ name, controller }: ClusterStory, context: string): Look[] {
+  return [
+    controller.type === 'flux'
+      ? {
+          expectation: 'Every link of the chain becomes Ready, in order:',
+          command: `flux${context} get kustomizations -n ${controller.namespace} | grep mesh-ca`,
+        }
+      : {
+          expectation: 'The Application goes on wave by wave, and is Synced and Healthy at the end:',
+          command: `argocd app get ${controller.namespace}/${applicationName(name)} --show-operation`,
+        },
+  ]
+}
+
+function jobs({ istioNamespace }: ClusterStory, context: string): Look[] {
+  return [
+    {
+      expectation: 'The Jobs of gates and restarts are all complete at the end:',
+      command: `kubectl${context} -n ${istioNamespace} get jobs -l app.kubernetes.io/managed-by=reroot`,
+    },
+  ]
+}
+
+function state({ istioNamespace, move }: ClusterStory, context: string): Look[] {
+  return [
+    {
+      expectation: `The state becomes \`${stateOf(move.to)}\`:`,
+      command: `kubectl${context} -n ${istioNamespace} get configmap mesh-ca-state -o jsonpath='{.data.state}'`,
+    },
+  ]
 }
 
 function contextOfAny(clusters: readonly ClusterStory[], story: Story): string {

@@ -113,7 +113,7 @@ test('stage and promote: the Secret and its state go first; the restarts wait fo
     if (step !== 'stage') await sandbox.refuses([step], { exitCode: 3, code: 'REFUSED', says: ['another owner delivers the Secret'] })
     const word = step === 'stage' ? [] : ['--confirmed', 'looked at every proxy']
     const { stdout } = await sandbox.takes([step, ...word], `mesh-ca/${id}`, { as: step === 'stage' ? sandbox.operator : null })
-    expect(stdout).toContain('argocd app get argocd/istio-ca-eu ')
+    expect(stdout).toContain('argocd app get argocd/istio-ca-eu\n')
     expect(stdout).toContain('(`ca/pruned`)')
     expect(await inside(sandbox, live)).toMatchObject({ state: id, roots, problems: [] })
     expect(sandbox.forge.file(stateFile)).toMatch(new RegExp(`sync-wave: "-2"[\\s\\S]*state: ${id}`))

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import type { ClusterStory } from '../../src/plan/index.ts'
 import type { Testimony } from '../../src/rotation/index.ts'
-import { factsOf, nobody, now, somebody, takeAll } from '../support/mesh.ts'
+import { argocdConfig, factsOf, nobody, now, somebody, takeAll } from '../support/mesh.ts'
+import { notForZsh, shellBlocks } from '../support/shell-blocks.ts'
 import { at, bodyOf, storyOf, whole } from '../support/stories.ts'
+
+const argocd = argocdConfig().clusters[0]!.controller
+
+/** The text of the change set of a Secret in place. */
+const secretOf = (more: Partial<ClusterStory> = {}): string =>
+  bodyOf(
+    storyOf(factsOf(), 'stage', somebody, { managed: 'in-place', secretOwner: 'infra/istio-ca', ...more }),
+    whole({ name: 'secret', of: 2 }),
+  )
 
 describe('what to look at', () => {
   const promoted = at('stage', 'promote')
@@ -44,13 +55,19 @@ describe('what to look at', () => {
 
     expect(body).toContain(
       [
+        'The roots that a workload trusts:',
+        '```sh',
         'istioctl proxy-config secret POD.NAMESPACE -o json |',
         `  jq -r '.dynamicActiveSecrets[] | select(.name == "ROOTCA") | .secret.validationContext.trustedCa.inlineBytes' |`,
         '  base64 -d | openssl crl2pkcs7 -nocrl -certfile /dev/stdin | openssl pkcs7 -print_certs -noout |',
-        '  grep ^subject           # the roots that a workload trusts',
+        "  grep '^subject'",
+        '```',
+        '',
+        'Who has signed its certificate:',
+        '```sh',
         'istioctl proxy-config secret POD.NAMESPACE -o json |',
         `  jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`,
-        '  base64 -d | openssl x509 -noout -issuer           # who has signed its certificate',
+        '  base64 -d | openssl x509 -noout -issuer',
         '```',
       ].join('\n'),
     )
@@ -66,6 +83,56 @@ describe('what to look at', () => {
 
     expect(body).toContain('for context in prod us; do\n  istioctl --context "$context" proxy-status')
     expect(bodyOf(storyOf(several, 'retire'), whole({ clusters: ['us'] }))).toContain('istioctl --context us proxy-status')
+  })
+
+  test('has one block for what is expected of all clusters, and one for each kind of controller', () => {
+    const story = storyOf(factsOf(['prod', 'us']), 'stage')
+    const clusters = story.clusters.map((cluster, index) => (index === 0 ? cluster : { ...cluster, controller: argocd }))
+
+    const [, after] = bodyOf({ ...story, clusters }, whole({ clusters: [] })).split('After it, in each cluster:\n\n')
+
+    expect(after?.split('\n\nThe roots')[0]).toBe(`Every link of the chain becomes Ready, in order:
+\`\`\`sh
+flux --context prod get kustomizations -n flux-system | grep mesh-ca
+\`\`\`
+
+The Application goes on wave by wave, and is Synced and Healthy at the end:
+\`\`\`sh
+argocd app get argocd/mesh-ca-us --show-operation
+\`\`\`
+
+The Jobs of gates and restarts are all complete at the end:
+\`\`\`sh
+kubectl --context prod -n istio-system get jobs -l app.kubernetes.io/managed-by=reroot
+kubectl --context us -n istio-system get jobs -l app.kubernetes.io/managed-by=reroot
+\`\`\`
+
+The state becomes \`g2-staged\`:
+\`\`\`sh
+kubectl --context prod -n istio-system get configmap mesh-ca-state -o jsonpath='{.data.state}'
+kubectl --context us -n istio-system get configmap mesh-ca-state -o jsonpath='{.data.state}'
+\`\`\``)
+  })
+
+  test('says what the lines print in front of them, and of ambient mode only where it is', () => {
+    const plain = storyOf(promoted, 'retire')
+    const clusters = plain.config.clusters.map((cluster) => ({ ...cluster, istio: { ...cluster.istio, ztunnel: '1.30.3' } }))
+    const ambient = { ...plain, config: { ...plain.config, clusters } }
+
+    const wanted = 'This prints what has no certificate of g2, and how many it has looked at'
+    expect(bodyOf(plain)).toContain(`${wanted}:\n\`\`\`sh\n`)
+    expect(bodyOf(ambient)).toContain(`${wanted}; the second half does the same for ztunnels:\n\`\`\`sh\n`)
+  })
+
+  test.each([
+    ['an abandon after a demote', bodyOf(storyOf(at('stage', 'promote', 'demote'), 'abandon'))],
+    ['a Secret that Flux delivers', secretOf()],
+    ['a Secret that Argo CD delivers', secretOf({ controller: argocd })],
+  ])('%s has no block that zsh reads in another way', (_, body) => {
+    const blocks = shellBlocks(body)
+
+    expect(blocks.length).toBeGreaterThan(1)
+    expect(blocks.flatMap(notForZsh)).toEqual([])
   })
 
   test('calls it a fact that all have new certificates only where time has made it one', () => {

@@ -137,11 +137,11 @@ describe('evidence and gates', () => {
     )
     expect(secretOf('promote')).not.toContain('keep istiod from restarting')
     expect(secretOf('stage')).toContain('The Kustomization `infra/istio-ca` applies')
-    expect(secretOf('stage')).toContain('flux get kustomizations istio-ca -n infra ')
+    expect(secretOf('stage')).toContain('flux get kustomizations istio-ca -n infra\n')
     const argocd = { ...makeConfig().clusters[0]!.controller, type: 'argocd', namespace: 'argocd' } as unknown as ClusterStory['controller']
     const text = secretOf('stage', { controller: argocd })
     expect(text).toContain('The Application `infra/istio-ca` applies')
-    expect(text).toContain('argocd app get infra/istio-ca ')
+    expect(text).toContain('argocd app get infra/istio-ca\n')
     expect(text).not.toMatch(/mesh-ca-prod|get jobs|a gate that does not pass/i)
   })
 })

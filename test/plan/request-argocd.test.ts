@@ -176,13 +176,18 @@ describe('the pull request of init', () => {
     const text = bodyOf(story('eu', flux!), story('us', argocd!))
 
     for (const name of ['eu', 'us']) {
-      const line = (key: string, rest: string): string =>
-        `kubectl --context ${name} -n istio-system get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${rest}\n`
+      const line = (key: string, how = ''): string =>
+        `kubectl --context ${name} -n istio-system get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum\n`
+      const { intermediates, rootBundle } = adopted(name)
       expect(text).toContain(
-        line('ca-cert', `openssl x509 -outform der | sha256sum # ${adopted(name).intermediates[0]!.certificate.fingerprint}`),
+        [
+          'The three sums must be, in this order:\n',
+          `1. \`${intermediates[0]!.certificate.fingerprint}\` (the intermediate)`,
+          `2. \`${rootBundle}\` (the roots)`,
+          '3. `c4a1` (the chain)\n',
+          `\`\`\`sh\n${line('ca-cert', 'openssl x509 -outform der | ')}${line('root-cert')}${line('cert-chain')}\`\`\``,
+        ].join('\n'),
       )
-      expect(text).toContain(line('root-cert', `sha256sum # ${adopted(name).rootBundle}`))
-      expect(text).toContain(line('cert-chain', 'sha256sum # c4a1'))
     }
   })
 
