@@ -1,5 +1,6 @@
 import { Construct } from 'constructs'
-import { linkName } from '../src/plan/index.ts'
+import type { WorkloadId } from '../src/base/index.ts'
+import { isOfControlPlane, linkName, restartsAnything } from '../src/plan/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, watchVerbs, workloadRules } from './access.ts'
 import { annotatedCall, rolledOutCall, rootsCall, stateCall } from './calls.ts'
@@ -16,7 +17,7 @@ export class WaveGate extends Construct {
   constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
     super(scope, id)
     const { cluster, step, wave } = props
-    const workloads = wave.restarts.filter((restart) => restart.delivery !== 'none').map((restart) => restart.workload)
+    const { workloads, untilRolledOut } = watched(cluster, step, wave)
     const roots = step.namespaces.length === 0 ? null : cluster.roots.after
     const name = linkName(wave.name, 'gate')
     if (workloads.length === 0 && roots === null) return
@@ -29,7 +30,8 @@ export class WaveGate extends Construct {
     })
     const parts = workloads.length === 0 ? [[]] : shares(workloads)
     parts.forEach((share, index) => {
-      const restarted = share.length === 0 ? [] : [annotatedCall(workloadsFile, step.id), rolledOutCall(workloadsFile)]
+      const restarted =
+        share.length === 0 ? [] : [annotatedCall(workloadsFile, step.id), ...(untilRolledOut ? [rolledOutCall(workloadsFile)] : [])]
       // Last, since a roots check that comes too early fails, and the kubelet waits longer each time.
       const checked = roots === null || index < parts.length - 1 ? null : roots
       new Run(this, `run-${index}`, {
@@ -51,6 +53,20 @@ export class WaveGate extends Construct {
       })
     })
   }
+}
+
+/** What the gate of a wave looks at. */
+function watched(
+  { breaksMutualTls }: ClusterProps,
+  step: RestartList,
+  wave: Wave,
+): { readonly workloads: readonly WorkloadId[]; readonly untilRolledOut: boolean } {
+  const restartedBy = ({ restarts }: Wave): readonly WorkloadId[] =>
+    restarts.filter(({ delivery }) => delivery !== 'none').map(({ workload }) => workload)
+  if (!breaksMutualTls || isOfControlPlane(wave)) return { workloads: restartedBy(wave), untilRolledOut: true }
+  const behind = step.waves.filter((one) => !isOfControlPlane(one) && restartsAnything(one))
+  const isLast = behind.at(-1) === wave
+  return { workloads: isLast ? behind.flatMap(restartedBy) : restartedBy(wave), untilRolledOut: isLast }
 }
 
 /**

@@ -10,9 +10,12 @@ import { resourceOf, restartPatch } from './objects.ts'
 import type { ClusterProps } from './props.ts'
 import { gateFolder, Run } from './run.ts'
 import type { Call, RunFile } from './run.ts'
-import { restartScript } from './scripts.ts'
+import { restartOnlyScript, restartScript } from './scripts.ts'
 
-/** Restarts whatever is meshed, at that moment, in namespaces whose workloads Git does not show, and waits for the rollouts. */
+/**
+ * Restarts whatever is meshed, at that moment, in namespaces whose workloads Git does not show, and waits for the rollouts, unless no wave waits
+ * for those of another.
+ */
 export class NamespaceRestarts extends Construct {
   constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
     super(scope, id)
@@ -35,7 +38,7 @@ export class NamespaceRestarts extends Construct {
       image: call.image,
       serviceAccount: name,
       calls: [call],
-      files: () => [{ key: 'restart.sh', text: restartScript }, ...meshedFiles(listed(step))],
+      files: () => [{ key: 'restart.sh', text: cluster.breaksMutualTls ? restartOnlyScript : restartScript }, ...meshedFiles(listed(step))],
     })
   }
 }

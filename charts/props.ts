@@ -54,6 +54,11 @@ export interface ClusterProps {
   readonly state: StateId
   /** Text of `root-cert.pem` before and after the step; `null`: not checked. */
   readonly roots: { readonly before: string | null; readonly after: string | null }
+  /**
+   * `replace`: mutual TLS is broken until the last workload has restarted, so behind the control plane no wave waits for the rollouts of the one
+   * before; the last gate waits for all of them.
+   */
+  readonly breaksMutualTls: boolean
   /** `null`: steady after `init`, nothing restarts. */
   readonly step: RestartList | null
 }

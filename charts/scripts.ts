@@ -9,8 +9,8 @@ meshed() {
 }
 `
 
-/** Restarts all that is meshed in `NAMESPACES`, then waits for it. Starting anew, it finds the restart in place and goes on. */
-export const restartScript = `set -eu
+/** Restarts all that is meshed in `NAMESPACES`. Starting anew, it finds the restart in place and goes on. */
+export const restartOnlyScript = `set -eu
 ${meshed}
 for namespace in $NAMESPACES; do
   workloads=$(meshed "$namespace")
@@ -20,7 +20,10 @@ for namespace in $NAMESPACES; do
   fi
   kubectl patch $workloads --namespace="$namespace" --type=merge --field-manager=reroot --patch="$PATCH"
 done
-for namespace in $NAMESPACES; do
+`
+
+/** The same, and waits for the rollouts. */
+export const restartScript = `${restartOnlyScript}for namespace in $NAMESPACES; do
   workloads=$(meshed "$namespace")
   [ -z "$workloads" ] || kubectl rollout status $workloads --namespace="$namespace" ${patience}
 done

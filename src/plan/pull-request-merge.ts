@@ -3,7 +3,7 @@ import { stateOf, trustedGenerations } from '../rotation/index.ts'
 import type { EntryGate, RestartEntry, StateId, Wave } from '../rotation/index.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory } from './pull-request.ts'
-import { restartsAnything } from './waves.ts'
+import { isOfControlPlane, restartsAnything } from './waves.ts'
 
 /** What happens in each cluster when a change set is merged, link by link. */
 export function onMerge(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -99,7 +99,16 @@ function waveText(wave: Wave, cluster: ClusterStory): string {
     namespaces.length === 0 ? null : `whatever is meshed in ${namespaces.map((name) => `\`${name}\``).join(', ')} is restarted by a Job`,
   ].filter((text) => text !== null)
   if (!restartsAnything(wave)) return `${parts.join('; ')}. It has no gate.`
-  return `${parts.join('; ')}. Its gate waits for the rollouts and for \`istio-ca-root-cert\` in ${countOf(cluster.restarts.namespaces.length, 'namespace')}.`
+  return `${parts.join('; ')}. ${gateText(wave, cluster)}`
+}
+
+function gateText(wave: Wave, { move, restarts }: ClusterStory): string {
+  const roots = `\`istio-ca-root-cert\` in ${countOf(restarts.namespaces.length, 'namespace')}`
+  const breaksMutualTls = !trustedGenerations(move.to).includes(move.from.signer)
+  if (!breaksMutualTls || isOfControlPlane(wave)) return `Its gate waits for the rollouts and for ${roots}.`
+  return restarts.waves.filter(restartsAnything).at(-1) === wave
+    ? `Its gate waits for the rollouts of all waves and for ${roots}.`
+    : 'Its gate waits until all of them have begun to restart, and for no rollout: the next wave follows at once.'
 }
 
 /** `2 workloads restarted by a Job (…)`: the names of a few; the whole list stands at the end. */

@@ -20,6 +20,11 @@ export function restartsAnything(wave: Wave): boolean {
   return wave.namespaces.length > 0 || wave.restarts.some((restart) => restart.delivery !== 'none')
 }
 
+/** Whether a wave restarts istiods; with many of them there are several (`control-plane-2`). Nothing else may restart before they serve the new state. */
+export function isOfControlPlane(wave: Wave): boolean {
+  return /^control-plane(-\d+)?$/.test(wave.name)
+}
+
 const roleWaves: readonly (readonly [string, MeshRole])[] = [
   ['control-plane', 'control-plane'],
   ['ztunnel', 'ztunnel'],

@@ -3,7 +3,7 @@ import type { ClusterConfig, Config } from '../mesh/index.ts'
 import type { Certificate } from '../pki/index.ts'
 import { applicationName } from '../plan/index.ts'
 import { follow, rootBundleText, stateOf } from '../rotation/index.ts'
-import type { ClusterRecord, MeshRecord, Phase, RestartList } from '../rotation/index.ts'
+import type { ClusterRecord, MeshRecord, Phase, RestartList, Step } from '../rotation/index.ts'
 import type { LoadedCluster } from './load.ts'
 
 /** What the charts need to know of a cluster. Everything but sealed files follows from it, offline and without keys. */
@@ -27,6 +27,7 @@ export function clusterProps(input: {
     cacerts: cluster.config.cacerts,
     state: shown === null ? record.state : stateOf(shown.after),
     roots: { before: shown === null ? null : bundle(shown.before), after: shown === null ? null : bundle(shown.after) },
+    breaksMutualTls: shown?.step === 'replace',
     step: shown === null ? null : restarts,
   }
 }
@@ -38,15 +39,16 @@ export function clusterProps(input: {
 function shownTransition(
   { transitions, state }: ClusterRecord,
   restarts: RestartList | null,
-): { readonly before: Phase; readonly after: Phase } | null {
+): { readonly step: Step; readonly before: Phase; readonly after: Phase } | null {
   const index = transitions.findIndex(({ id }) => id === restarts?.id)
-  if (index === -1) return null
+  const transition = transitions[index]
+  if (transition === undefined) return null
   const phaseAfter = (count: number): Phase => {
     const history = follow(transitions.slice(0, count), transitions[0]?.from ?? state)
     if (!history.ok) throw new TypeError(`the record was read, but does not hang together: ${history.message}`)
     return history.phase
   }
-  return { before: phaseAfter(index), after: phaseAfter(index + 1) }
+  return { step: transition.step, before: phaseAfter(index), after: phaseAfter(index + 1) }
 }
 
 function controllerProps({ name, controller }: ClusterConfig, config: Config): ClusterProps['controller'] {

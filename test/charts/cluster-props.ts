@@ -85,6 +85,7 @@ export function clusterProps(changed: Partial<ClusterProps> = {}): ClusterProps 
     cacerts: { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
     state: 'g2-promoted',
     roots: { before: rootA + rootB, after: rootA + rootB },
+    breaksMutualTls: false,
     step: promote,
     ...changed,
   }

@@ -157,6 +157,37 @@ describe('a wave', () => {
   })
 })
 
+describe('while mutual TLS is broken, a wave behind the control plane', () => {
+  const step = {
+    ...promote,
+    id: 'g2-replaced',
+    entry: null,
+    waves: [
+      { name: 'control-plane', restarts: [restart('Deployment/istio-system/istiod')], namespaces: [] },
+      { name: 'control-plane-2', restarts: [restart('Deployment/istio-canary/istiod')], namespaces: [] },
+      ...promote.waves.slice(1),
+    ],
+  }
+  const rendered = objectsOf(renderCluster(clusterProps({ breaksMutualTls: true, step })))
+  const gate = (wave: string): Rendered => jobIn(rendered, `${wave}/gate.yaml`)
+  const waits = (wave: string): boolean => callsOf(gate(wave)).some((call) => call.startsWith('kubectl rollout status'))
+
+  test('waits for the rollouts of istiods, and for no others', () => {
+    expect(['01-control-plane', '02-control-plane-2', '03-default'].map(waits)).toEqual([true, true, false])
+    expect(stubsIn(rendered, gate('03-default'), 'workloads.yaml')).toHaveLength(3)
+    expect(textIn(rendered, jobIn(rendered, '03-default/namespaces.yaml'), 'restart.sh')).not.toContain('rollout')
+    expect(textIn(objects, jobIn(objects, '02-default/namespaces.yaml'), 'restart.sh')).toContain('rollout')
+  })
+
+  test('has a gate that waits for all of them if it is the last', () => {
+    expect(waits('04-edge')).toBe(true)
+    const names = ['Deployment/shop/cart', 'StatefulSet/shop/orders', 'DaemonSet/shop/agent', 'Deployment/edge/proxy']
+    expect(stubsIn(rendered, gate('04-edge'), 'workloads.yaml')).toEqual(names)
+    const seen = rendered.filter(({ file, kind }) => file.endsWith('04-edge/gate.yaml') && kind === 'Role')
+    expect(seen.map(({ metadata }) => metadata.namespace)).toEqual(['edge', 'shop'])
+  })
+})
+
 describe('the entry gate', () => {
   const job = jobIn(objects, '00-entry-gate/gate.yaml')
   const self = `Job/istio-system/${job.metadata.name}`

@@ -114,6 +114,14 @@ test.each([
   await expectLive(sandbox, `${generation}-steady`, `shop root CA ${generation}`, [`shop root CA ${generation}`])
   expect(preparedStates(sandbox)).toEqual([])
   expect(stdout).toContain('**This interrupts mutual TLS.**')
+  const files = sandbox.forge.files()
+  const gates = [...files].filter(([path]) => path.endsWith('/gate.yaml')).map(([, bytes]) => bytes.toString())
+  expect(gates.map((text) => text.includes('rollout'))).toEqual([true, false, true])
+  expect(stdout.match(/Its gate waits .*/g)).toEqual([
+    'Its gate waits for the rollouts and for `istio-ca-root-cert` in 5 namespaces.',
+    'Its gate waits until all of them have begun to restart, and for no rollout: the next wave follows at once.',
+    'Its gate waits for the rollouts of all waves and for `istio-ca-root-cert` in 5 namespaces.',
+  ])
 })
 
 test.each(['initialised', 'inPlace', 'twoClusters'] as const)(
