@@ -1,5 +1,5 @@
+import { withoutTrailing } from '../base/index.ts'
 import type { Place, YamlPath } from '../base/index.ts'
-import { withoutTrailing } from './trailing.ts'
 import type { ControllerId, Site } from './types.ts'
 import { asText } from './value.ts'
 import type { ValueMap } from './value.ts'

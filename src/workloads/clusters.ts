@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { makeReport } from './report.ts'
 import type { Report } from './report.ts'
@@ -6,7 +7,6 @@ import type { Files } from './source-tree.ts'
 import { readFluxObjects } from './sources.ts'
 import type { FluxObject } from './sources.ts'
 import type { FluxCluster } from './synced-cluster.ts'
-import { withoutTrailing } from './trailing.ts'
 import { asText, valueAt } from './value.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { withoutTrailing } from '../base/index.ts'
 import { namePattern } from './name-pattern.ts'
-import { withoutTrailing } from './trailing.ts'
 
 // What Flux leaves out of the archive that its Kustomizations build from: github.com/fluxcd/pkg/sourceignore v0.18.0.
 const versionControl = ['.git/', '.gitignore', '.gitmodules', '.gitattributes']

@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import type { YAMLSeq } from 'yaml'
+import { withoutTrailing } from '../../base/index.ts'
 import { appendItem, createList, fillList, removeItem } from './list-layout.ts'
 import { pairOf } from './map-entry.ts'
 import type { ParsedMap, ParsedPair } from './map-entry.ts'
@@ -71,5 +72,5 @@ function isSamePath(item: unknown, entry: string): boolean {
 }
 
 function tidyPath(path: string): string {
-  return path.replace(/^(\.\/)+/, '').replace(/\/+$/, '')
+  return withoutTrailing(path.replace(/^(\.\/)+/, ''), '/')
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path/posix'
+import { withoutTrailing } from '../../base/index.ts'
 import type { Finding } from '../../base/index.ts'
 import type { Discovery, FluxCluster } from '../../workloads/index.ts'
 import type { ControllerObject } from './controller-objects.ts'
@@ -41,10 +42,7 @@ function sourceKey(one: ControllerObject, at: readonly string[]): string {
 }
 
 function folderOf(written: string | null): string {
-  return (written ?? '')
-    .replace(/^(\.?\/)+/, '')
-    .replace(/\/+$/, '')
-    .replace(/^\.$/, '')
+  return withoutTrailing((written ?? '').replace(/^(\.?\/)+/, ''), '/').replace(/^\.$/, '')
 }
 
 function isUnder(path: string, folder: string): boolean {
@@ -52,12 +50,11 @@ function isUnder(path: string, folder: string): boolean {
 }
 
 function plainUrl(url: string): string {
-  return url
-    .toLowerCase()
+  return withoutTrailing(url.toLowerCase(), '/')
     .replace(/^[a-z+]+:\/\//, '')
     .replace(/^[^@/]*@/, '')
     .replace(/:/, '/')
-    .replace(/(\.git)?\/*$/, '')
+    .replace(/\.git$/, '')
 }
 
 function missingFolder(one: ControllerObject, path: string): Finding {

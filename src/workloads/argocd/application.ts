@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../../base/index.ts'
 import type { Finding, Place, YamlPath } from '../../base/index.ts'
 import { globMatcher } from './glob.ts'
 import type { Manifests } from '../manifest.ts'
@@ -8,7 +9,6 @@ import { asList, asMap, asText, valueAt } from '../value.ts'
 import type { Value, ValueMap } from '../value.ts'
 import { labelOf, placeOf } from './definition.ts'
 import type { Definition } from './definition.ts'
-import { withoutTrailing } from '../trailing.ts'
 
 /** An Application, as far as offline reading goes. */
 export interface Application {

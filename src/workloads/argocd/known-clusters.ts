@@ -1,9 +1,9 @@
+import { withoutTrailing } from '../../base/index.ts'
 import { normalName } from './names.ts'
 import type { Destination } from '../types.ts'
 import { asText, textMap, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
 import type { Definition } from './definition.ts'
-import { withoutTrailing } from '../trailing.ts'
 import { nameOf } from '../resource.ts'
 
 /** A cluster that Argo CD knows, as Git or `reroot.yaml` shows it. */

@@ -1,5 +1,4 @@
-import { withoutCredentials } from '../../base/index.ts'
-import { withoutTrailing } from '../trailing.ts'
+import { withoutCredentials, withoutTrailing } from '../../base/index.ts'
 
 /**
  * A repository's address in one form, to compare two: without scheme, user, port, `.git` and trailing slash, the host in lower case. Argo CD

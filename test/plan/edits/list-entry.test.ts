@@ -71,6 +71,13 @@ describe('an entry more', () => {
     expect(add(text)).toBe(text)
   })
 
+  test('beside one in which very many slashes are', () => {
+    const text = `resources:\n- a${'/'.repeat(300_000)}b\n`
+
+    expect(add(text)).toBe(`${text}- mesh-ca\n`)
+    expect(add(`resources:\n- mesh-ca${'/'.repeat(300_000)}\n`)).not.toContain('- mesh-ca\n')
+  })
+
   test.each(['on', '1.5', '../../components/x', 'https://example.com/a//b?ref=v1', 'a b # c', 'ü'])(
     'reads back as written: %s',
     (entry) => {
