@@ -1,4 +1,4 @@
-import { describeFinding, RerootError, togetherForClusters } from '../../base/index.ts'
+import { describeFinding, firstOfEachKind, RerootError, togetherForClusters } from '../../base/index.ts'
 import type { Terminal } from '../../ports.ts'
 import type { FoundClusters } from './find.ts'
 
@@ -19,7 +19,9 @@ export async function sayingClusters<T>(terminal: Terminal, found: FoundClusters
     for (const { sync, nameFrom } of found.clusters) if (nameFrom !== null) terminal.say(`note: ${nameNote(sync.name, nameFrom)}`)
     for (const { cluster, at, why } of found.leftOut) terminal.say(`left out: ${cluster} (${at}): ${why}`)
     const untold = found.findings.filter(({ id, severity }) => id === 'argocd/destination' && severity !== 'info')
-    for (const finding of togetherForClusters(untold)) terminal.say(`${finding.severity}: ${describeFinding(finding)}`)
+    const { shown, more } = firstOfEachKind(togetherForClusters(untold))
+    for (const finding of shown) terminal.say(`${finding.severity}: ${describeFinding(finding)}`)
+    for (const line of more) terminal.say(line)
     throw error
   }
 }
