@@ -4,7 +4,7 @@ import { addDuplicateKeys } from './duplicate-keys.ts'
 
 export interface ParsedDocuments {
   readonly documents: readonly Document.Parsed[]
-  /** There were so many errors that the rest was not read. */
+  /** There were so many errors that the rest was not read, or not told. */
   readonly isBrokenOff: boolean
   /** Line (from 1) of an offset into the text. */
   lineAt(offset: number): number
@@ -40,19 +40,35 @@ export function parseDocuments(text: string, options: object): ParsedDocuments {
   const lineAt = (offset: number): number => lines.linePos(offset).line
   refuseManyDocuments(text)
   const composer = new Composer({ ...options, uniqueKeys: false })
+  const errors = limitErrors(composer)
   const documents: Document.Parsed[] = []
-  let errors = 0
   for (const token of tokensOf(text, lines)) {
-    if (token.type === 'error') errors++
-    if (errors > mostErrors) break
+    if (token.type === 'error') errors.count++
+    if (errors.count > mostErrors) break
     documents.push(...(composer.next(token) as Iterable<Document.Parsed>))
   }
   // Errors before the first document have none to be told with.
-  const isBrokenOff = errors > mostErrors
+  const isBrokenOff = errors.count > mostErrors
   documents.push(...(composer.end(isBrokenOff, text.length) as Iterable<Document.Parsed>))
   for (const document of documents) addDuplicateKeys(document, mostErrors)
   return { documents, isBrokenOff, lineAt }
 }
+
+/** Counts the errors of a composer; those that are too many, and warnings, which nobody reads, are not made. */
+function limitErrors(composer: Composer): { count: number } {
+  const counted = { count: 0 }
+  // The package has no option for it. Of a list with an error in each item, all of them would come of one token.
+  const { onError } = composer as unknown as { readonly onError: OnError }
+  const limited: OnError = (source, code, message, isWarning) => {
+    if (isWarning === true) return
+    counted.count++
+    if (counted.count <= mostErrors) onError(source, code, message)
+  }
+  Object.assign(composer, { onError: limited })
+  return counted
+}
+
+type OnError = (source: unknown, code: string, message: string, isWarning?: boolean) => void
 
 function refuseManyDocuments(text: string): void {
   let count = 0

@@ -123,6 +123,14 @@ test('what is no YAML at all is not read to its end', { timeout: 20_000 }, () =>
   expect(findings.at(-1)?.message).toBe('not valid YAML: more than 980 more problems follow')
 })
 
+test('of a list with an error in each item, the first are made', () => {
+  const { findings } = parse('- @a\n'.repeat(3000))
+
+  expect(findings.map(({ place }) => place.line)).toEqual([...Array.from({ length: 20 }, (_, index) => index + 1), 20])
+  expect(findings.at(-1)?.message).toBe('not valid YAML: more than 980 more problems follow')
+  expect(parse('- @a\n'.repeat(1000)).findings.at(-1)?.message).toBe('not valid YAML: 980 more problems follow')
+})
+
 test.each([['a: 1\n---\n'], ['--- &a x\n'], ['---\n']])('a file of very many documents (%j) is refused', { timeout: 20_000 }, (part) => {
   const { documents, findings } = parse(`${part.repeat(100_003)}a: 1\n`)
 
