@@ -2,8 +2,9 @@ import { asMap } from '../value.ts'
 import type { Value } from '../value.ts'
 
 /** The parameter sets that all ApplicationSets of one Argo CD may make together, those of generators inside others among them. */
-// A matrix of 20 clusters and 500 folders spends two thirds of it with its Applications, 10,000 of them: more than one Argo CD bears.
-export const mostSets = 100_000
+// An Application costs three sets, or six with a template of 4 kB: 20 clusters with 1,000 folders each spend half of it at most. Time and memory grow
+// evenly with what is spent. A limit for each set alone would be none: there can be ten thousand of them.
+export const mostSets = 250_000
 
 /** What ApplicationSets may still make. Generators multiply: without an end, 2 kB of matrices in matrices would fill any memory. */
 export interface Budget {

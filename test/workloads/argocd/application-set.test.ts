@@ -393,7 +393,7 @@ describe('what multiplies', () => {
 
   test('ends at a finding, for all ApplicationSets together', () => {
     const set = (name: string): object =>
-      applicationSet(name, [matrix(git('long.json'), list('a', 120))], template(`${name}-{{ .a }}`, 'apps/x', { name: 'dev{{ .b }}' }), go)
+      applicationSet(name, [matrix(git('long.json'), list('a', 300))], template(`${name}-{{ .a }}`, 'apps/x', { name: 'dev{{ .b }}' }), go)
     const discovery = discoverArgocd({
       ...folders,
       'long.json': JSON.stringify({ b: '', long: 'x'.repeat(4_000_000) }),
@@ -402,7 +402,7 @@ describe('what multiplies', () => {
 
     const found = discovery.findings.filter(({ id }) => id === 'argocd/generator')
     expect(found).toMatchObject([{ severity: 'error', place: { file: 'argocd/d.yaml', line: 9 }, found: 'more' }])
-    expect(found[0]?.expected).toContain('100000 parameter sets')
+    expect(found[0]?.expected).toContain('250000 parameter sets')
   })
 
   test('Applications that all make the same one', () => {
@@ -434,10 +434,11 @@ describe('what multiplies', () => {
     expect(sets(generating(files), matrix(list('a', 20_000), git('*/n*7/*fig*.x?ml')))).toBe(0)
   })
 
-  test('20 clusters with 500 folders each are far from the end', () => {
+  test('20 clusters with 1000 folders each are not the end, also with templates of 4 kB', () => {
     const made = generating()
 
-    expect(sets(made, matrix(list('cluster', 20), list('folder', 500)))).toBe(10_000)
+    expect(sets(made, matrix(list('cluster', 20), list('folder', 1000)))).toBe(20_000)
+    made.budget.spend(4 * 20_000)
     made.budget.spend(mostSets / 2)
   })
 })
