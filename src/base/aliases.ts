@@ -10,8 +10,9 @@ export interface AliasFault {
   readonly remedy?: string
 }
 
-// Each use of an anchor is another copy for whoever walks through the value: 16 MiB are a thousand uses of a text of 16 kB.
-const mostAdded = 16 * 1024 * 1024
+// Each use of an anchor is another copy for whoever walks through the value: seconds and some hundred megabytes for 128 MiB, which are 2,000 uses of a
+// map of 1,000 entries. Keys that are no scalars are written as text, level by level, which takes much longer.
+const mostAdded = { aliases: 128 * 1024 * 1024, keys: 16 * 1024 * 1024 }
 const weightOfNode = 16
 // As deep as a text may be nested (parse-documents.ts).
 const deepestValue = 1000
@@ -23,11 +24,10 @@ const deepestValue = 1000
  */
 export function resolveAliases(documents: readonly Document.Parsed[]): ReadonlyMap<Document.Parsed, AliasFault> {
   const faults = new Map<Document.Parsed, AliasFault>()
-  let added = 0
+  const added = { aliases: 0, keys: 0 }
   for (const document of documents) {
     const reader = new AliasReader(added)
     reader.read(document.contents)
-    added = reader.added
     if (reader.fault !== null) faults.set(document, reader.fault)
   }
   return faults
@@ -46,11 +46,12 @@ class AliasReader {
   /** Of nodes with an anchor that were read to their end. */
   readonly #sizes = new Map<Node, Size>()
   #depth = 0
-  added: number
+  readonly #added: { aliases: number; keys: number }
   fault: AliasFault | null = null
 
-  constructor(added: number) {
-    this.added = added
+  /** @param added what was counted in the documents before, to be counted on. */
+  constructor(added: { aliases: number; keys: number }) {
+    this.#added = added
   }
 
   /** Its size with everything that aliases bring into it. */
@@ -81,8 +82,8 @@ class AliasReader {
   #key(key: unknown): Size {
     const size = this.read(key)
     if (!isCollection(key) && !isAlias(key)) return size
-    this.added += this.#anchors.size + size.weight
-    if (this.added > mostAdded) this.fault ??= tooMuch(key.range?.[0] ?? 0)
+    this.#added.keys += this.#anchors.size + size.weight
+    if (this.#added.keys > mostAdded.keys) this.fault ??= tooMuch(key.range?.[0] ?? 0, mostAdded.keys)
     return size
   }
 
@@ -97,8 +98,8 @@ class AliasReader {
       this.fault ??= { offset, message: `the value of the anchor ${alias.source} contains itself` }
       return nothing
     }
-    this.added += size.weight
-    if (this.added > mostAdded) this.fault ??= tooMuch(offset)
+    this.#added.aliases += size.weight
+    if (this.#added.aliases > mostAdded.aliases) this.fault ??= tooMuch(offset, mostAdded.aliases)
     else if (this.#depth + size.height > deepestValue) this.fault ??= tooDeep(offset)
     return size
   }
@@ -127,11 +128,11 @@ function answerWith(alias: Alias, target: Node | undefined): void {
   }
 }
 
-function tooMuch(offset: number): AliasFault {
+function tooMuch(offset: number, most: number): AliasFault {
   return {
     offset,
     message: 'its aliases, or keys that are no scalars, stand for too much: whoever reads it could run out of memory',
-    expected: `at most ${mostAdded / 1024 / 1024} MiB that they add to one file`,
+    expected: `at most ${most / 1024 / 1024} MiB that they add to one file`,
     found: 'more, counted up to here',
     remedy: 'write out what is meant, or split the file; if nobody needs it, remove it',
   }

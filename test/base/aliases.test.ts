@@ -35,6 +35,17 @@ describe('however many there are, aliases are read', { timeout: 20_000 }, () => 
     expect(documents[0]?.value).toEqual(Array.from({ length: 3001 }, () => ({ b: 1 })))
   })
 
+  test('of a map of 500 entries, 500 times', () => {
+    const { documents, findings } = parse(
+      `a: &a\n${lines(500, (index) => `  key-${index}: ${'x'.repeat(100)}\n`)}b:\n${'- *a\n'.repeat(500)}`,
+    )
+    const value = documents[0]?.value as { readonly a: object; readonly b: readonly object[] }
+
+    expect(findings).toEqual([])
+    expect(value.b).toHaveLength(500)
+    expect(value.b.every((one) => one === value.a)).toBe(true)
+  })
+
   test('the last anchor of a name before the alias counts', () => {
     expect(parse('a: &x 1\nb: *x\nc: &x 2\nd: *x\n').documents[0]?.value).toEqual({ a: 1, b: 1, c: 2, d: 2 })
   })
@@ -57,12 +68,18 @@ describe('refused before anything is made of them', () => {
   })
 
   test.each([
-    ['a large text', `a: &a ${'x'.repeat(100_000)}\nb:\n${'- *a\n'.repeat(900)}`, 170],
-    ['in one file of many documents', lines(120, () => `---\na: &a ${'x'.repeat(2000)}\nb: [${'*a, '.repeat(99)}]\n`), 255],
-    ['keys that are no scalars, beside many anchors', lines(8000, (index) => `? [a${index}]\n: &a${index} b\n`), 11513],
-    ['keys in keys in keys', `${'{'.repeat(200)}[${'a, '.repeat(20_000)}]${': 1}'.repeat(200)}`, 1],
-    ['many keys, merged', `a: &a {${lines(2000, (index) => `k${index}: ${index}, `)}}\nb:\n${'- {<<: *a}\n'.repeat(900)}`, 213],
-  ])('%s that fills the memory', (_, text, line) => {
+    ['a large text', `a: &a ${'x'.repeat(100_000)}\nb:\n${'- *a\n'.repeat(1500)}`, 1344, 128],
+    ['in one file of many documents', lines(100, () => `---\na: &a ${'x'.repeat(20_000)}\nb: [${'*a, '.repeat(99)}]\n`), 204, 128],
+    ['keys that are no scalars, beside many anchors', lines(8000, (index) => `? [a${index}]\n: &a${index} b\n`), 11513, 16],
+    ['keys in keys in keys', `${'{'.repeat(200)}[${'a, '.repeat(20_000)}]${': 1}'.repeat(200)}`, 1, 16],
+    ['many keys, merged', `a: &a {${lines(2000, (index) => `k${index}: ${index}, `)}}\nb:\n${'- {<<: *a}\n'.repeat(2000)}`, 1685, 128],
+    [
+      'a list that doubles 40 times',
+      `a0: &a0 [x]\n${lines(40, (index) => `a${index + 1}: &a${index + 1} [*a${index}, *a${index}]\n`)}`,
+      22,
+      128,
+    ],
+  ])('%s that fills the memory', (_, text, line, most) => {
     const { documents, findings } = parse(text)
 
     expect(documents).toEqual([])
@@ -70,7 +87,7 @@ describe('refused before anything is made of them', () => {
       id: 'yaml/syntax',
       severity: 'error',
       message: 'not valid YAML: its aliases, or keys that are no scalars, stand for too much: whoever reads it could run out of memory',
-      expected: 'at most 16 MiB that they add to one file',
+      expected: `at most ${most} MiB that they add to one file`,
     })
     expect(findings[0]?.place.line).toBe(line)
   })

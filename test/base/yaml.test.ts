@@ -29,7 +29,7 @@ describe('refused', () => {
     ['a tab as indentation', 'a:\n\t- b\n', 2, 'Tabs are not allowed as indentation'],
     ['an alias of nothing', 'a: 1\n---\nb: *nope\n', 3, 'Unresolved alias'],
     ['an alias of itself', 'x: 1\n---\na: &ring\n  b: [*ring]\n', 4, 'the value of the anchor ring contains itself'],
-    ['a billion laughs', `x: 1\n---\n${billionLaughs()}`, 9, 'its aliases, or keys that are no scalars, stand for too much'],
+    ['a billion laughs', `x: 1\n---\n${billionLaughs()}`, 10, 'its aliases, or keys that are no scalars, stand for too much'],
     ['a bracket that stays open', 'a: [1, 2\nb: 3\n', 2, 'Flow sequence'],
   ])('%s', (_, text, line, message) => {
     const file = parse(text)
