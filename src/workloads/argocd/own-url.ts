@@ -67,7 +67,10 @@ function fromGenerators(generators: Value, definition: Definition): readonly Nam
       const patterns = [...asList(valueAt(spec, 'directories')), ...asList(valueAt(spec, 'files'))].map((entry) =>
         asText(valueAt(entry, 'path')),
       )
-      return patterns.flatMap((pattern) => fromSource(spec, (pattern ?? '').split('*')[0]?.replace(/[^/]*$/, '') ?? '', definition))
+      return patterns.flatMap((pattern) => {
+        const [fixed = ''] = (pattern ?? '').split('*', 1)
+        return fromSource(spec, fixed.slice(0, fixed.lastIndexOf('/') + 1), definition)
+      })
     }),
   )
 }
