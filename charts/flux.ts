@@ -26,6 +26,7 @@ export function renderChain(props: Cluster & Pick<ClusterProps, 'gates'>, links:
         ...kustomization(props, link.name),
         spec: {
           ...spec(props, `./${props.directory}/${link.folder}`),
+          wait: true,
           timeout: `${props.gates.timeoutMinutes}m`,
           prune: !link.sealed,
           ...(before === undefined ? {} : { dependsOn: [{ name: before.name }] }),
@@ -36,13 +37,14 @@ export function renderChain(props: Cluster & Pick<ClusterProps, 'gates'>, links:
   })
 }
 
-/** The one reference by which the cluster's Flux picks up reroot's directory: a Flux Kustomization `mesh-ca`. It is ready when the whole chain is. */
+/** The one reference by which the cluster's Flux picks up reroot's directory: a Flux Kustomization `mesh-ca`. It is ready when the chain is applied. */
 export function renderPickUp(props: Cluster): string {
   return renderManifest(`Picks up the mesh CA of cluster ${props.cluster}: the chain in ${props.directory}/flux.yaml.`, (chart) => {
     new ApiObject(chart, 'mesh-ca', {
       ...kustomization(props, 'mesh-ca'),
-      // While Flux waits for a chain it takes no newer commit, e.g. a revert: so not long, and again after a minute.
-      spec: { ...spec(props, `./${props.directory}`), timeout: '3m', prune: true },
+      // The links keep the order, and nothing depends on this one. Waiting for them would hold one of kustomize-controller's few workers (four
+      // by default) for as long as a step runs, keep newer commits from it, e.g. a revert, and raise an alert each time that it gives up.
+      spec: { ...spec(props, `./${props.directory}`), wait: false, prune: true },
     })
   })
 }
@@ -60,7 +62,6 @@ function spec(props: Cluster, path: string): object {
   return {
     interval: '10m',
     retryInterval: '1m',
-    wait: true,
     sourceRef: { kind: source.kind, name: source.name },
     path,
     ...(serviceAccountName === null ? {} : { serviceAccountName }),

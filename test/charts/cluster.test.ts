@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { renderCluster } from '../../charts/index.ts'
+import { renderCluster, renderRegister } from '../../charts/index.ts'
 import type { ClusterProps } from '../../charts/index.ts'
 import { clusterProps, promote, restart, scenarios } from './cluster-props.ts'
 import { objectsOf } from './objects.ts'
@@ -130,6 +130,14 @@ describe('the chain', () => {
     )
     expect(chain.filter(({ spec }) => spec?.decryption !== undefined).map(({ metadata }) => metadata.name)).toEqual(['mesh-ca-cacerts'])
     expect(chain.filter(({ spec }) => spec?.prune === false).map(({ metadata }) => metadata.name)).toEqual(['mesh-ca-cacerts'])
+  })
+
+  // A waiting Kustomization holds a worker of kustomize-controller, takes no newer commit, and raises an event when it gives up.
+  test('is picked up by a Kustomization that waits for none of its links', () => {
+    const [pickUp] = objectsOf(new Map([['mesh-ca.yaml', renderRegister(clusterProps())]]))
+
+    expect(pickUp?.spec).toMatchObject({ wait: false, prune: true, path: './mesh-ca/clusters/prod' })
+    expect(pickUp?.spec).not.toHaveProperty('timeout')
   })
 
   test('builds folders that are there', () => {
