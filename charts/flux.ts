@@ -30,7 +30,7 @@ export function renderChain(props: Cluster & Pick<ClusterProps, 'gates'>, links:
           timeout: `${props.gates.timeoutMinutes}m`,
           prune: !link.sealed,
           ...(before === undefined ? {} : { dependsOn: [{ name: before.name }] }),
-          ...(link.sealed ? { decryption: { provider: 'sops', secretRef: { name: props.controller.ageKeySecret } } } : {}),
+          ...(link.sealed ? { decryption: decryption(props.controller) } : {}),
         },
       })
     })
@@ -47,6 +47,11 @@ export function renderPickUp(props: Cluster): string {
       spec: { ...spec(props, `./${props.directory}`), wait: false, prune: true },
     })
   })
+}
+
+/** A Secret that is named and not there stops Flux before it asks any KMS. */
+function decryption({ ageKeySecret }: FluxProps): object {
+  return { provider: 'sops', ...(ageKeySecret === null ? {} : { secretRef: { name: ageKeySecret } }) }
 }
 
 function kustomization(props: Cluster, name: string): { apiVersion: string; kind: string; metadata: object } {

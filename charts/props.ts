@@ -6,8 +6,8 @@ export interface FluxProps {
   /** Of reroot's Kustomizations: `flux-system`. */
   readonly namespace: string
   readonly source: { readonly kind: string; readonly name: string }
-  /** The Secret with the cluster's age key; people create it. */
-  readonly ageKeySecret: string
+  /** The Secret with the cluster's age key; people create it. `null`: Flux unseals with its own identity, at a KMS. */
+  readonly ageKeySecret: string | null
   /** Whom Flux impersonates when it applies; `null`: itself. */
   readonly serviceAccountName: string | null
 }

@@ -48,10 +48,12 @@ const fluxController = z.strictObject({
   }),
   register: path.describe("The one reference to reroot's directory: a file below a path that is synced already."),
   ageKeySecret: text
+    .nullable()
     .default('sops-age')
     .describe(
-      "The Secret with the cluster's age identity, in the namespace above. People create it; see [rotation.md](rotation.md#prerequisites). `init` writes the name that other Kustomizations of the cluster use, else `sops-age`.",
-    ),
+      "The Secret with the cluster's age identity, in the namespace above. People create it; see [rotation.md](rotation.md#prerequisites). `init` writes the name that other Kustomizations of the cluster use, else `sops-age`. `null`: none is named, and Flux unseals with its own identity, at a KMS; `init` writes that where the cluster's recipients are all keys of a cloud and no Kustomization names a Secret.",
+    )
+    .meta({ title: 'text, or `null`' }),
   serviceAccountName: text
     .nullable()
     .default(null)

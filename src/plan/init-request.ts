@@ -148,6 +148,10 @@ function needs(clusters: readonly InitStory[], clusterCount: number): string {
 
 function fluxNeeds({ name, managed, controller }: InitStory, clusterCount: number): string[] {
   if (managed === 'in-place' || controller.type !== 'flux') return []
+  if (controller.ageKeySecret === null)
+    return [
+      `**${name}**: its Flux unseals with its own identity (\`ageKeySecret: null\`), so kustomize-controller must be allowed to decrypt with a key that is named below, under “Who can unseal”.`,
+    ]
   return [
     commands(
       `**${name}**: the age identity that its Flux unseals with, in the Secret that the Kustomization names (if \`${controller.ageKeySecret}\` is there already, check that it holds that identity instead):`,

@@ -6,8 +6,8 @@ export interface ScaffoldFlux {
   readonly type: 'flux'
   readonly namespace: string
   readonly source: { readonly kind: string; readonly name: string }
-  /** The age key Secret that other Kustomizations of the cluster name already; `sops-age` if none does. */
-  readonly ageKeySecret: string
+  /** The age key Secret that other Kustomizations of the cluster name already, else `sops-age`; `null`: Flux unseals at a KMS, and needs none. */
+  readonly ageKeySecret: string | null
 }
 
 export interface ScaffoldArgocd {
@@ -136,7 +136,11 @@ function controllerText({ controller, register }: ScaffoldCluster): string {
       namespace: ${scalar(controller.namespace)}
       source: ${flow(controller.source)}
 ${reference}
-      ageKeySecret: ${scalar(controller.ageKeySecret)} # people create it; the pull request of init says how
+      ageKeySecret: ${
+        controller.ageKeySecret === null
+          ? 'null # Flux unseals with its own identity, at a KMS'
+          : `${scalar(controller.ageKeySecret)} # people create it; the pull request of init says how`
+      }
       serviceAccountName: null # whom Flux impersonates, where it is locked down
 `
   }

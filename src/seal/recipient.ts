@@ -30,6 +30,11 @@ export function isAgeRecipient(text: string): boolean {
   }
 }
 
+/** Whether it is a key of a cloud, which whoever unseals asks for by an identity of its own, without a key at hand. */
+export function isCloudKey(recipient: string): boolean {
+  return /^(kms|gcp_kms|azure_kv|hckms):/.test(recipient)
+}
+
 /**
  * The recipient that an identity opens files of.
  * @throws RerootError NO_IDENTITY if it is not a native age identity. Its text is never repeated.

@@ -51,8 +51,10 @@ export function readFluxKustomization(manifests: Manifests, resource: Resource):
         .map((entry) => `${asText(valueAt(entry, 'namespace')) ?? namespace}/${asText(valueAt(entry, 'name')) ?? ''}`),
       wait: spec['wait'] === true,
       suspended: spec['suspend'] === true,
-      decryptsWith:
-        asText(valueAt(spec, 'decryption', 'provider')) === 'sops' ? asText(valueAt(spec, 'decryption', 'secretRef', 'name')) : null,
+      decryption:
+        asText(valueAt(spec, 'decryption', 'provider')) === 'sops'
+          ? { secret: asText(valueAt(spec, 'decryption', 'secretRef', 'name')) }
+          : null,
     },
     spec,
     place: (...path) => ({ file: site.file, line: lineAt(manifests, site, path) }),
@@ -79,7 +81,7 @@ export function assumedKustomization(
       dependsOn: [],
       wait: false,
       suspended: false,
-      decryptsWith: null,
+      decryption: null,
     },
     spec: {},
     place: () => ({ file: site.file }),

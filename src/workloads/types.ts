@@ -72,8 +72,8 @@ export interface FluxKustomizationFacts {
   readonly dependsOn: readonly ControllerId[]
   readonly wait: boolean
   readonly suspended: boolean
-  /** The Secret with the SOPS keys that it unseals with; `null` if it unseals nothing, or with the controller's own keys. */
-  readonly decryptsWith: string | null
+  /** How it unseals what SOPS has sealed; `null` if it does not. Without a Secret of keys Flux does it with its own identity. */
+  readonly decryption: { readonly secret: string | null } | null
 }
 
 /** An Argo CD Application that applies to the cluster. */

@@ -132,6 +132,17 @@ describe('the chain', () => {
     expect(chain.filter(({ spec }) => spec?.prune === false).map(({ metadata }) => metadata.name)).toEqual(['mesh-ca-cacerts'])
   })
 
+  test('names the Secret with the keys, and none where Flux unseals at a KMS: it would stop at one that is missing', () => {
+    const { controller } = clusterProps()
+    if (controller.type !== 'flux') throw new TypeError('the cluster is Flux’s')
+    const decryptionWith = (ageKeySecret: string | null): unknown =>
+      chainOf(clusterProps({ controller: { ...controller, ageKeySecret } })).find(({ metadata }) => metadata.name === 'mesh-ca-cacerts')
+        ?.spec?.decryption
+
+    expect(decryptionWith('keys')).toEqual({ provider: 'sops', secretRef: { name: 'keys' } })
+    expect(decryptionWith(null)).toEqual({ provider: 'sops' })
+  })
+
   // A waiting Kustomization holds a worker of kustomize-controller, takes no newer commit, and raises an event when it gives up.
   test('is picked up by a Kustomization that waits for none of its links', () => {
     const [pickUp] = objectsOf(new Map([['mesh-ca.yaml', renderRegister(clusterProps())]]))

@@ -328,6 +328,17 @@ test('what is left out gets its default, and a full configuration is read as it 
   })
 })
 
+test('Flux’s Secret with keys may be none', () => {
+  const read = (value: string): unknown =>
+    parseConfig(bytesOf(configText().replace('type: flux,', `type: flux, ageKeySecret: ${value},`)), file).clusters[0]?.controller
+
+  expect(read('null')).toMatchObject({ ageKeySecret: null })
+  expect(read('keys')).toMatchObject({ ageKeySecret: 'keys' })
+  expect(problems(configText().replace('type: flux,', 'type: flux, ageKeySecret: "",'))).toEqual([
+    expect.stringContaining('clusters[0].controller.ageKeySecret: '),
+  ])
+})
+
 test('clusters of Argo CD’s: what is left out gets its default, and a destination may have a name, an address, or both', () => {
   const controllers = (text: string): readonly object[] => parseConfig(bytesOf(text), file).clusters.map(({ controller }) => controller)
   const sparse = argocdText().replace('project: platform, ', '')

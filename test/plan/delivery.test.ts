@@ -21,7 +21,7 @@ const controller = (id: string, dependsOn: readonly string[] = [], more: Partial
     dependsOn,
     wait: true,
     suspended: false,
-    decryptsWith: null,
+    decryption: null,
     ...more,
   }
 }

@@ -162,6 +162,14 @@ describe('the pull request of init', () => {
     expect(beside).not.toContain('kubectl -n')
   })
 
+  test('asks for no Secret with keys where Flux unseals at a KMS', () => {
+    const atKms = { ...flux!, ageKeySecret: null } as InitStory['controller']
+    const text = bodyOf(story('eu', atKms))
+
+    expect(text).not.toMatch(/create secret|sops-age|agekey|age identity/)
+    expect(text).toContain('**eu**: its Flux unseals with its own identity (`ageKeySecret: null`), so kustomize-controller must be allowed')
+  })
+
   test('says what the repo-server needs once for all its clusters, and once more for another Argo CD', () => {
     const other = { ...argocd!, namespace: 'argocd-2' }
     const text = bodyOf(story('asia', argocd!), story('us', argocd!), story('uk', other))

@@ -225,7 +225,7 @@ describe('the first reroot.yaml', () => {
       type: fc.constant('flux' as const),
       namespace: label,
       source: fc.record({ kind: fc.constant('GitRepository'), name: label }),
-      ageKeySecret: label,
+      ageKeySecret: fc.option(label),
     }),
     fc.record({
       type: fc.constant('argocd' as const),

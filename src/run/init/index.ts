@@ -74,7 +74,8 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const known = recipientsOfSealed(worktree.files, clusters)
     const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.sync.name)
     const recipients = await completeRecipients(context, needed, known, options.recipients)
-    const scaffold = scaffoldOf({ base, layout, clusters, mesh: taken.mesh.mesh, extraRoots: options.extraRoots })
+    const { controllers } = recipients
+    const scaffold = scaffoldOf({ base, layout, clusters, controllers, mesh: taken.mesh.mesh, extraRoots: options.extraRoots })
     const composition = await composeInit({
       files: worktree.files,
       layout,

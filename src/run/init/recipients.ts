@@ -13,6 +13,8 @@ export interface RecipientAnswers {
 
 export interface Recipients {
   readonly clusters: readonly ClusterRecipients[]
+  /** Those of its controller alone, of each cluster for which they were needed. */
+  readonly controllers: ReadonlyMap<string, readonly string[]>
   readonly custodians: readonly string[]
 }
 
@@ -34,6 +36,7 @@ export async function completeRecipients(
       hint: `the clusters are: ${[...needed, ...known.map((cluster) => cluster.name)].join(', ')}`,
     })
   const clusters: ClusterRecipients[] = [...known]
+  const controllers = new Map<string, readonly string[]>()
   const operators =
     needed.length === 0 || answers.operators.length > 0
       ? answers.operators
@@ -46,6 +49,7 @@ export async function completeRecipients(
         `age recipient of the cluster ${name} (its Flux or Argo CD unseals with it)`,
         `--cluster-recipient ${name}=age1…`,
       ))
+    controllers.set(name, own)
     clusters.push({ name, recipients: [...new Set([...own, ...operators])] })
   }
   const custodians = answers.custodians.length > 0 ? answers.custodians : await custodiansOf(context, operators)
@@ -63,7 +67,7 @@ export async function completeRecipients(
     })
   }
   await refuseClosed(context, clusters)
-  return { clusters, custodians }
+  return { clusters, controllers, custodians }
 }
 
 /** What was given, unless it is a secret that was given by mistake. */

@@ -1,5 +1,6 @@
 import { groupBy } from '../../base/index.ts'
 import type { Layout, Scaffold, ScaffoldCluster } from '../../plan/index.ts'
+import { isCloudKey } from '../../seal/index.ts'
 import type { Base } from '../base.ts'
 import type { FoundCluster } from './find.ts'
 
@@ -8,6 +9,8 @@ export function scaffoldOf(input: {
   readonly base: Base
   readonly layout: Layout
   readonly clusters: readonly FoundCluster[]
+  /** The recipients of each cluster's controller, where init asks for them. */
+  readonly controllers: ReadonlyMap<string, readonly string[]>
   readonly mesh: string
   readonly extraRoots: readonly string[]
 }): Scaffold {
@@ -21,7 +24,7 @@ export function scaffoldOf(input: {
     remote: base.remote ?? 'origin',
     branch: base.branch,
     extraRoots: input.extraRoots,
-    clusters: clusters.map((cluster) => clusterOf(cluster, layout)),
+    clusters: clusters.map((cluster) => clusterOf(cluster, layout, input.controllers.get(cluster.sync.name) ?? [])),
     unseen: clusters.flatMap((cluster) =>
       cluster.discovery.opaque.map((opaque) => ({
         namespace: opaque.namespace,
@@ -32,7 +35,7 @@ export function scaffoldOf(input: {
   }
 }
 
-function clusterOf(found: FoundCluster, layout: Layout): ScaffoldCluster {
+function clusterOf(found: FoundCluster, layout: Layout, recipients: readonly string[]): ScaffoldCluster {
   const { sync, discovery, istiod, cacerts } = found
   const meshed = groupBy(
     discovery.workloads.filter((workload) => workload.role !== 'control-plane'),
@@ -56,7 +59,7 @@ function clusterOf(found: FoundCluster, layout: Layout): ScaffoldCluster {
     caProvider: found.caProvider,
     cacerts:
       cacerts === null ? { file: layout.cluster(sync.name).ownSecret, managed: 'own' } : { file: cacerts.site.file, managed: 'in-place' },
-    controller: controllerOf(found),
+    controller: controllerOf(found, recipients),
     register,
     meshed: [...meshed].map(([namespace, workloads]) => ({ namespace, workloads: workloads.length, why: workloads[0]?.rule ?? '' })),
   }
@@ -73,15 +76,10 @@ export function registeredBy({ sync }: FoundCluster): string | null {
   return sync.type === 'argocd' ? (sync.register?.by ?? null) : null
 }
 
-function controllerOf(found: FoundCluster): ScaffoldCluster['controller'] {
-  const { sync, discovery } = found
-  if (sync.type === 'flux') {
-    const unsealing = discovery.controllers.find(
-      (controller) => controller.type === 'flux' && controller.namespace === sync.namespace && controller.decryptsWith !== null,
-    )
-    const ageKeySecret = (unsealing?.type === 'flux' ? unsealing.decryptsWith : null) ?? 'sops-age'
-    return { type: 'flux', namespace: sync.namespace, source: sync.source, ageKeySecret }
-  }
+function controllerOf(found: FoundCluster, recipients: readonly string[]): ScaffoldCluster['controller'] {
+  const { sync } = found
+  if (sync.type === 'flux')
+    return { type: 'flux', namespace: sync.namespace, source: sync.source, ageKeySecret: ageKeySecretOf(found, recipients) }
   const { namespace, project, repoURL, destination, labels } = sync
   // Argo CD takes the name or the address, not both; what ApplicationSets ask for may need both.
   const to = {
@@ -89,6 +87,17 @@ function controllerOf(found: FoundCluster): ScaffoldCluster['controller'] {
     ...(destination.server === null ? {} : { server: destination.server }),
   }
   return { type: 'argocd', namespace, project, repoURL, destination: to, labels, registeredBy: registeredBy(found) }
+}
+
+/**
+ * The Secret with which Flux unseals for other Kustomizations already: it is there, and does no harm beside a KMS. Without one, a cluster
+ * whose recipients are all keys of a cloud needs none; a Secret that is named and not there would stop Flux before it asks for them.
+ */
+function ageKeySecretOf({ sync, discovery }: FoundCluster, recipients: readonly string[]): string | null {
+  const named = discovery.controllers.flatMap((controller) =>
+    controller.type === 'flux' && controller.namespace === sync.namespace ? (controller.decryption?.secret ?? []) : [],
+  )
+  return named[0] ?? (recipients.length > 0 && recipients.every(isCloudKey) ? null : 'sops-age')
 }
 
 /** Revisions as pods name them: a release without one serves `default`. */
