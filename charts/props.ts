@@ -26,6 +26,21 @@ export interface ArgocdProps {
   readonly destination: { readonly name: string } | { readonly server: string }
 }
 
+/** What people have said of the Jobs' pods; where they have not, nothing is written. */
+export interface PodProps {
+  /** Secrets in istiod's namespace. */
+  readonly imagePullSecrets: readonly string[]
+  readonly nodeSelector: Readonly<Record<string, string>>
+  readonly tolerations: readonly {
+    readonly key?: string
+    readonly operator: 'Equal' | 'Exists'
+    readonly value?: string
+    readonly effect?: string
+  }[]
+  /** And the group; `null`: the cluster says who. */
+  readonly runAsUser: number | null
+}
+
 /** What one cluster's directory is rendered from. */
 export interface ClusterProps {
   /** `prod` */
@@ -44,6 +59,7 @@ export interface ClusterProps {
     readonly timeoutMinutes: number
     /** After how long a Job fails under Argo CD, and the sync with it. */
     readonly deadlineMinutes: number
+    readonly pod: PodProps
   }
   readonly cacerts: {
     /** Path of the live sealed Secret. */

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs'
 import * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
 import { commonLabels, runName, substituteDisabled } from './names.ts'
-import type { ClusterProps } from './props.ts'
+import type { ClusterProps, PodProps } from './props.ts'
 
 /** One container: one call of kubectl, or of the shell. */
 export interface Call {
@@ -109,7 +109,8 @@ function volume(props: RunProps, job: string): k8s.Volume {
 }
 
 function template(props: RunProps, name: string): k8s.PodTemplateSpec {
-  const containers = props.calls.map((call) => container(call, props.image ?? props.cluster.gates.image))
+  const { image, pod } = props.cluster.gates
+  const containers = props.calls.map((call) => container(call, props.image ?? image))
   return {
     metadata: {
       // Neither a sidecar nor ztunnel may stand between the Job and the API server: their certificates are what changes.
@@ -121,12 +122,26 @@ function template(props: RunProps, name: string): k8s.PodTemplateSpec {
       automountServiceAccountToken: true,
       enableServiceLinks: false,
       restartPolicy: 'OnFailure',
-      securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      ...placement(pod),
+      securityContext: { runAsNonRoot: true, ...user(pod), seccompProfile: { type: 'RuntimeDefault' } },
       initContainers: containers.slice(0, -1),
       containers: containers.slice(-1),
       volumes: [volume(props, name), { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } }],
     },
   }
+}
+
+/** Which nodes take the pod, and how they get its images. */
+function placement({ imagePullSecrets, nodeSelector, tolerations }: PodProps): Partial<k8s.PodSpec> {
+  return {
+    ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
+    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector: { ...nodeSelector } }),
+    ...(tolerations.length === 0 ? {} : { tolerations: [...tolerations] }),
+  }
+}
+
+function user({ runAsUser }: PodProps): Partial<k8s.PodSecurityContext> {
+  return runAsUser === null ? {} : { runAsUser, runAsGroup: runAsUser }
 }
 
 function container(call: Call, image: string): k8s.Container {

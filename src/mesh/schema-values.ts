@@ -34,6 +34,37 @@ export const branchPrefix = z
 export const text = z.string().min(1).meta({ title: 'text' })
 export const image = text.meta({ title: 'an image' })
 export const labels = z.record(z.string(), z.string()).meta({ title: 'map of text to text' })
+
+// Kubernetes' forms (apimachinery, validation.go): what a node, a taint and a Secret can be called.
+const subdomain = '[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*'
+const qualified = '[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?'
+
+export const objectName = z
+  .string()
+  .max(253, 'must be at most 253 characters long')
+  .regex(new RegExp(`^${subdomain}$`), 'must be the name of an object: lower-case letters, digits, dashes and dots')
+  .meta({ title: 'a name' })
+
+export const labelKey = z
+  .string()
+  .regex(new RegExp(`^(${subdomain}/)?${qualified}$`), 'must be the key of a label, such as kubernetes.io/os')
+  .meta({ title: 'the key of a label' })
+
+export const labelValue = z
+  .string()
+  .regex(new RegExp(`^(${qualified})?$`), 'must be the value of a label: at most 63 letters, digits, dashes, underscores and dots')
+  .meta({ title: 'the value of a label' })
+
+/** Labels that a cluster must take as they are. */
+export const labelMap = z
+  .record(z.string(), labelValue)
+  .superRefine((map, { addIssue }) => {
+    for (const key of Object.keys(map)) {
+      for (const { message } of labelKey.safeParse(key).error?.issues ?? []) addIssue({ code: 'custom', path: [key], message })
+    }
+  })
+  .meta({ title: 'map of text to text' })
+
 export const drain = z.enum(['restart', 'expire'])
 export const deliveries = ['auto', 'job', 'owner', 'merge'] as const
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cluster } from './schema-cluster.ts'
+import { pod } from './schema-pod.ts'
 import { restarts } from './schema-restarts.ts'
 import { branch, branchPrefix, count, image, istioVersion, label, meshName, path, text } from './schema-values.ts'
 
@@ -78,6 +79,7 @@ const gates = z.strictObject({
     .describe(
       'After how long a Job fails under Argo CD, and the sync with it. A sync that runs takes no newer commit, e.g. a revert. Make it longer than your slowest wave; see [rotation.md](rotation.md#under-argo-cd).',
     ),
+  pod: pod.prefault({}),
 })
 
 const accepted = z.strictObject({

@@ -81,6 +81,7 @@ export function clusterProps(changed: Partial<ClusterProps> = {}): ClusterProps 
       shellImage: 'registry.example/kubectl-sh:1.34.3',
       timeoutMinutes: 5,
       deadlineMinutes: 60,
+      pod: { imagePullSecrets: [], nodeSelector: {}, tolerations: [], runAsUser: 65_532 },
     },
     cacerts: { file: 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml', managed: 'own' },
     state: 'g2-promoted',

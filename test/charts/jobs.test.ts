@@ -74,6 +74,34 @@ describe('a Job', () => {
   })
 })
 
+describe('what people say of the pods', () => {
+  const { gates } = clusterProps()
+  const podsWith = (pod: Partial<typeof gates.pod>): readonly unknown[] =>
+    objectsOf(renderCluster(clusterProps({ gates: { ...gates, pod: { ...gates.pod, ...pod } } }))).flatMap(({ kind, spec }) =>
+      kind === 'Job' ? [spec?.template?.spec] : [],
+    )
+
+  test('stands in every Job: pull Secrets, nodes and taints', () => {
+    const tolerations = [{ key: 'dedicated', operator: 'Equal', value: 'mesh', effect: 'NoSchedule' }, { operator: 'Exists' }] as const
+    const pods = podsWith({ imagePullSecrets: ['mirror'], nodeSelector: { 'kubernetes.io/os': 'linux' }, tolerations })
+
+    expect(pods).toHaveLength(jobs.length)
+    for (const pod of pods)
+      expect(pod).toMatchObject({ imagePullSecrets: [{ name: 'mirror' }], nodeSelector: { 'kubernetes.io/os': 'linux' }, tolerations })
+  })
+
+  test('may leave the user to the cluster, who still must not be root', () => {
+    for (const pod of podsWith({ runAsUser: null }))
+      expect(pod).toHaveProperty('securityContext', { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+    for (const pod of podsWith({ runAsUser: 1000 })) expect(pod).toMatchObject({ securityContext: { runAsUser: 1000, runAsGroup: 1000 } })
+  })
+
+  test('is nowhere if they say nothing', () => {
+    for (const pod of podsWith({}))
+      for (const key of ['imagePullSecrets', 'nodeSelector', 'tolerations']) expect(pod).not.toHaveProperty(key)
+  })
+})
+
 describe('names', () => {
   const namesWith = (changed: Parameters<typeof clusterProps>[0]): readonly string[] =>
     objectsOf(renderCluster(clusterProps(changed)))
@@ -86,10 +114,14 @@ describe('names', () => {
     for (const job of jobs) expect(job.spec?.template?.spec.volumes[0]?.configMap?.name).toBe(job.metadata.name)
   })
 
-  test('change with the list, the image and the roots, so that what changed runs anew', () => {
-    const [first, ...rest] = [{}, { gates: { ...clusterProps().gates, image: 'other:1' } }, { roots: { before: 'x\n', after: 'x\n' } }].map(
-      namesWith,
-    )
+  test('change with the list, the image, the pod and the roots, so that what changed runs anew', () => {
+    const { gates } = clusterProps()
+    const [first, ...rest] = [
+      {},
+      { gates: { ...gates, image: 'other:1' } },
+      { gates: { ...gates, pod: { ...gates.pod, runAsUser: null } } },
+      { roots: { before: 'x\n', after: 'x\n' } },
+    ].map(namesWith)
     for (const names of rest)
       expect(names.filter((name) => first?.includes(name) && name.includes('-gate-') && !name.includes('-entry-'))).toEqual([])
   })
