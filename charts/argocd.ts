@@ -1,9 +1,13 @@
 import { ApiObject } from 'cdk8s'
 import * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
+import { syncWaveAnnotation } from '../src/plan/index.ts'
 import { renderManifest } from './manifest.ts'
 import { commonLabels, completeName } from './names.ts'
 import type { ArgocdProps, ClusterProps } from './props.ts'
 import type { RestartList } from '../src/rotation/index.ts'
+
+// Far behind what people choose.
+const registerSyncWave = 10_000
 
 /**
  * The one reference by which Argo CD picks up reroot's directory: an Application of its own for the cluster. It stays the same from step to step;
@@ -16,6 +20,8 @@ import type { RestartList } from '../src/rotation/index.ts'
  * - `allowEmpty`: in a cluster whose Secret is in place there is nothing to apply until the first step, and again after its revert.
  * - No finalizer of a cascade: removing the Application deletes nothing.
  * - `ServerSideApply`: what gates compare may be larger than the annotation that a client-side apply leaves on each object.
+ * - A late sync wave of its own: where the health of Applications is restored in `argocd-cm`, whatever applies this one would wait for it as long as a
+ *   step runs, and everything of a later wave with it; for what is in its last wave it does not wait (gitops.md §1.2, §1.4).
  */
 export function renderApplication(props: Pick<ClusterProps, 'cluster' | 'directory'>, controller: ArgocdProps): string {
   const about = `Picks up the mesh CA of cluster ${props.cluster}: what ${props.directory} holds, by sync waves.`
@@ -23,7 +29,12 @@ export function renderApplication(props: Pick<ClusterProps, 'cluster' | 'directo
     new ApiObject(chart, 'application', {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
-      metadata: { name: controller.application, namespace: controller.namespace, labels: commonLabels },
+      metadata: {
+        name: controller.application,
+        namespace: controller.namespace,
+        labels: commonLabels,
+        annotations: { [syncWaveAnnotation]: String(registerSyncWave) },
+      },
       spec: {
         project: controller.project,
         destination: controller.destination,

@@ -29,6 +29,13 @@ test('sync waves rise from the entry gate over the Secret to the last gate, and 
   expect(state === undefined ? null : options(state)).toBe('Prune=false,Delete=false')
 })
 
+// Where argocd-cm restores the health of Applications, an app of apps waits for each wave of them but the last.
+test('its own Application comes behind those of people, so that nothing of theirs waits for a step', () => {
+  const [application] = objectsOf(new Map([['mesh-ca-prod.yaml', renderRegister(cluster)]]))
+
+  expect(application === undefined ? null : waveOf(application)).toBe(10_000)
+})
+
 // Argo CD does not wait for what is in its last wave.
 test('behind the last gate comes a ConfigMap that says which step is through, so that the sync waits for that gate', () => {
   const last = Math.max(...objects.map(waveOf))
