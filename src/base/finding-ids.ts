@@ -16,6 +16,7 @@ export const findingTitles = {
   'restart/carried': 'the owner would take back what a Job patches',
   'restart/paused': 'a paused Deployment does not replace its pods',
   'restart/on-delete': 'an OnDelete workload does not replace its pods',
+  'restart/partition': 'a partitioned StatefulSet keeps some of its pods',
   'restart/shell-image': 'no image with a shell is configured',
   'restart/replaced': 'the owner would drop what a Job patches, by replacing the object',
   'restart/merge': 'a workload that cannot be merged into',

@@ -125,20 +125,40 @@ function replacedAtSync(workload: Workload): Finding {
   }
 }
 
+const hindranceWords: Readonly<
+  Record<NonNullable<Workload['hindrance']>, Pick<Finding, 'id' | 'message'> & { found: string; mend: string }>
+> = {
+  paused: {
+    id: 'restart/paused',
+    message: 'the Deployment is paused, so a new pod template replaces no pod',
+    found: 'spec.paused: true',
+    mend: 'resume it',
+  },
+  'on-delete': {
+    id: 'restart/on-delete',
+    message: 'its update strategy is OnDelete, so a new pod template replaces no pod',
+    found: 'spec.updateStrategy.type: OnDelete',
+    mend: 'use RollingUpdate',
+  },
+  partition: {
+    id: 'restart/partition',
+    message:
+      'its update strategy has a partition, so a new pod template replaces no pod below it, and the rollout counts as complete without them',
+    found: 'spec.updateStrategy.rollingUpdate.partition, and not 0',
+    mend: 'set the partition to 0',
+  },
+}
+
 function hindrances(workload: Workload): readonly Finding[] {
   if (workload.hindrance === null) return []
-  const paused = workload.hindrance === 'paused'
+  const { mend, ...words } = hindranceWords[workload.hindrance]
   return [
     {
-      id: paused ? 'restart/paused' : 'restart/on-delete',
+      ...words,
       severity: 'error',
       place: placeOf(workload),
-      message: paused
-        ? 'the Deployment is paused, so a new pod template replaces no pod'
-        : 'its update strategy is OnDelete, so a new pod template replaces no pod',
       expected: 'a workload whose pods follow its template',
-      found: paused ? 'spec.paused: true' : 'spec.updateStrategy.type: OnDelete',
-      remedy: `${paused ? 'resume it' : 'use RollingUpdate'}, or add a rule with drain: expire and a reason, and replace its pods yourself`,
+      remedy: `${mend}, or add a rule with drain: expire and a reason, and replace its pods yourself`,
     },
   ]
 }

@@ -47,7 +47,7 @@ export interface Workload {
   readonly owner: Owner
   readonly definition: Site
   /** Why a restart patch alone would not replace its pods; `null` if it would. */
-  readonly hindrance: 'paused' | 'on-delete' | null
+  readonly hindrance: 'paused' | 'on-delete' | 'partition' | null
   /** The restart that its definition in Git carries; `null` if it carries none. Whatever applies the definition brings it back. */
   readonly carried: string | null
   /** Argo CD's sync wave of the object; 0 where none is written, and under Flux. */

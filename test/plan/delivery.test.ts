@@ -90,6 +90,11 @@ describe('refused', () => {
   test.each([
     ['paused', 'restart/paused', 'resume it, or add a rule with drain: expire and a reason, and replace its pods yourself'],
     ['on-delete', 'restart/on-delete', 'use RollingUpdate, or add a rule with drain: expire and a reason, and replace its pods yourself'],
+    [
+      'partition',
+      'restart/partition',
+      'set the partition to 0, or add a rule with drain: expire and a reason, and replace its pods yourself',
+    ],
   ] as const)('a workload that is %s, unless a rule lets it expire', (hindrance, id, remedy) => {
     const workloads = [{ ...yaml, hindrance }]
 
