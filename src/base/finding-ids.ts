@@ -105,6 +105,8 @@ export const findingTitles = {
   'workloads/opaque': 'a meshed namespace holds workloads that Git does not show',
   'workloads/ca-provider': 'a component that signs workload certificates in place of istiod',
   'workloads/not-restartable': 'a kind of workload in the mesh that reroot cannot restart',
+  'workloads/operator': 'pods of the mesh that an operator makes',
+  'workloads/virtual-machine': 'machines outside of the cluster in the mesh',
   'workloads/job': 'a Job or CronJob in the mesh',
 } as const
 

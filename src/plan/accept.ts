@@ -1,17 +1,25 @@
-import type { Finding } from '../base/index.ts'
+import type { Finding, FindingId } from '../base/index.ts'
 import { isAcceptable } from '../mesh/index.ts'
 import type { Config } from '../mesh/index.ts'
 
-/** Findings that a person accepted in `reroot.yaml` become warnings with the person's reason; all others stay as they are. */
+// Members of the mesh, if they are any, that nothing restarts. A person knows whether they are.
+const doubtful: ReadonlySet<string> = new Set(['workloads/operator', 'workloads/virtual-machine'] satisfies readonly FindingId[])
+
+/** Whether it is a warning that keeps the entry gate from being evidence enough, as long as nobody has accepted it. */
+export function isDoubt({ id, severity }: Pick<Finding, 'id' | 'severity'>): boolean {
+  return severity === 'warning' && doubtful.has(id)
+}
+
+/** Findings that a person accepted in `reroot.yaml` become warnings with the person's reason, and doubts become notes; all others stay as they are. */
 export function acceptFindings(findings: readonly Finding[], accepted: Config['accept']): readonly Finding[] {
   return findings.map((finding) => {
-    if (finding.severity !== 'error' || !isAcceptable(finding.id)) return finding
+    if ((finding.severity !== 'error' && !isDoubt(finding)) || !isAcceptable(finding.id)) return finding
     const by = accepted.find((entry) => entry.finding === finding.id && (entry.file === undefined || entry.file === finding.place.file))
     return by === undefined
       ? finding
       : {
           ...finding,
-          severity: 'warning',
+          severity: finding.severity === 'error' ? 'warning' : 'info',
           message: `${finding.message} (accepted: ${by.reason})`,
           remedy: withoutAccepting(finding.remedy),
         }

@@ -1,4 +1,4 @@
-export { acceptFindings, waysPast } from './accept.ts'
+export { acceptFindings, isDoubt, waysPast } from './accept.ts'
 export { argocdLimits } from './argocd-limits.ts'
 export { missingControlPlane, unknownZtunnel } from './control-plane.ts'
 export { prunableSecret, secretSite } from './secret-in-place.ts'

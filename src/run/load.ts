@@ -193,6 +193,7 @@ export function discoverCluster(loaded: Pick<Loaded, 'files' | 'layout' | 'confi
     controller: discoveredController(cluster.config.controller, loaded.config.git.branch),
     istio: { namespace: cluster.config.istio.namespace, revisions: cluster.config.istio.revisions },
     namespaces: new Map(cluster.config.namespaces.map(({ name, labels }) => [name, labels])),
+    covered: { namespaces: loaded.config.restarts.namespaces, workloads: statedIds(cluster.config).map(([id]) => id) },
     ignore: `${loaded.layout.directory}/`,
   })
   return { ...discovery, workloads: [...statedWorkloads(discovery, cluster.config, loaded.layout.config), ...discovery.workloads] }
@@ -213,18 +214,24 @@ function discoveredController(controller: ClusterConfig['controller'], branch: s
 
 /** Workloads that `reroot.yaml` states, because nobody in this repository defines them; what Git shows counts more. */
 function statedWorkloads(discovery: Discovery, cluster: ClusterConfig, file: string): readonly Workload[] {
-  const { namespace, istiod } = cluster.istio
   const known = new Set(discovery.workloads.map((workload) => formatWorkloadId(workload.id)))
-  const stated: readonly (readonly [WorkloadId | null, MeshRole, rule: string])[] = [
-    ...istiod.map((name) => [{ kind: 'Deployment', namespace, name }, 'control-plane', 'clusters[].istio.istiod states it'] as const),
-    ...cluster.workloads.map(({ workload, role }) => [parseWorkloadId(workload), role, 'clusters[].workloads states it'] as const),
-  ]
-  return stated.flatMap(([id, role, rule]): Workload[] => {
-    if (id === null || known.has(formatWorkloadId(id))) return []
+  return statedIds(cluster).flatMap(([id, role, rule]): Workload[] => {
+    if (known.has(formatWorkloadId(id))) return []
     const common = { hindrance: null, carried: null, syncWave: 0, replaced: false } as const
     const definition = { file, document: 0, line: 1 }
     return [{ id, cluster: cluster.name, role, rule, owner: { kind: 'elsewhere', controller: null }, definition, ...common }]
   })
+}
+
+function statedIds(cluster: ClusterConfig): readonly (readonly [WorkloadId, MeshRole, rule: string])[] {
+  const { namespace, istiod } = cluster.istio
+  return [
+    ...istiod.map((name) => [{ kind: 'Deployment', namespace, name }, 'control-plane', 'clusters[].istio.istiod states it'] as const),
+    ...cluster.workloads.flatMap(({ workload, role }) => {
+      const id = parseWorkloadId(workload)
+      return id === null ? [] : [[id, role, 'clusters[].workloads states it'] as const]
+    }),
+  ]
 }
 
 /** Findings of the configuration and of Istio's versions that stand against any rotation. */

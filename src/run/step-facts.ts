@@ -1,4 +1,5 @@
-import { ownersLeft } from '../plan/index.ts'
+import { formatWorkloadId } from '../base/index.ts'
+import { acceptFindings, isDoubt, ownersLeft } from '../plan/index.ts'
 import { lastTransition, pastOf, transitionsIn } from '../rotation/index.ts'
 import type { decide, Past, Step, StepFacts } from '../rotation/index.ts'
 import { hidesWorkloads } from '../workloads/index.ts'
@@ -35,16 +36,22 @@ export async function readPasts(context: Pick<Context, 'git'>, loaded: Loaded, b
 }
 
 /** Members of the mesh that no step restarts: what nothing can restart, and what people accepted not to see. */
-function doubtsOf(loaded: Loaded, discovery: Discovery): readonly string[] {
+function doubtsOf(loaded: Loaded, { restarts }: Pick<LoadedCluster, 'restarts'>, discovery: Discovery): readonly string[] {
   const accepted = loaded.config.accept.map((entry) => entry.finding)
   const found = discovery.findings.filter(
     ({ id, severity }) => id === 'workloads/not-restartable' || (severity === 'error' && accepted.includes(id)),
   )
   const unseen = discovery.opaque.filter((opaque) => !loaded.config.restarts.namespaces.includes(opaque.namespace))
+  // What reroot.yaml settles now, it need not have settled when the step before was planned.
+  const listed = new Set(
+    restarts?.waves.flatMap((wave) => [...wave.namespaces, ...wave.restarts.map(({ workload }) => formatWorkloadId(workload))]),
+  )
+  const unsettled = discovery.settled.filter(({ by }) => !by.some((one) => listed.has(one))).map(({ finding }) => finding)
+  const doubtful = acceptFindings([...discovery.findings, ...unsettled].filter(isDoubt), loaded.config.accept).filter(isDoubt)
   const fixed = discovery.findings.filter((finding) => hidesWorkloads(finding))
   return [
     ...new Set([
-      ...found.map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`),
+      ...[...found, ...doubtful].map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`),
       ...fixed.map(({ id, place, found: revision }) => `what only ${revision ?? ''} has of ${place.object ?? place.file ?? ''} (${id})`),
       ...unseen.map((opaque) => opaque.owner),
     ]),
@@ -57,7 +64,7 @@ export function discoveredFacts(loaded: Loaded, discoveries: Discoveries, pasts:
     record: cluster.record,
     restarts: cluster.restarts,
     managed: cluster.config.cacerts.managed,
-    doubts: doubtsOf(loaded, discoveryOf(cluster, discoveries)),
+    doubts: doubtsOf(loaded, cluster, discoveryOf(cluster, discoveries)),
     ownersLeft: ownersLeftIn(loaded, cluster, discoveryOf(cluster, discoveries)),
     ...pastIn(pasts, cluster.config.name),
   }))

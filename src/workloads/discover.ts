@@ -8,6 +8,8 @@ import type { Manifests } from './manifest.ts'
 import { byPlace, judgeAll } from './members.ts'
 import { makeNamespaces } from './namespaces.ts'
 import type { Labels } from './namespaces.ts'
+import { reportOperated } from './operated.ts'
+import type { Covered } from './operated.ts'
 import { opaqueReleases, readReleases, servedRevisions, workloadsOfReleases } from './releases.ts'
 import type { Releases } from './releases.ts'
 import { makeReport } from './report.ts'
@@ -17,6 +19,7 @@ import type { Files } from './source-tree.ts'
 import type { ArgocdSettings, Controller, Destination, Discovery, IstioRelease } from './types.ts'
 import { asMap, asText, valueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
+import { reportMachine } from './virtual-machine.ts'
 import { walkFlux } from './walk.ts'
 
 /** Who applies this repository to a cluster. */
@@ -43,6 +46,8 @@ export interface DiscoveredCluster {
   readonly istio: { readonly namespace: string; readonly revisions: readonly string[] | null }
   /** Labels that `reroot.yaml` states for namespaces that Git does not show. */
   readonly namespaces: ReadonlyMap<string, Labels>
+  /** What `reroot.yaml` restarts although Git does not show it; nothing, if it is not said. */
+  readonly covered?: Covered
   /** reroot's own folder: of what is written there only the `cacerts` Secret counts. */
   readonly ignore: string
 }
@@ -71,6 +76,9 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
     ...opaqueReleases(cluster.name, releases, namespaces, byDefault, report),
     ...generatedWorkloads(cluster.name, inventory, cluster.istio.namespace, namespaces, report),
   ]
+  const covered = cluster.covered ?? { namespaces: [], workloads: [] }
+  const operated = reportOperated(cluster.name, inventory, { namespaces, byDefault }, covered, report)
+  for (const machine of inventory.machines) reportMachine(cluster.name, machine, report)
   const facts = namespaces.facts()
   return {
     cluster: cluster.name,
@@ -78,6 +86,7 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
     outside: members.outside.toSorted((a, b) => byPlace(a.id, b.id)),
     namespaces: facts,
     opaque,
+    settled: operated,
     controllers,
     istio: [...releases.istio.map(({ facts: release }) => release), ...plainControlPlanes(inventory)],
     cacerts: inventory.cacerts,

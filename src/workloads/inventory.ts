@@ -7,6 +7,7 @@ import { isFluxKustomization } from './flux-kustomization.ts'
 import { takeNamespace } from './namespace-definition.ts'
 import type { NamespaceDefinition } from './namespace-definition.ts'
 import { survived, withoutProbe } from './probe.ts'
+import { operatedKind } from './operators.ts'
 import { makesPods, readPodOwner } from './pod-owner.ts'
 import type { PodOwner } from './pod-owner.ts'
 import { badName } from './object-name.ts'
@@ -15,6 +16,7 @@ import { groupVersion, isClusterScoped, nameOf, namespaceOf } from './resource.t
 import type { Resource } from './resource.ts'
 import { isUnder } from './source-tree.ts'
 import { hasVariable } from './substitution.ts'
+import { isMachine } from './virtual-machine.ts'
 import type { CacertsSite, ControllerId, Owner, Site } from './types.ts'
 import { asText, textMap, valueAt, withValueAt } from './value.ts'
 import type { ValueMap } from './value.ts'
@@ -35,6 +37,10 @@ export interface Inventory {
   readonly cacerts: CacertsSite[]
   /** By `kind namespace/name`. */
   readonly kept: Map<string, KeptObject>
+  /** Of which an operator makes pods. */
+  readonly operated: KeptObject[]
+  /** That stand for virtual machines. */
+  readonly machines: KeptObject[]
   /** By `namespace/name`: the data. */
   readonly configMaps: Map<string, ValueMap>
   /** Flux Kustomizations that a build has made. */
@@ -58,6 +64,8 @@ export function emptyInventory(): Inventory {
     namespaces: new Map(),
     cacerts: [],
     kept: new Map(),
+    operated: [],
+    machines: [],
     configMaps: new Map(),
     kustomizations: [],
     owners: new Map(),
@@ -99,7 +107,10 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
   const kind = asText(object['kind']) ?? ''
   const { site } = taking.resource.manifest
   const pods = makesPods(object)
-  if (!pods && !keptKinds.has(kind) && kind !== 'Namespace' && kind !== 'ConfigMap') return
+  if (!pods && !keptKinds.has(kind) && kind !== 'Namespace' && kind !== 'ConfigMap') {
+    takeCustom(inventory, object, taking)
+    return
+  }
   const name = nameOf(object)
   const written = namespaceOf(object)
   if (hasVariable(name) || hasVariable(written ?? '')) {
@@ -134,6 +145,15 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
     const sync = { wave: appliedWave(object, applier.tool), replaced: isReplaced(object, applier) }
     inventory.pods.push(readPodOwner(object, namespace, ownerOf(object, taking), site, sync))
   }
+}
+
+/** Without a namespace it is of the whole cluster, or is not applied. */
+function takeCustom(inventory: Inventory, object: ValueMap, { applier, resource }: Taking): void {
+  const namespace = namespaceOf(object)
+  const list =
+    namespace === null ? null : isMachine(object) ? inventory.machines : operatedKind(object) === null ? null : inventory.operated
+  if (namespace === null || list === null) return
+  list.push({ object, namespace, name: nameOf(object), controller: applier.id, site: resource.manifest.site })
 }
 
 function objectKey(object: ValueMap, namespace: string, name: string): string {

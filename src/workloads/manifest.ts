@@ -3,11 +3,13 @@ import { parseYamlFile } from '../base/index.ts'
 import type { Finding, YamlPath } from '../base/index.ts'
 import { LineFinder } from './line-finder.ts'
 import { notAString, notStrings } from './not-a-string.ts'
+import { operatedKind } from './operators.ts'
 import type { Report } from './report.ts'
 import type { SourceTree } from './source-tree.ts'
 import type { Site } from './types.ts'
 import { asList, asMap, asText, valueAt, withValueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
+import { mayBeMachine } from './virtual-machine.ts'
 
 /** One document of a file. Of objects whose content decides nothing here, only identity and metadata are kept. */
 export interface PlainDocument {
@@ -151,6 +153,7 @@ function withoutContent(value: Value): Value {
   if (kind === null || apiVersion === null || keptKinds.has(kind) || apiVersion.startsWith('serving.knative.dev/'))
     return withoutPodSpec(map)
   if (kind.endsWith('List') && Array.isArray(map['items'])) return { ...map, items: map['items'].map(withoutContent) }
+  if (operatedKind(map) !== null || mayBeMachine(map)) return map
   if (isClusterSecret(map)) return { apiVersion, kind, metadata: map['metadata'], ...clusterAddress(map) }
   return { apiVersion, kind, metadata: map['metadata'] }
 }

@@ -189,6 +189,13 @@ export interface Opaque {
   readonly site: Site
 }
 
+/** A doubt about members of the mesh that `reroot.yaml` settles now. What a step restarted that was planned before, its frozen list says. */
+export interface Settled {
+  readonly finding: Finding
+  /** What settles it, one being enough: namespaces whose meshed workloads are restarted, and workloads as `Kind/namespace/name`. */
+  readonly by: readonly string[]
+}
+
 /** What makes pods that hold no certificate of the mesh of their own, of any kind, and why they do not. */
 export interface Outsider {
   readonly id: { readonly kind: string; readonly namespace: string; readonly name: string }
@@ -205,6 +212,7 @@ export interface Discovery {
   readonly outside: readonly Outsider[]
   readonly namespaces: readonly NamespaceFact[]
   readonly opaque: readonly Opaque[]
+  readonly settled: readonly Settled[]
   readonly controllers: readonly Controller[]
   readonly istio: readonly IstioRelease[]
   readonly cacerts: readonly CacertsSite[]

@@ -5,6 +5,7 @@ import type { Finding } from '../../src/base/index.ts'
 import { parseConfig } from '../../src/mesh/index.ts'
 import {
   acceptFindings,
+  isDoubt,
   branchName,
   branchPrefixFor,
   cacertsKeys,
@@ -41,6 +42,20 @@ describe('accepted findings', () => {
     const naming = { ...finding, remedy: 'list it; or accept this finding and name them' }
     expect(acceptFindings([naming], accepted)[0]?.remedy).toBe('list it; or name them')
     expect(acceptFindings([finding], [{ finding: 'workloads/opaque', file: 'a.yaml', reason: 'x' }])[0]?.severity).toBe('warning')
+  })
+
+  test('a warning that is a doubt becomes a note, and is none any more', () => {
+    const doubt: Finding = {
+      ...finding,
+      id: 'workloads/operator',
+      severity: 'warning',
+      remedy: 'restart it; or accept this finding with a reason',
+    }
+
+    const [accepted] = acceptFindings([doubt], [{ finding: 'workloads/operator', reason: 'no sidecars' }])
+
+    expect(accepted).toEqual({ ...doubt, severity: 'info', message: 'hidden (accepted: no sidecars)', remedy: 'restart it' })
+    expect([doubt, finding, accepted ?? doubt].map(isDoubt)).toEqual([true, false, false])
   })
 })
 

@@ -211,6 +211,7 @@ export function discoveryOf(more: Partial<Discovery> = {}): Discovery {
     outside: [],
     namespaces: [],
     opaque: [],
+    settled: [],
     controllers: [],
     istio: [],
     cacerts: [],
