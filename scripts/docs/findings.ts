@@ -64,7 +64,7 @@ expected, what was found, and what to do. An id never changes its meaning.
 | info | worth knowing, shown with \`--output json\` |
 
 Errors of the areas \`workloads\`, \`flux\` and \`argocd\` (but \`argocd/rendered\`, \`argocd/swallowed\`, \`argocd/ignored\`, \`argocd/duplicate\` and \`argocd/changed\`), and \`restart/unseen\`, can be taken responsibility for in \`reroot.yaml\`. They become warnings, with your reason,
-in every pull request. The warnings \`workloads/operator\` and \`workloads/virtual-machine\` keep the entry gate from being evidence until they are accepted. Nothing else can be accepted: the certificates and the order depend on it.
+in every pull request. The warnings \`workloads/operator\`, \`workloads/virtual-machine\` and \`workloads/istiod-unseen\` keep the entry gate from being evidence until they are accepted. Nothing else can be accepted: the certificates and the order depend on it.
 
 \`\`\`yaml
 accept:

@@ -100,6 +100,7 @@ export const findingTitles = {
   'workloads/namespace-unknown': 'Git does not show the labels of a namespace on which injection depends',
   'workloads/namespace-stated': 'reroot.yaml states other labels of a namespace than Git shows',
   'workloads/revision-unknown': 'a label names a revision of Istio that is not known',
+  'workloads/istiod-unseen': 'a label asks for an istiod that Git does not show',
   'workloads/helm-values': 'values of a chart come from where Git does not show them',
   'workloads/helm-chart': 'which chart is installed cannot be told from Git',
   'workloads/opaque': 'a meshed namespace holds workloads that Git does not show',

@@ -3,7 +3,11 @@ import { isAcceptable } from '../mesh/index.ts'
 import type { Config } from '../mesh/index.ts'
 
 // Members of the mesh, if they are any, that nothing restarts. A person knows whether they are.
-const doubtful: ReadonlySet<string> = new Set(['workloads/operator', 'workloads/virtual-machine'] satisfies readonly FindingId[])
+const doubtful: ReadonlySet<string> = new Set([
+  'workloads/operator',
+  'workloads/virtual-machine',
+  'workloads/istiod-unseen',
+] satisfies readonly FindingId[])
 
 /** Whether it is a warning that keeps the entry gate from being evidence enough, as long as nobody has accepted it. */
 export function isDoubt({ id, severity }: Pick<Finding, 'id' | 'severity'>): boolean {

@@ -11,13 +11,14 @@ import type { Labels } from './namespaces.ts'
 import { reportOperated } from './operated.ts'
 import type { Covered } from './operated.ts'
 import { opaqueReleases, readReleases, servedRevisions, workloadsOfReleases } from './releases.ts'
-import type { Releases } from './releases.ts'
 import { makeReport } from './report.ts'
 import type { Report } from './report.ts'
 import { repositoryPath } from './source-tree.ts'
 import type { Files } from './source-tree.ts'
 import type { ArgocdSettings, Controller, Destination, Discovery, IstioRelease } from './types.ts'
-import { asMap, asText, valueAt } from './value.ts'
+import { reportUnseenIstiods, shownRevisions } from './unseen-istiod.ts'
+import type { RevisionUses, ShownRevisions } from './unseen-istiod.ts'
+import { asMap, asText } from './value.ts'
 import type { ValueMap } from './value.ts'
 import { reportMachine } from './virtual-machine.ts'
 import { walkFlux } from './walk.ts'
@@ -64,14 +65,17 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
   const byDefault = injectsByDefault(inventory, releases)
   const namespaces = makeNamespaces(cluster.name, inventory, { stated: cluster.namespaces, byDefault }, report, tool)
 
+  const shown = shownRevisions(inventory, servedRevisions(releases))
+  const uses: RevisionUses = new Map()
   const members = judgeAll(inventory.pods, {
     cluster: cluster.name,
     namespaces,
     byDefault,
-    revisions: revisionsOf(cluster, inventory, releases),
+    revisions: revisionsOf(cluster, shown),
+    uses,
     report,
   })
-  const workloads = [...members.workloads, ...workloadsOfReleases(cluster.name, releases, namespaces)]
+  const workloads = [...members.workloads, ...workloadsOfReleases(cluster.name, releases, namespaces, uses)]
   const opaque = [
     ...opaqueReleases(cluster.name, releases, namespaces, byDefault, report),
     ...generatedWorkloads(cluster.name, inventory, cluster.istio.namespace, namespaces, report),
@@ -80,13 +84,14 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
   const operated = reportOperated(cluster.name, inventory, { namespaces, byDefault }, covered, report)
   for (const machine of inventory.machines) reportMachine(cluster.name, machine, report)
   const facts = namespaces.facts()
+  const istiods = reportUnseenIstiods(cluster.name, uses, { shown, namespaces: facts, byDefault }, covered, report)
   return {
     cluster: cluster.name,
     workloads: workloads.toSorted((a, b) => byPlace(a.id, b.id)),
     outside: members.outside.toSorted((a, b) => byPlace(a.id, b.id)),
     namespaces: facts,
     opaque,
-    settled: operated,
+    settled: [...operated, ...istiods],
     controllers,
     istio: [...releases.istio.map(({ facts: release }) => release), ...plainControlPlanes(inventory)],
     cacerts: inventory.cacerts,
@@ -123,13 +128,8 @@ function parsedMap(text: string): ValueMap {
 }
 
 /** Revisions and tags that labels may name; `null` if nothing says which exist. */
-function revisionsOf(cluster: DiscoveredCluster, inventory: Inventory, releases: Releases): ReadonlySet<string> | null {
+function revisionsOf(cluster: DiscoveredCluster, { served, tags }: ShownRevisions): ReadonlySet<string> | null {
   if (cluster.istio.revisions !== null) return new Set(cluster.istio.revisions)
-  const found = new Set(servedRevisions(releases))
-  for (const { istiod } of inventory.pods) if (istiod !== null) found.add(istiod.revision)
-  for (const { object, name } of inventory.kept.values()) {
-    const tag = object['kind'] === 'IstioRevisionTag' ? name : asText(valueAt(object, 'metadata', 'labels', 'istio.io/tag'))
-    if (tag !== null) found.add(tag)
-  }
+  const found = new Set([...served, ...tags.keys()])
   return found.size === 0 ? null : found
 }

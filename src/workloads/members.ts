@@ -6,6 +6,8 @@ import { restartableId } from './pod-owner.ts'
 import type { PodOwner } from './pod-owner.ts'
 import type { Report } from './report.ts'
 import type { MeshRole, Outsider, Workload } from './types.ts'
+import { noteUse } from './unseen-istiod.ts'
+import type { RevisionUses } from './unseen-istiod.ts'
 
 /** What is asked of every pod owner of a cluster. */
 export interface Judging {
@@ -15,6 +17,8 @@ export interface Judging {
   readonly byDefault: boolean
   /** Revisions and tags that exist; `null` if neither Git nor `reroot.yaml` names any. */
   readonly revisions: ReadonlySet<string> | null
+  /** Where it is noted which of them labels ask for. */
+  readonly uses: RevisionUses
   readonly report: Report
 }
 
@@ -43,6 +47,7 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
   if (verdict.mesh === 'unknown') namespaces.markUnknown(one.namespace, `${one.kind} ${one.name}`, one.definition)
   if (verdict.mesh === 'in') {
     if (ownRole === null) namespaces.markMeshed(one.namespace)
+    noteUse(judging.uses, verdict.revision, `${one.kind} ${one.namespace}/${one.name}`, one.definition)
     reportRevision(one, verdict.revision, judging)
     if (id === null) reportKind(one, verdict.rule, judging)
   }
@@ -89,7 +94,8 @@ function reportRevision(one: PodOwner, revision: string | null, { cluster, revis
     message: `it asks for revision or tag ${revision}, of which nothing is known; its workloads are taken to be in the mesh`,
     expected: [...revisions].join(', '),
     found: revision,
-    remedy: 'add the revision or tag to clusters[].istio.revisions in reroot.yaml, or correct the label',
+    remedy:
+      'add the revision or tag to clusters[].istio.revisions in reroot.yaml, and its istiod to clusters[].istio.istiod if Git does not show it; or correct the label',
   })
 }
 

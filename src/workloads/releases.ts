@@ -9,6 +9,8 @@ import type { Manifests } from './manifest.ts'
 import type { Namespaces } from './namespaces.ts'
 import type { Report } from './report.ts'
 import type { IstioRelease, MeshRole, Opaque, Workload } from './types.ts'
+import { noteUse } from './unseen-istiod.ts'
+import type { RevisionUses } from './unseen-istiod.ts'
 import { asMap, scalarText, textMap } from './value.ts'
 import type { Value } from './value.ts'
 
@@ -41,7 +43,7 @@ export function readReleases(inventory: Inventory, manifests: Manifests, report:
 const roles: Readonly<Partial<Record<IstioChart, MeshRole>>> = { istiod: 'control-plane', ztunnel: 'ztunnel', gateway: 'gateway' }
 
 /** The workloads that Istio's own charts install. */
-export function workloadsOfReleases(cluster: string, releases: Releases, namespaces: Namespaces): readonly Workload[] {
+export function workloadsOfReleases(cluster: string, releases: Releases, namespaces: Namespaces, uses: RevisionUses): readonly Workload[] {
   return releases.istio.flatMap(({ release, chart }) => {
     const pods = podsOfRelease(release, chart)
     const role = roles[chart]
@@ -53,7 +55,7 @@ export function workloadsOfReleases(cluster: string, releases: Releases, namespa
         id: { ...pods, namespace },
         cluster,
         role,
-        rule: ruleOf(release, chart, namespaces),
+        rule: ruleOf(release, chart, namespaces, uses),
         owner,
         definition: release.site,
         hindrance: null,
@@ -65,7 +67,7 @@ export function workloadsOfReleases(cluster: string, releases: Releases, namespa
   })
 }
 
-function ruleOf(release: ChartInstall, chart: IstioChart, namespaces: Namespaces): string {
+function ruleOf(release: ChartInstall, chart: IstioChart, namespaces: Namespaces, uses: RevisionUses): string {
   if (chart !== 'gateway') return `${release.by} installs Istio’s chart ${chart}`
   const namespace = release.targetNamespace
   namespaces.markMeshed(namespace)
@@ -77,6 +79,7 @@ function ruleOf(release: ChartInstall, chart: IstioChart, namespaces: Namespaces
     ...textMap(release.values['labels']),
   }
   const verdict = judgeInjection({ labels, annotations: {}, hostNetwork: false }, namespace, namespaces.labelsOf(namespace) ?? {}, false)
+  if (verdict.mesh === 'in') noteUse(uses, verdict.revision, release.by, release.site)
   return verdict.mesh === 'in' ? `Istio’s chart gateway; ${verdict.rule}` : 'Istio’s chart gateway'
 }
 

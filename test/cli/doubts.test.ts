@@ -22,3 +22,20 @@ test('pods that an operator makes: a warning in stage, then the next step wants 
 
   await sandbox.takes(['promote'], 'mesh-ca/g2-promoted')
 })
+
+test('an istiod that only a label shows: naming it does not vouch for a step that was planned before', async () => {
+  const sandbox = await sandboxIn('staged')
+  sandbox.forge.push({
+    'infrastructure/namespaces/canary.yaml':
+      'apiVersion: v1\nkind: Namespace\nmetadata: { name: canary, labels: { istio.io/rev: 1-31 } }\n',
+  })
+  const says = ['istiod of revision 1-31 (workloads/istiod-unseen), which no step restarts']
+
+  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says })
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [['istiod: []', 'istiod: [istiod-1-31]']])
+  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says })
+  const { stdout } = await sandbox.does(['promote', '--confirmed', 'the canary was restarted', '--dry-run'])
+
+  expect(stdout).toContain('`Deployment/istio-system/istiod-1-31`')
+  expect(stdout).not.toContain('workloads/istiod-unseen')
+})
