@@ -15,7 +15,7 @@ const apps: FluxKustomizationFacts = {
   dependsOn: [],
   wait: true,
   suspended: false,
-  decryptsWith: null,
+  decryption: null,
 }
 const config = makeConfig('restarts: { rules: [{ match: Deployment/shop/*, delivery: owner }] }\n')
 const listed: RestartEntry = {
