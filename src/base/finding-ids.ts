@@ -104,6 +104,7 @@ export const findingTitles = {
   'workloads/helm-values': 'values of a chart come from where Git does not show them',
   'workloads/helm-chart': 'which chart is installed cannot be told from Git',
   'workloads/opaque': 'a meshed namespace holds workloads that Git does not show',
+  'workloads/certificate-lifetime': 'a setting of how long workload certificates live cannot be read',
   'workloads/ca-provider': 'a component that signs workload certificates in place of istiod',
   'workloads/not-restartable': 'a kind of workload in the mesh that reroot cannot restart',
   'workloads/operator': 'pods of the mesh that an operator makes',

@@ -33,6 +33,8 @@ export interface ChartInstall {
   /** Its objects are replaced whole at each sync. */
   readonly replaced: boolean
   place(...path: YamlPath): Place
+  /** Where a value stands, or is taken from. */
+  valuePlace(path: YamlPath): Place
 }
 
 /** Values that Git does not show, and where they are asked for: most charts are none of Istio's, and nobody looks for that line. */

@@ -1,4 +1,5 @@
 import { parseYamlFile } from '../base/index.ts'
+import { certificateLifetimes } from './certificate-lifetime.ts'
 import { injectsByDefault } from './default-injection.ts'
 import { generatedWorkloads } from './generated-workloads.ts'
 import type { Inventory } from './inventory.ts'
@@ -85,6 +86,8 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
   for (const machine of inventory.machines) reportMachine(cluster.name, machine, report)
   const facts = namespaces.facts()
   const istiods = reportUnseenIstiods(cluster.name, uses, { shown, namespaces: facts, byDefault }, covered, report)
+  const outside = members.outside.map(({ id }) => id)
+  const lifetimes = certificateLifetimes(inventory, releases, outside, manifests, report)
   return {
     cluster: cluster.name,
     workloads: workloads.toSorted((a, b) => byPlace(a.id, b.id)),
@@ -94,6 +97,7 @@ export function discover(files: Files, cluster: DiscoveredCluster): Discovery {
     settled: [...operated, ...istiods],
     controllers,
     istio: [...releases.istio.map(({ facts: release }) => release), ...plainControlPlanes(inventory)],
+    certificateLifetimes: lifetimes,
     cacerts: inventory.cacerts,
     argocd,
     findings: report.all().map((finding) => ({ ...finding, place: { cluster: cluster.name, ...finding.place } })),

@@ -57,6 +57,7 @@ function readHelmRelease(at: KeptObject, inventory: Inventory, manifests: Manife
     suspended: spec['suspend'] === true ? place('spec', 'suspend') : null,
     replaced: false,
     place,
+    valuePlace: (path) => (valueAt(spec, 'values', ...path) === undefined ? place('spec', 'valuesFrom') : place('spec', 'values', ...path)),
   }
 }
 

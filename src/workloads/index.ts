@@ -12,6 +12,7 @@ export type {
   ArgocdProject,
   ArgocdSettings,
   CacertsSite,
+  CertificateLifetime,
   Controller,
   ControllerId,
   Destination,

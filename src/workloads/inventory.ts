@@ -4,6 +4,8 @@ import { isReplaced, appliedWave } from './applier.ts'
 import type { Applier } from './applier.ts'
 import type { ChartInstall } from './chart-install.ts'
 import { isFluxKustomization } from './flux-kustomization.ts'
+import { lifetimesOfObject } from './lifetime-settings.ts'
+import type { LifetimeSetting } from './lifetime-settings.ts'
 import { takeNamespace } from './namespace-definition.ts'
 import type { NamespaceDefinition } from './namespace-definition.ts'
 import { survived, withoutProbe } from './probe.ts'
@@ -43,6 +45,8 @@ export interface Inventory {
   readonly machines: KeptObject[]
   /** By `namespace/name`: the data. */
   readonly configMaps: Map<string, ValueMap>
+  /** Settings on which it depends how long certificates live, with the object of each: `kind namespace/name`. */
+  readonly lifetimes: { readonly setting: LifetimeSetting; readonly object: string; readonly site: Site }[]
   /** Flux Kustomizations that a build has made. */
   readonly kustomizations: Resource[]
   /** Who applies what, to notice two owners. */
@@ -67,6 +71,7 @@ export function emptyInventory(): Inventory {
     operated: [],
     machines: [],
     configMaps: new Map(),
+    lifetimes: [],
     kustomizations: [],
     owners: new Map(),
     charts: [],
@@ -107,6 +112,8 @@ function takeObject(inventory: Inventory, object: ValueMap, taking: Taking): voi
   const kind = asText(object['kind']) ?? ''
   const { site } = taking.resource.manifest
   const pods = makesPods(object)
+  for (const setting of lifetimesOfObject(object))
+    inventory.lifetimes.push({ setting, object: `${kind} ${namespaceOf(object) ?? 'default'}/${nameOf(object)}`, site })
   if (!pods && !keptKinds.has(kind) && kind !== 'Namespace' && kind !== 'ConfigMap') {
     takeCustom(inventory, object, taking)
     return

@@ -71,6 +71,7 @@ const keptKinds = new Set([
     'Kustomization',
     'Component',
   ],
+  ...['ProxyConfig', 'WorkloadGroup'],
   ...['GatewayClass', 'SealedSecret', 'ExternalSecret', 'VaultStaticSecret', 'Certificate'],
   ...['Application', 'ApplicationSet', 'AppProject', 'ksops', 'Stage', 'PromotionTask', 'ClusterPromotionTask'],
 ])
@@ -169,12 +170,17 @@ function clusterAddress(secret: ValueMap): ValueMap {
   return { data: address('data'), stringData: address('stringData') }
 }
 
-/** Pod specs are most of a manifest, and only the host network of one decides anything; but of istiod, image and environment do. */
+// istiod, and what asks it for certificates.
+const istioContainers = new Set<Value>(['discovery', 'istio-proxy'])
+
+/** Pod specs are most of a manifest, and only the host network of one decides anything; but of Istio's containers, image and environment do. */
 function withoutPodSpec(object: ValueMap): ValueMap {
   if (object['kind'] === 'ApplicationSet') return object // its template is that of an Application
   const path = object['kind'] === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template', 'spec'] : ['spec', 'template', 'spec']
   const spec = asMap(valueAt(object, ...path))
-  if (spec === null || asList(spec['containers']).some((container) => valueAt(container, 'name') === 'discovery')) return object
+  if (spec === null) return object
+  const containers = [...asList(spec['containers']), ...asList(spec['initContainers'])]
+  if (containers.some((container) => istioContainers.has(valueAt(container, 'name')))) return object
   return withValueAt(object, path, () => (spec['hostNetwork'] === undefined ? {} : { hostNetwork: spec['hostNetwork'] }))
 }
 

@@ -143,7 +143,7 @@ function missingValues(
     message: `values of Istio’s chart ${chart} come from ${name}, which Git does not show`,
     expected,
     found: name,
-    remedy: 'make sure that it sets no revision, environment or CA of istiod; or move these values into Git',
+    remedy: 'make sure that it sets no revision, environment, CA or lifetime of certificates of istiod; or move these values into Git',
   }
 }
 

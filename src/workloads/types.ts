@@ -1,4 +1,4 @@
-import type { Finding, WorkloadId } from '../base/index.ts'
+import type { Finding, Place, WorkloadId } from '../base/index.ts'
 
 /** What a workload is to the mesh; decides its wave. */
 export type MeshRole = 'control-plane' | 'ztunnel' | 'gateway' | 'sidecar'
@@ -154,6 +154,15 @@ export interface IstioRelease {
   readonly caProvider: string
 }
 
+/** How long workload certificates live, by a value in Git. */
+export interface CertificateLifetime {
+  /** Rounded up. */
+  readonly hours: number
+  /** The value, in words. */
+  readonly found: string
+  readonly place: Place
+}
+
 /** A Secret named `cacerts`, wherever Git shows one. */
 export interface CacertsSite {
   readonly site: Site
@@ -215,6 +224,8 @@ export interface Discovery {
   readonly settled: readonly Settled[]
   readonly controllers: readonly Controller[]
   readonly istio: readonly IstioRelease[]
+  /** How long workload certificates live, wherever Git says so. */
+  readonly certificateLifetimes: readonly CertificateLifetime[]
   readonly cacerts: readonly CacertsSite[]
   /** `null` under Flux. */
   readonly argocd: ArgocdSettings | null

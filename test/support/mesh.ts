@@ -212,6 +212,7 @@ export function discoveryOf(more: Partial<Discovery> = {}): Discovery {
     namespaces: [],
     opaque: [],
     settled: [],
+    certificateLifetimes: [],
     controllers: [],
     istio: [],
     cacerts: [],

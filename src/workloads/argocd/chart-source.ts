@@ -1,4 +1,4 @@
-import type { Finding } from '../../base/index.ts'
+import type { Finding, Place, YamlPath } from '../../base/index.ts'
 import { lastPart } from '../chart-install.ts'
 import type { ChartInstall } from '../chart-install.ts'
 import type { Manifests } from '../manifest.ts'
@@ -46,7 +46,9 @@ export function localChart(reading: ChartReading, application: Application, sour
   }
   const given = chartValues(reading, application, source, folder, defaultValues(reading.manifests, folder))
   if (holdsApplications(given.values)) reading.reportAlways(hiddenApplications(application, source, `values of the chart in ${folder}`))
-  return installsOf({ reading, application, source, missing: given.missing, room: { left: mostCharts } }, folder, chart, given.values, 0)
+  const valuePlace = (path: YamlPath): Place => given.valuePlace(path) ?? defaultPlace(reading.manifests, folder, path)
+  const unpacking = { reading, application, source, missing: given.missing, valuePlace, room: { left: mostCharts } }
+  return installsOf(unpacking, folder, chart, given.values, 0)
 }
 
 interface Unpacking {
@@ -54,6 +56,7 @@ interface Unpacking {
   readonly application: Application
   readonly source: ApplicationSource
   readonly missing: ChartValues['missing']
+  readonly valuePlace: ChartInstall['valuePlace']
   /** How many more charts may be looked into. */
   readonly room: { left: number }
 }
@@ -63,14 +66,14 @@ const mostNested = 8
 const mostCharts = 1000
 
 function installsOf(unpacking: Unpacking, folder: string, chart: ValueMap, values: ValueMap, depth: number): readonly ChartInstall[] {
-  const { reading, application, source, missing } = unpacking
+  const { reading, application, source, missing, valuePlace } = unpacking
   const own: ChartInstall[] = []
   const all = filesBelow(reading.manifests, join(folder, 'templates'))
   if (all.some((file) => /\.(ya?ml|json)$/.test(file))) {
     const hidden = all.find((file) => namesApplications(reading, file))
     if (hidden !== undefined) reading.reportAlways(hiddenApplications(application, source, hidden))
     const about = { chart: asText(chart['name']), version: asText(chart['version']), url: source.repoURL }
-    const made = install(application, source, about, { values, missing })
+    const made = install(application, source, about, { values, missing, valuePlace })
     for (const one of withTemplates(reading.manifests, made, all)) own.push(one)
   }
   if (depth >= mostNested) return own
@@ -109,16 +112,21 @@ function installsOfDependency(
   const name = asText(valueAt(dependency, 'name'))
   if (name === null || !isEnabled(dependency, values)) return []
   const repository = asText(valueAt(dependency, 'repository')) ?? ''
-  const given = asMap(values[asText(valueAt(dependency, 'alias')) ?? name]) ?? {}
+  const key = asText(valueAt(dependency, 'alias')) ?? name
+  const given = asMap(values[key]) ?? {}
   const local = repository.startsWith('file://') ? resolvePath(folder, repository.slice('file://'.length)) : join(folder, `charts/${name}`)
   const chart = local === null ? null : chartFile(manifests, local)
   const withDefaults = local === null || chart === null ? given : mergeValues(defaultValues(manifests, local), given)
   const global = mergeValues(asMap(withDefaults['global']) ?? {}, asMap(values['global']) ?? {})
   const merged = Object.keys(global).length === 0 ? withDefaults : { ...withDefaults, global }
-  if (local !== null && chart !== null) return installsOf(unpacking, local, chart, merged, depth + 1)
+  const valuePlace = (path: YamlPath): Place =>
+    local === null || chart === null || valueAt(given, ...path) !== undefined
+      ? unpacking.valuePlace([key, ...path])
+      : defaultPlace(manifests, local, path)
+  if (local !== null && chart !== null) return installsOf({ ...unpacking, valuePlace }, local, chart, merged, depth + 1)
   if (lastPart(name) === 'argocd-apps') reading.reportAlways(hiddenApplications(application, source, `chart ${name}`))
   const version = asText(valueAt(dependency, 'version'))
-  return [install(application, source, { chart: lastPart(name), version, url: repository }, { values: merged, missing })]
+  return [install(application, source, { chart: lastPart(name), version, url: repository }, { values: merged, missing, valuePlace })]
 }
 
 /** `condition`: the first of its paths that has a boolean decides; otherwise `tags`, where one that is on is enough. */
@@ -135,7 +143,7 @@ function install(
   application: Application,
   source: ApplicationSource,
   about: Pick<ChartInstall, 'chart' | 'version' | 'url'>,
-  { values, missing }: ChartValues,
+  { values, missing, valuePlace }: ChartValues,
 ): ChartInstall {
   const helm = source.spec['helm']
   return {
@@ -153,6 +161,7 @@ function install(
     suspended: null,
     replaced: application.replaces,
     place: (...path) => application.place(...(path.length === 1 && path[0] === 'spec' ? source.at : path)),
+    valuePlace: (path) => valuePlace(path) ?? application.place(...source.at),
   }
 }
 
@@ -166,6 +175,11 @@ function chartFile(manifests: Manifests, folder: string): ValueMap | null {
 
 function defaultValues(manifests: Manifests, folder: string): ValueMap {
   return documentOf(manifests, join(folder, 'values.yaml')) ?? {}
+}
+
+function defaultPlace(manifests: Manifests, folder: string, path: YamlPath): Place {
+  const file = join(folder, 'values.yaml')
+  return { file, line: manifests.lineOf(file, 0, path) }
 }
 
 function documentOf(manifests: Manifests, file: string): ValueMap | null {

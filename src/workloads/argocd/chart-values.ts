@@ -1,6 +1,5 @@
-import type { Place } from '../../base/index.ts'
+import type { Place, YamlPath } from '../../base/index.ts'
 import type { Manifests } from '../manifest.ts'
-import { parseYamlFile } from '../../base/index.ts'
 import { resolvePath } from '../source-tree.ts'
 import { asList, asMap, asText, mergeValues, scalarText, valueAt } from '../value.ts'
 import type { ValueMap } from '../value.ts'
@@ -10,11 +9,15 @@ import { setParameters } from '../chart-parameters.ts'
 import type { ChartParameter } from '../chart-parameters.ts'
 import { doubleStarMatcher } from './glob.ts'
 import type { OwnRepository } from './repository-url.ts'
+import { layerOfApplication, layerOfFile, placeIn } from './value-place.ts'
+import type { Layer } from './value-place.ts'
 
 /** The values that an Application gives to a chart, and where more come from that Git does not show. */
 export interface ChartValues {
   readonly values: ValueMap
   readonly missing: readonly { readonly name: string; readonly place: Place }[]
+  /** Where a value stands that the Application gives; `null`: it gives none. */
+  valuePlace(path: YamlPath): Place | null
 }
 
 /**
@@ -34,7 +37,7 @@ export function chartValues(
   const miss = (name: string, field: string, index: number): void => {
     missing.push(missingAt(name, () => application.place(...source.at, 'helm', field, index)))
   }
-  let values = defaults
+  const layers: Layer[] = []
   const files = asList(helm['valueFiles']).map((file) => environment(asText(file) ?? '', application, source))
   const named = new Set(files.map((file) => resolved(reading.own, application, folder, file)))
   // What is listed again counts where it stands last: before that it changes nothing.
@@ -44,11 +47,11 @@ export function chartValues(
   for (const { written, index } of counting.slice(0, mostFiles)) {
     for (const found of valueFiles(reading, application, folder, written, named)) {
       const content = found === null ? null : contentOf(reading.manifests, found)
-      if (content !== null) values = mergeValues(values, content)
+      if (found !== null && content !== null) layers.push(layerOfFile(reading.manifests, found, content))
       else if (helm['ignoreMissingValueFiles'] !== true || found !== null) miss(written, 'valueFiles', index)
     }
   }
-  values = mergeValues(values, asMap(helm['valuesObject']) ?? parsed(asText(helm['values']) ?? ''))
+  layers.push(layerOfApplication(reading.manifests, application, source))
   const listed = asList(helm['parameters']).flatMap((parameter, index): readonly WrittenParameter[] => {
     const name = asText(valueAt(parameter, 'name'))
     const value = environment(scalarText(valueAt(parameter, 'value')) ?? '', application, source)
@@ -63,9 +66,11 @@ export function chartValues(
     if (bytes === null) miss(written, 'fileParameters', index)
     else parameters.push({ name, value: new TextDecoder().decode(bytes), forceString: true, field: 'fileParameters', index })
   })
-  const set = setParameters(values, parameters)
+  const merged = layers.reduce((values, layer) => mergeValues(values, layer.values), defaults)
+  const set = setParameters(merged, parameters)
   for (const { name, field, index } of set.refused) miss(`the parameter ${name.slice(0, 40)}`, field, index)
-  return { values: set.values, missing }
+  const places = parameters.map(({ name, field, index }) => ({ name, place: () => application.place(...source.at, 'helm', field, index) }))
+  return { values: set.values, missing, valuePlace: placeIn(layers, places) }
 }
 
 /** A parameter, and where an Application has it. */
@@ -112,10 +117,6 @@ function contentOf(manifests: Manifests, file: string): ValueMap | null {
   const [document] = manifests.wholeDocuments(file)
   if (document === undefined) return (manifests.tree.read(file)?.byteLength ?? 0) === 0 ? {} : null
   return document.sealed ? null : (asMap(document.value) ?? {})
-}
-
-function parsed(text: string): ValueMap {
-  return asMap(parseYamlFile(new TextEncoder().encode(text), '').documents[0]?.value) ?? {}
 }
 
 /** What Argo CD fills in (docs/user-guide/build-environment.md), as far as Git shows it. */
