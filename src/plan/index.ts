@@ -1,5 +1,6 @@
 export { acceptFindings, isDoubt, waysPast } from './accept.ts'
 export { argocdLimits } from './argocd-limits.ts'
+export { longestLifetime, shortCertificateHours } from './certificate-hours.ts'
 export { missingControlPlane, unknownZtunnel } from './control-plane.ts'
 export { prunableSecret, secretSite } from './secret-in-place.ts'
 export { chooseDeliveries, missingShellImage } from './delivery.ts'

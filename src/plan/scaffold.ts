@@ -51,6 +51,8 @@ export interface Scaffold {
   readonly remote: string
   readonly branch: string
   readonly extraRoots: readonly string[]
+  /** The longest that a workload certificate lives, and where Git says so; `null`: nowhere. */
+  readonly certificateHours: { readonly hours: number; readonly at: string } | null
   readonly clusters: readonly ScaffoldCluster[]
   /** Meshed namespaces with workloads that Git does not show, and whose they are. */
   readonly unseen: readonly { readonly namespace: string; readonly owner: string; readonly at: string }[]
@@ -58,7 +60,7 @@ export interface Scaffold {
 
 /** The text of a first `reroot.yaml`: everything that was found, with where it was found, and what may be set. */
 export function scaffoldConfig(scaffold: Scaffold): string {
-  const { unseen } = scaffold
+  const { unseen, certificateHours } = scaffold
   return `# yaml-language-server: $schema=${schemaName}
 # How reroot rotates the CA of this mesh. People write this file; \`reroot init\` found what is in it.
 # Every key, its values and its default: docs/configuration.md in the repository of reroot. Unknown keys are errors.
@@ -72,7 +74,7 @@ pki: # of new generations; what the mesh has now is in ${scaffold.directory}/mes
   intermediate: ${flow({ days: 1825 })}
   backdateMinutes: 60
   renewBeforeDays: 180 # \`reroot status\` warns from then on
-  workloadCertificateHours: 24 # the longest that a workload certificate lives
+  workloadCertificateHours: ${certificateHours?.hours ?? 24} # the longest that a workload certificate lives${certificateHours === null ? '' : `: ${certificateHours.at}`}
 extraRoots: ${
     scaffold.extraRoots.length === 0
       ? '[]'

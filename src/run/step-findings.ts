@@ -1,5 +1,5 @@
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, chooseDeliveries, unmatchedSettings } from '../plan/index.ts'
+import { acceptFindings, chooseDeliveries, shortCertificateHours, unmatchedSettings } from '../plan/index.ts'
 import type { ChosenRestart } from '../plan/index.ts'
 import type { Step } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
@@ -23,7 +23,14 @@ export function examine(
   clusters: readonly LoadedCluster[],
 ): { readonly chosen: ReadonlyMap<LoadedCluster, readonly ChosenRestart[]>; readonly findings: readonly Finding[] } {
   const workloads = [...discoveries.values()].flatMap((discovery) => discovery.workloads)
-  const findings: Finding[] = [...meshFindings(loaded), ...unmatchedSettings(loaded.config, loaded.layout.config, workloads)]
+  const file = loaded.layout.config
+  const hours = shortCertificateHours(loaded.config, file, [...discoveries.values()])
+  const findings: Finding[] = [
+    ...meshFindings(loaded),
+    ...unmatchedSettings(loaded.config, file, workloads),
+    // Nor does it wait for certificates to expire.
+    ...(step === 'replace' ? hours.map((finding) => ({ ...finding, severity: 'warning' }) as const) : hours),
+  ]
   const chosen = new Map<LoadedCluster, readonly ChosenRestart[]>()
   for (const cluster of clusters) {
     const discovery = discoveryOf(cluster, discoveries)

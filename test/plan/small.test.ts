@@ -282,6 +282,7 @@ describe('the first reroot.yaml', () => {
     remote: fc.constantFrom('origin', 'y', 'my-fork'),
     branch: fc.constantFrom('main', 'on', 'release/1.0', '2024'),
     extraRoots: fc.uniqueArray(path, { maxLength: 2 }),
+    certificateHours: fc.option(fc.record({ hours: fc.constant(720), at: fc.constant('env.SECRET_TTL: 720h, infra/istiod.yaml:31') })),
     clusters: fc.uniqueArray(cluster, {
       minLength: 1,
       maxLength: 3,
@@ -314,6 +315,7 @@ describe('the first reroot.yaml', () => {
           trustDomain: found.trustDomain,
           git: { remote: found.remote, branch: found.branch },
           extraRoots: found.extraRoots,
+          pki: { workloadCertificateHours: found.certificateHours?.hours ?? 24 },
         })
         expect(config.clusters).toMatchObject(
           clusters.map(
@@ -353,6 +355,7 @@ describe('the first reroot.yaml', () => {
         remote: 'origin',
         branch: 'main',
         extraRoots: [],
+        certificateHours: null,
         clusters: controllers.map((controller) => ({ ...one, syncAt: 'root.yaml:1', register: 'a/b.yaml', controller })),
         unseen: [],
       })
@@ -374,6 +377,7 @@ describe('the first reroot.yaml', () => {
       remote: 'origin',
       branch: 'main',
       extraRoots: [],
+      certificateHours: null,
       clusters: fc.sample(cluster, { numRuns: 1, seed: 1 }),
       unseen: [],
     })

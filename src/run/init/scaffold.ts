@@ -1,4 +1,5 @@
 import { groupBy } from '../../base/index.ts'
+import { longestLifetime } from '../../plan/index.ts'
 import type { Layout, Scaffold, ScaffoldCluster } from '../../plan/index.ts'
 import { isCloudKey } from '../../seal/index.ts'
 import type { Base } from '../base.ts'
@@ -24,6 +25,7 @@ export function scaffoldOf(input: {
     remote: base.remote ?? 'origin',
     branch: base.branch,
     extraRoots: input.extraRoots,
+    certificateHours: certificateHours(clusters),
     clusters: clusters.map((cluster) => clusterOf(cluster, layout, input.controllers.get(cluster.sync.name) ?? [])),
     unseen: clusters.flatMap((cluster) =>
       cluster.discovery.opaque.map((opaque) => ({
@@ -33,6 +35,14 @@ export function scaffoldOf(input: {
       })),
     ),
   }
+}
+
+/** A shorter time than Istio's own is a promise that Git makes for what it shows alone. */
+function certificateHours(clusters: readonly FoundCluster[]): Scaffold['certificateHours'] {
+  const longest = longestLifetime(clusters.map(({ discovery }) => discovery))
+  if (longest === null || longest.hours <= 24) return null
+  const { hours, found, place } = longest
+  return { hours, at: `${found}, ${place.file ?? ''}:${place.line ?? 1}` }
 }
 
 function clusterOf(found: FoundCluster, layout: Layout, recipients: readonly string[]): ScaffoldCluster {
