@@ -180,16 +180,27 @@ function argocdNeeds(clusters: readonly InitStory[]): string[] {
 
 function compared({ name, managed, controller, istioNamespace, record, certChain }: InitStory, clusterCount: number): string[] {
   if (managed === 'in-place') return []
-  const hash = (key: string, how = ''): string =>
-    `kubectl${contextFlag(name, controller, clusterCount)} -n ${istioNamespace} get secret cacerts -o jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum`
+  const get = `kubectl${contextFlag(name, controller, clusterCount)} -n ${istioNamespace} get secret cacerts -o`
+  const hash = (key: string, how = ''): string => `${get} jsonpath='{.data.${key}\\.pem}' | base64 -d | ${how}sha256sum`
   return [
     `**${name}**: the Secret as it is now must be what was taken over; what differs would be changed by the merge. The three sums must be, in this order:`,
     commands(
       `1. \`${fingerprintOf(record)}\` (the intermediate)\n2. \`${record.rootBundle}\` (the roots)\n3. \`${certChain}\` (the chain)\n`,
       [hash('ca-cert', 'openssl x509 -outform der | '), hash('root-cert'), hash('cert-chain')],
     ),
+    commands(`And nothing else may be in it. Its type, whether it is immutable, and the names of its keys must be \`${written}\`:`, [
+      `${get} json | jq -c '[.type, .immutable // false, (.data | keys)]'`,
+    ]),
+    otherwise,
   ]
 }
+
+/** What `init` seals, as the line that looks at the live Secret prints it. */
+const written = '["Opaque",false,["ca-cert.pem","ca-key.pem","cert-chain.pem","root-cert.pem"]]'
+
+// facts/istio.md 1.2. Whether a merge removes other keys depends on who has made them, and by what program.
+const otherwise =
+  'If it prints something else, do not merge. With `tls.crt` istiod signs with that, and reads nothing of what reroot delivers: run `init` anew with that certificate, and make the Secret of these four keys. `ca-crl.pem` is about the old root alone, and reroot delivers none: take it out first, and see that istiod starts without it. Nothing can change another type, or what is immutable: make the Secret anew, with the same four keys, while nothing restarts istiod (the lines are in reroot’s docs/rotation.md, “init”).'
 
 function fingerprintOf({ intermediates }: ClusterRecord): string {
   return intermediates.find(({ state }) => state === 'active')?.certificate.fingerprint ?? ''

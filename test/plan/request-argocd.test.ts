@@ -177,7 +177,7 @@ describe('the pull request of init', () => {
     expect(text.match(/unseals for [a-z, ]+:/g)).toEqual(['unseals for asia, us:', 'unseals for uk:'])
     expect(text.match(/--enable-alpha-plugins --enable-exec/g)).toHaveLength(2)
     expect(text).toContain('kubectl -n argocd-2 get configmap argocd-cm')
-    expect(text.match(/get secret cacerts/g)).toHaveLength(9)
+    expect(text.match(/get secret cacerts/g)).toHaveLength(12)
   })
 
   test('has every certificate of the Secret compared, in each cluster, with what was taken over', () => {
@@ -197,6 +197,23 @@ describe('the pull request of init', () => {
         ].join('\n'),
       )
     }
+  })
+
+  test('has the rest of the Secret looked at, without its values: another key, a type, or immutability would show only after the merge', () => {
+    const text = bodyOf(story('eu', flux!), story('us', argocd!))
+
+    for (const name of ['eu', 'us'])
+      expect(text).toContain(
+        [
+          'must be `["Opaque",false,["ca-cert.pem","ca-key.pem","cert-chain.pem","root-cert.pem"]]`:',
+          '```sh',
+          `kubectl --context ${name} -n istio-system get secret cacerts -o json | jq -c '[.type, .immutable // false, (.data | keys)]'`,
+          '```',
+          '',
+          'If it prints something else, do not merge.',
+        ].join('\n'),
+      )
+    expect(bodyOf(story('us', argocd!, { managed: 'in-place' }))).not.toContain('.immutable')
   })
 
   test('asks people to apply the Application where nothing in Git does, and only there', () => {
