@@ -8,3 +8,15 @@ import type { ClusterConfig } from '../mesh/index.ts'
 export function contextFlag(name: string, controller: ClusterConfig['controller'], clusterCount: number): string {
   return clusterCount > 1 || controller.type === 'argocd' ? ` --context ${name}` : ''
 }
+
+/**
+ * Shell lines that do the same in each cluster: a loop, if there are several.
+ * @param contexts of the clusters; empty: the reader's own.
+ * @param lines of one cluster, with its context as a flag and as the beginning of a name.
+ */
+export function inEachContext(contexts: readonly string[], lines: (flag: string, name: string) => readonly string[]): readonly string[] {
+  const [only, ...more] = contexts
+  if (only === undefined) return lines('', '')
+  if (more.length === 0) return lines(` --context ${only}`, '')
+  return [`for context in ${contexts.join(' ')}; do`, ...lines(' --context "$context"', '$context ').map((line) => `  ${line}`), 'done']
+}

@@ -1,4 +1,5 @@
 import type { GenerationId } from '../rotation/index.ts'
+import { inEachContext } from './context-flag.ts'
 import { commands } from './markdown.ts'
 
 const certificate = `jq -r '.dynamicActiveSecrets[] | select(.name == "default") | .secret.tlsCertificate.certificateChain.inlineBytes' |`
@@ -72,22 +73,44 @@ interface Look {
   readonly print: string
 }
 
-/** The number of proxies is told too: no line would else say the same as no proxy. */
-function lookAtProxies({ contexts, ambient }: Meshes, look: Look): readonly string[] {
-  const [only, ...more] = contexts
-  const istioctl = only === undefined ? 'istioctl' : more.length === 0 ? `istioctl --context ${only}` : 'istioctl --context "$context"'
-  const name = more.length === 0 ? '$proxy' : '$context $proxy'
-  const loops = [...lookAtSidecars(istioctl, name, look), ...(ambient ? lookAtZtunnels(istioctl, name, look) : [])]
-  return more.length === 0 ? loops : [`for context in ${contexts.join(' ')}; do`, ...loops.map((line) => `  ${line}`), 'done']
+/**
+ * Shell lines that print the running pods whose proxy istiod does not list, and how many have one: who has lost istiod has its old trust, and the
+ * lines above say nothing of it. All proxies run in a container of that name; pods that the Gateway API makes, and ztunnels, have no annotation of the injector.
+ */
+export function proxiesNotConnected({ contexts, ambient }: Meshes): readonly string[] {
+  const count = ambient ? '{ if ($2 ~ /^ztunnel-/) ztunnels += 1; else proxies += 1 }' : '{ proxies += 1 }'
+  const counted = ambient ? 'proxies + 0, "proxies and", ztunnels + 0, "ztunnels run"' : 'proxies + 0, "proxies run"'
+  return inEachContext(contexts, (flag, name) => [
+    ...(name === '' ? [] : ['echo "$context:"']),
+    '{',
+    `  istioctl${flag} proxy-status | awk 'NR > 1 { print "connected", $1 }'`,
+    `  kubectl${flag} get pods -A --field-selector status.phase=Running -o json |`,
+    `    jq -r '.items[] | select(any(.spec.containers[], .spec.initContainers[]?; .name == "istio-proxy")) | "running \\(.metadata.name).\\(.metadata.namespace)"'`,
+    `} | awk '$1 == "connected" { connected[$2] = 1; next } ${count} !($2 in connected) { print $2, "is not connected" } END { print ${counted} }'`,
+  ])
 }
 
-/** Sidecars, gateways and waypoints. istiod lists ztunnels beside them, which are no Envoy. */
+/** The number of proxies is told too: no line would else say the same as no proxy. */
+function lookAtProxies({ contexts, ambient }: Meshes, look: Look): readonly string[] {
+  return inEachContext(contexts, (flag, name) => [
+    ...lookAtSidecars(`istioctl${flag}`, `${name}$proxy`, look),
+    ...(ambient ? lookAtZtunnels(`istioctl${flag}`, `${name}$proxy`, look) : []),
+  ])
+}
+
+/**
+ * Sidecars, gateways and waypoints. istiod lists ztunnels beside them, which are no Envoy. Each look is a port-forward that takes a second, so there are eight
+ * at a time; awk writes the lines of one at once.
+ */
 function lookAtSidecars(istioctl: string, name: string, { sidecar, read, print }: Look): readonly string[] {
   return [
     `${istioctl} proxy-status | awk 'NR > 1 && $1 !~ /^ztunnel-/ { print $1 }' | while read -r proxy; do`,
-    `  printf '%s  ' "${name}"`,
-    `  ${istioctl} proxy-config secret "$proxy" -o json |`,
-    ...[sidecar, ...read].map((line) => `    ${line}`),
+    '  {',
+    `    ${istioctl} proxy-config secret "$proxy" -o json |`,
+    ...[sidecar, ...read].map((line) => `      ${line}`),
+    `  } | awk -v proxy="${name}" '{ print proxy "  " $0 }' &`,
+    '  n=$((n + 1))',
+    '  test $((n % 8)) -gt 0 || wait',
     `done | awk '${print} { print } END { print NR, "proxies looked at" }'`,
   ]
 }
@@ -104,6 +127,6 @@ function lookAtZtunnels(istioctl: string, name: string, { ztunnel, read, print }
     `      printf %s "$pem" |`,
     ...read.map((line) => `        ${line}`),
     '    done',
-    `done | awk '${print} { print } END { print NR, "certificates of ztunnels looked at" }'`,
+    `done | awk '${print} { print } { seen[$${name.split(' ').length}] = 1 } END { for (one in seen) ztunnels += 1; print NR, "certificates of", ztunnels + 0, "ztunnels looked at" }'`,
   ]
 }

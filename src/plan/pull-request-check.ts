@@ -5,7 +5,7 @@ import { applicationName } from './layout.ts'
 import { commands } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
-import { oneWorkload, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
+import { oneWorkload, proxiesNotConnected, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
 import type { Meshes } from './proxies.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
@@ -41,7 +41,7 @@ function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSe
   if (move === undefined || set.name.startsWith('wave-')) return []
   const { signer } = move.to
   const meshes = {
-    contexts: clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name])),
+    contexts: contextsOf(clusters, story),
     ambient: clusters.some(({ name }) => story.config.clusters.some((one) => one.name === name && one.istio.ztunnel !== null)),
   }
   if (story.decision.step === 'promote')
@@ -62,16 +62,20 @@ function breaks(whose: string): string {
   return `**This is the step that can break the mesh**: from here on a workload whose certificate is ${whose} is rejected.`
 }
 
-function lookBefore(why: string, wrong: string, { ambient }: Meshes, lines: readonly string[]): string[] {
-  const ztunnels = ambient ? '; the second half does the same for ztunnels' : ''
+function lookBefore(why: string, wrong: string, meshes: Meshes, lines: readonly string[]): string[] {
+  const ztunnels = meshes.ambient ? '; the second half does the same for ztunnels' : ''
   return [
     [
       commands(
         `${why} Before the merge look at every proxy, not at a sample. This prints ${wrong}, and how many it has looked at${ztunnels}:`,
         lines,
       ),
-      'If it prints a proxy, or has looked at fewer than there are, do not merge: restart that workload first (`kubectl rollout restart`), and look again.',
-    ].join('\n'),
+      commands(
+        'That sees only proxies that are connected to istiod, and one that has lost it still has its old trust and certificate. This prints running pods whose proxy is not connected, and how many run:',
+        proxiesNotConnected(meshes),
+      ),
+      'If either prints a proxy, or fewer were looked at than run, do not merge: restart that workload first (`kubectl rollout restart`), and look again. No gate has waited for pods that still terminate: a gateway may take an hour (`terminationGracePeriodSeconds`).',
+    ].join('\n\n'),
   ]
 }
 
@@ -145,6 +149,11 @@ function state({ istioNamespace, move }: ClusterStory, context: string): Look[] 
       command: `kubectl${context} -n ${istioNamespace} get configmap mesh-ca-state -o jsonpath='{.data.state}'`,
     },
   ]
+}
+
+/** None: the reader's own. */
+function contextsOf(clusters: readonly ClusterStory[], story: Story): readonly string[] {
+  return clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
 }
 
 function contextOfAny(clusters: readonly ClusterStory[], story: Story): string {

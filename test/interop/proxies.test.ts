@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { proxiesNotOf, proxiesOf, proxiesWithout } from '../../src/plan/index.ts'
+import { proxiesNotConnected, proxiesNotOf, proxiesOf, proxiesWithout } from '../../src/plan/index.ts'
 import { onPath } from '../support/tools.ts'
 
 // The shell lines that people run before the steps that can break a mesh, with the real programs. Only istioctl is a script, which prints what
@@ -85,51 +85,68 @@ esac
 `,
     )
     chmodSync(join(folder, 'istioctl'), 0o755)
+    writeFileSync(
+      join(folder, 'kubectl'),
+      `#!/bin/sh
+[ "$1" = --context ] && shift 2
+case "$*" in
+  "get pods -A --field-selector status.phase=Running -o json") cat "${folder}/answers/pods" ;;
+  *) exit 64 ;;
+esac
+`,
+    )
+    chmodSync(join(folder, 'kubectl'), 0o755)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  const run = (lines: readonly string[]): readonly string[] => {
+  const run = (lines: readonly string[], shell = 'sh'): readonly string[] => {
     const env = { PATH: `${folder}:${process.env['PATH'] ?? ''}` }
-    return execFileSync('sh', ['-c', lines.join('\n')], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    return execFileSync(shell, ['-c', lines.join('\n')], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
       .trimEnd()
       .split('\n')
   }
+  const items = (name: string, list: readonly unknown[]): void =>
+    writeFileSync(join(folder, 'answers', name), JSON.stringify({ kind: 'List', items: list }))
   const here = { contexts: [], ambient: true }
   const sa = 'spiffe://cluster.local/ns/shop/sa/'
 
   test('print what has no certificate of the signer, and how many they have looked at', () => {
-    expect(run(proxiesNotOf('g2', here))).toEqual([
-      expect.stringMatching(/^till-1\.shop {2}issuer=.*intermediate CA g1$/),
+    const lines = run(proxiesNotOf('g2', here))
+    // Several are looked at side by side.
+    expect(lines.slice(0, 2).toSorted()).toEqual([
       'broken-1.shop  none',
+      expect.stringMatching(/^till-1\.shop {2}issuer=.*intermediate CA g1$/),
+    ])
+    expect(lines.slice(2)).toEqual([
       '3 proxies looked at',
       expect.stringMatching(new RegExp(`^ztunnel-a\\.istio-system ${sa}till {2}issuer=.*intermediate CA g1$`)),
       `ztunnel-b.istio-system ${sa}waiting  none`,
       'ztunnel-silent.istio-system nothing  none',
-      '5 certificates of ztunnels looked at',
+      '5 certificates of 3 ztunnels looked at',
     ])
   })
 
   test('print what has a certificate of a generation that is given up, or none', () => {
-    expect(run(proxiesOf('g1', here))).toEqual([
-      expect.stringMatching(/^till-1\.shop .*g1$/),
-      'broken-1.shop  none',
+    const lines = run(proxiesOf('g1', here))
+    expect(lines.slice(0, 2).toSorted()).toEqual(['broken-1.shop  none', expect.stringMatching(/^till-1\.shop .*g1$/)])
+    expect(lines.slice(2)).toEqual([
       '3 proxies looked at',
       expect.stringMatching(/till .*g1$/),
       expect.stringMatching(/waiting {2}none$/),
       'ztunnel-silent.istio-system nothing  none',
-      '5 certificates of ztunnels looked at',
+      '5 certificates of 3 ztunnels looked at',
     ])
   })
 
   test('print what does not trust a root', () => {
-    expect(run(proxiesWithout('g2', here))).toEqual([
-      'till-1.shop  none',
-      'broken-1.shop  none',
+    const lines = run(proxiesWithout('g2', here))
+    expect(lines.slice(0, 2).toSorted()).toEqual(['broken-1.shop  none', 'till-1.shop  none'])
+    expect(lines.slice(2)).toEqual([
       '3 proxies looked at',
       `ztunnel-a.istio-system ${sa}till  none`,
       `ztunnel-b.istio-system ${sa}waiting  none`,
       'ztunnel-silent.istio-system nothing  none',
-      '5 certificates of ztunnels looked at',
+      '5 certificates of 3 ztunnels looked at',
     ])
   })
 
@@ -139,5 +156,60 @@ esac
     expect(lines.filter((line) => line.endsWith('looked at'))).toEqual(['3 proxies looked at', '3 proxies looked at'])
     expect(lines).toEqual(expect.arrayContaining(['eu broken-1.shop  none', 'us broken-1.shop  none']))
     expect(lines.join('\n')).not.toContain('ztunnel')
+    // A line begins with the context, so that a ztunnel's name is the second word of it.
+    expect(proxiesNotOf('g2', { contexts: ['eu', 'us'], ambient: true }).at(-2)).toContain('seen[$2]')
+  })
+
+  test('print every proxy of many once, and no line within another', () => {
+    const list = join(folder, 'answers/list')
+    const before = readFileSync(list, 'utf8')
+    const many = Array.from({ length: 10 }, (_, index) => `many-${String(index).padStart(2, '0')}.shop`)
+    for (const proxy of many) copyFileSync(join(folder, 'answers/till-1.shop'), join(folder, 'answers', proxy))
+    writeFileSync(list, ['NAME CLUSTER', ...many.map((proxy) => `${proxy} Kubernetes`)].join('\n'))
+
+    for (const shell of ['sh', 'zsh'].filter((one) => spawnSync(one, ['-c', 'true']).status === 0)) {
+      const lines = run(proxiesNotOf('g2', { contexts: [], ambient: false }), shell)
+
+      expect(
+        lines
+          .slice(0, -1)
+          .toSorted()
+          .map((line) => line.split('  ')[0]),
+      ).toEqual(many)
+      for (const line of lines.slice(0, -1)) expect(line).toMatch(/^many-\d\d\.shop {2}issuer=O ?= ?shop, CN ?= ?shop intermediate CA g1$/)
+      expect(lines.at(-1)).toBe('10 proxies looked at')
+    }
+    writeFileSync(list, before)
+  })
+
+  test('print the running pods whose proxy istiod does not know, and how many run: sidecars, native ones, waypoints, ztunnels', () => {
+    const pod = (name: string, containers: readonly string[], first: readonly string[] | null = null): unknown => {
+      const named = (all: readonly string[]): unknown => all.map((one) => ({ name: one }))
+      const [own = '', namespace = ''] = name.split('.')
+      const spec = { containers: named(containers), ...(first === null ? {} : { initContainers: named(first) }) }
+      return { metadata: { name: own, namespace }, spec, status: { phase: 'Running' } }
+    }
+    items('pods', [
+      pod('cart-1.shop', ['cart', 'istio-proxy'], ['istio-init']),
+      pod('till-1.shop', ['till'], ['istio-validation', 'istio-proxy']),
+      pod('lost-1.shop', ['lost', 'istio-proxy']),
+      pod('waypoint-1.shop', ['istio-proxy']),
+      pod('plain-1.shop', ['plain'], ['migrate']),
+      pod('ztunnel-a.istio-system', ['istio-proxy']),
+      pod('ztunnel-lost.istio-system', ['istio-proxy']),
+    ])
+
+    expect(run(proxiesNotConnected(here))).toEqual([
+      'lost-1.shop is not connected',
+      'waypoint-1.shop is not connected',
+      'ztunnel-lost.istio-system is not connected',
+      '4 proxies and 2 ztunnels run',
+    ])
+    items('pods', [pod('lost-1.shop', ['istio-proxy'])])
+    expect(run(proxiesNotConnected({ contexts: ['eu', 'us'], ambient: false }))).toEqual(
+      ['eu', 'us'].flatMap((context) => [`${context}:`, 'lost-1.shop is not connected', '1 proxies run']),
+    )
+    items('pods', [])
+    expect(run(proxiesNotConnected(here))).toEqual(['0 proxies and 0 ztunnels run'])
   })
 })

@@ -50,6 +50,16 @@ describe('what to look at', () => {
     expect(bodyOf(storyOf(reverted, 'abandon'))).toContain(breaks)
   })
 
+  test('has the pods counted that run a proxy: istiod lists only those that are connected to it', () => {
+    for (const body of [bodyOf(storyOf(at('stage'), 'promote')), bodyOf(storyOf(promoted, 'retire'))]) {
+      expect(body).toContain(
+        'This prints running pods whose proxy is not connected, and how many run:\n```sh\n{\n  istioctl proxy-status | awk',
+      )
+      expect(body).toContain('If either prints a proxy, or fewer were looked at than run, do not merge')
+    }
+    expect(bodyOf(storyOf(factsOf(), 'stage'))).not.toContain('whose proxy is not connected')
+  })
+
   test('one workload is shown in full, in the cluster of its context', () => {
     const body = bodyOf(storyOf(at('stage'), 'promote'))
 
