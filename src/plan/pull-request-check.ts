@@ -7,6 +7,7 @@ import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
 import { oneWorkload, proxiesNotConnected, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
 import type { Meshes } from './proxies.ts'
+import { notRolledOut } from './rollouts.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
 export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -14,10 +15,16 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
   return [
     '### What to check',
     ...mayBreak(story, clusters, set),
-    [
-      `Before the merge: ${secretOnly ? '' : 'the lists at the end, of what restarts and what does not, and '}${fingerprints(story)}.`,
-      `After it${clusters.length > 1 ? ', in each cluster' : ''}:`,
-    ].join('\n'),
+    `Before the merge: ${secretOnly ? '' : 'the lists at the end, of what restarts and what does not, and '}${fingerprints(story)}.`,
+    ...(secretOnly
+      ? []
+      : [
+          commands(
+            'A workload that is not rolled out by then holds its wave, and all waves after it. This prints what is not rolled out now; only what is in the list of restarts matters. Mend it first, or scale it to 0:',
+            notRolledOut(contextsOf(clusters, story)),
+          ),
+        ]),
+    `After the merge${clusters.length > 1 ? ', in each cluster' : ''}:`,
     ...sameTogether(
       (secretOnly ? [owner, state] : [chain, jobs, state]).flatMap((look) =>
         clusters.flatMap((cluster) => look(cluster, contextOf(cluster, story))),

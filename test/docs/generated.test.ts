@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { differences, findingsPage } from '../../scripts/docs/findings.ts'
-import { proxiesNotConnected, proxiesNotOf, proxiesWithout } from '../../src/plan/index.ts'
+import { notRolledOut, proxiesNotConnected, proxiesNotOf, proxiesWithout } from '../../src/plan/index.ts'
 import { withPullRequest } from '../../scripts/docs/readme.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -23,9 +23,9 @@ test('docs/findings.md is fresh', () => {
   expect(read('docs/findings.md') === findingsPage(read('scripts/docs/findings.yaml')), stale).toBe(true)
 })
 
-test('docs/rotation.md looks at every proxy with the lines of the pull request', () => {
+test('docs/rotation.md looks at every proxy, and at rollouts, with the lines of the pull request', () => {
   const here = { contexts: [], ambient: true }
-  for (const lines of [proxiesNotOf('g2', here), proxiesWithout('g2', here), proxiesNotConnected(here)])
+  for (const lines of [proxiesNotOf('g2', here), proxiesWithout('g2', here), proxiesNotConnected(here), notRolledOut([])])
     expect(read('docs/rotation.md')).toContain(`\`\`\`sh\n${lines.join('\n')}\n\`\`\``)
 })
 

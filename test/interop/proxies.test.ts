@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { proxiesNotConnected, proxiesNotOf, proxiesOf, proxiesWithout } from '../../src/plan/index.ts'
+import { notRolledOut, proxiesNotConnected, proxiesNotOf, proxiesOf, proxiesWithout } from '../../src/plan/index.ts'
 import { onPath } from '../support/tools.ts'
 
 // The shell lines that people run before the steps that can break a mesh, with the real programs. Only istioctl is a script, which prints what
@@ -91,6 +91,7 @@ esac
 [ "$1" = --context ] && shift 2
 case "$*" in
   "get pods -A --field-selector status.phase=Running -o json") cat "${folder}/answers/pods" ;;
+  "get deployments,statefulsets,daemonsets -A -o json") cat "${folder}/answers/workloads" ;;
   *) exit 64 ;;
 esac
 `,
@@ -211,5 +212,39 @@ esac
     )
     items('pods', [])
     expect(run(proxiesNotConnected(here))).toEqual(['0 proxies and 0 ztunnels run'])
+  })
+
+  test('print what is not rolled out, of each kind, and nothing of what is', () => {
+    const workload = (kind: string, name: string, replicas: number | null, status: Record<string, unknown>): unknown => ({
+      kind,
+      metadata: { namespace: 'shop', name },
+      spec: replicas === null ? {} : { replicas },
+      status,
+    })
+    const revisions = (currentRevision: string, updateRevision: string): Record<string, unknown> => ({ currentRevision, updateRevision })
+    items('workloads', [
+      workload('Deployment', 'fine', 2, { replicas: 2, updatedReplicas: 2, availableReplicas: 2 }),
+      workload('Deployment', 'off', 0, {}),
+      workload('Deployment', 'unavailable', 2, { replicas: 2, updatedReplicas: 2, availableReplicas: 1 }),
+      workload('Deployment', 'down', 1, { replicas: 1, updatedReplicas: 1 }),
+      workload('Deployment', 'old-pods-left', 2, { replicas: 3, updatedReplicas: 2, availableReplicas: 3 }),
+      workload('StatefulSet', 'fine', 1, { readyReplicas: 1, ...revisions('a', 'a') }),
+      workload('StatefulSet', 'off', 0, revisions('a', 'a')),
+      workload('StatefulSet', 'unready', 1, revisions('a', 'a')),
+      workload('StatefulSet', 'half', 2, { readyReplicas: 2, ...revisions('a', 'b') }),
+      workload('DaemonSet', 'fine', null, { desiredNumberScheduled: 3, updatedNumberScheduled: 3, numberAvailable: 3 }),
+      workload('DaemonSet', 'nowhere', null, { desiredNumberScheduled: 0 }),
+      workload('DaemonSet', 'old', null, { desiredNumberScheduled: 3, updatedNumberScheduled: 2, numberAvailable: 3 }),
+      workload('DaemonSet', 'down', null, { desiredNumberScheduled: 3, updatedNumberScheduled: 3 }),
+    ])
+    const wrong = [
+      ...['unavailable', 'down', 'old-pods-left'].map((name) => `Deployment/shop/${name}`),
+      ...['unready', 'half'].map((name) => `StatefulSet/shop/${name}`),
+      ...['old', 'down'].map((name) => `DaemonSet/shop/${name}`),
+    ]
+
+    expect(run(notRolledOut([]))).toEqual(wrong)
+    expect(run(notRolledOut(['eu']))).toEqual(wrong)
+    expect(run(notRolledOut(['eu', 'us']))).toEqual(['eu:', ...wrong, 'us:', ...wrong])
   })
 })

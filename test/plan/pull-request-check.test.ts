@@ -60,6 +60,22 @@ describe('what to look at', () => {
     expect(bodyOf(storyOf(factsOf(), 'stage'))).not.toContain('whose proxy is not connected')
   })
 
+  test('shows what is not rolled out before every step that restarts: it would hold its wave', () => {
+    const look = 'This prints what is not rolled out now; only what is in the list of restarts matters.'
+    for (const body of [
+      bodyOf(storyOf(factsOf(), 'stage')),
+      bodyOf(storyOf(at('stage'), 'promote')),
+      bodyOf(storyOf(promoted, 'retire')),
+      bodyOf(storyOf(promoted, 'replace')),
+      bodyOf(storyOf(promoted, 'demote')),
+    ])
+      expect(body.split('After the merge:')[0]).toContain(look)
+    expect(secretOf()).not.toContain(look)
+    expect(bodyOf(storyOf(factsOf(['prod', 'us']), 'stage'), whole({ clusters: [] }))).toContain(
+      'for context in prod us; do\n  echo "$context:"\n  kubectl --context "$context" get deployments,',
+    )
+  })
+
   test('one workload is shown in full, in the cluster of its context', () => {
     const body = bodyOf(storyOf(at('stage'), 'promote'))
 
@@ -99,7 +115,7 @@ describe('what to look at', () => {
     const story = storyOf(factsOf(['prod', 'us']), 'stage')
     const clusters = story.clusters.map((cluster, index) => (index === 0 ? cluster : { ...cluster, controller: argocd }))
 
-    const [, after] = bodyOf({ ...story, clusters }, whole({ clusters: [] })).split('After it, in each cluster:\n\n')
+    const [, after] = bodyOf({ ...story, clusters }, whole({ clusters: [] })).split('After the merge, in each cluster:\n\n')
 
     expect(after?.split('\n\nThe roots')[0]).toBe(`Every link of the chain becomes Ready, in order:
 \`\`\`sh
