@@ -15,6 +15,7 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
   return [
     '### What to check',
     ...mayBreak(story, clusters, set),
+    ...copies(story, set),
     `Before the merge: ${secretOnly ? '' : 'the lists at the end, of what restarts and what does not, and '}${fingerprints(story)}.`,
     ...(secretOnly
       ? []
@@ -63,6 +64,16 @@ function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSe
   return step === 'abandon'
     ? lookBefore(breaks(`of ${generation}`), `what has a certificate of ${generation}, or none`, meshes, proxiesOf(generation, meshes))
     : lookBefore(breaks(`not of ${signer}`), `what has no certificate of ${signer}`, meshes, proxiesNotOf(signer, meshes))
+}
+
+/** Nobody sees in the cluster who else has a copy of the old root. */
+function copies({ decision }: Story, set: ChangeSet): string[] {
+  const [move] = decision.moves
+  if (move === undefined || set.name.startsWith('wave-') || (decision.step !== 'stage' && decision.step !== 'promote')) return []
+  const when = decision.step === 'stage' ? '`promote`' : 'this'
+  return [
+    `Whoever trusts ${move.from.signer} without a proxy of this mesh (a federated mesh, a partner’s gateway, a Job or a DestinationRule with a copy of the root) must trust ${decision.generation} too before ${when} is merged.`,
+  ]
 }
 
 function breaks(whose: string): string {
@@ -179,7 +190,7 @@ function stuckLines(story: Story, clusters: readonly ClusterStory[]): string[] {
   const lines: string[] = []
   if (argocd.length < clusters.length)
     lines.push(
-      `${argocd.length === 0 ? 'A' : 'Under Flux: a'} gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself.`,
+      `${argocd.length === 0 ? 'A' : 'Under Flux: a'} gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself. Every new commit on the branch makes the links wait for each other again: until all are Ready, pause what commits every few minutes, such as an image automation.`,
     )
   const [name, ...others] = argocd
   const deletions = served.map((cluster) => `\`kubectl${contextOf(cluster, story)} -n ${cluster.istioNamespace} delete job NAME\``)

@@ -76,6 +76,16 @@ describe('what to look at', () => {
     )
   })
 
+  test('reminds of copies of the old root that no proxy of the mesh holds, while there is time', () => {
+    const copies = (before: string): string =>
+      `Whoever trusts g1 without a proxy of this mesh (a federated mesh, a partner’s gateway, a Job or a DestinationRule with a copy of the root) must trust g2 too before ${before} is merged.`
+
+    expect(bodyOf(storyOf(factsOf(), 'stage'))).toContain(copies('`promote`'))
+    expect(bodyOf(storyOf(at('stage'), 'promote'))).toContain(copies('this'))
+    for (const body of [bodyOf(storyOf(promoted, 'retire')), bodyOf(storyOf(promoted, 'demote'))])
+      expect(body).not.toContain('a partner’s gateway')
+  })
+
   test('one workload is shown in full, in the cluster of its context', () => {
     const body = bodyOf(storyOf(at('stage'), 'promote'))
 

@@ -80,6 +80,7 @@ describe('a step’s pull request', () => {
     expect(text).toContain(
       'A gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again',
     )
+    expect(text).toContain('until all are Ready, pause what commits every few minutes, such as an image automation.')
   })
 
   test('for clusters of both says of each controller what holds under it', () => {
