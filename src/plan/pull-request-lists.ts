@@ -1,4 +1,5 @@
 import { countOf, formatWorkloadId, groupBy } from '../base/index.ts'
+import type { RestartEntry } from '../rotation/index.ts'
 import { fold, words } from './markdown.ts'
 import { layoutOf } from './layout.ts'
 import type { ChangeSet } from './parts.ts'
@@ -22,21 +23,26 @@ export function lists(story: Story, clusters: readonly ClusterStory[], set: Chan
   return [...restarts, ...(length === 'whole' ? [fileList(set)] : [])]
 }
 
-function frozenList({ directory, config }: Story, { name, restarts }: ClusterStory, set: ChangeSet, length: Length): string {
+function frozenList({ directory, config }: Story, { name, restarts, gaps }: ClusterStory, set: ChangeSet, length: Length): string {
+  const away = new Set(gaps?.map(formatWorkloadId))
+  const isAway = ({ workload, delivery }: RestartEntry): boolean => delivery !== 'none' && away.has(formatWorkloadId(workload))
   const rows = restarts.waves.flatMap((wave) =>
     wave.restarts.map(
       (restart) =>
-        `| ${wave.name} | \`${words(formatWorkloadId(restart.workload))}\` | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${words(restart.why)} |`,
+        `| ${wave.name} | \`${words(formatWorkloadId(restart.workload))}\`${isAway(restart) ? ' (away)' : ''} | ${restart.delivery === 'none' ? 'expires' : restart.delivery} | ${words(restart.why)} |`,
     ),
   )
   const many = countOf(rows.length, 'workload')
+  const gone = restarts.waves.flatMap((wave) => wave.restarts.filter(isAway)).length
   if (length !== 'whole') {
     const file = layoutOf(directory).cluster(name).restarts
     // A wave's own change set holds nothing but owners' files: the list came with the first.
     const where = set.write.has(file) ? 'in this change' : `on \`${config.git.branch}\`, once the first change set is merged`
     return `The ${many} of ${name}, wave by wave: \`${file}\` ${where}.`
   }
-  return fold(`The ${many} of ${name}, wave by wave`, `| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`, 0)
+  const about = gone === 0 ? '' : 'Away: a pod ends before the one that takes its place is ready, as Git shows the workload.\n\n'
+  const title = `The ${many} of ${name}, wave by wave${gone === 0 ? '' : `: ${gone} away for a moment`}`
+  return fold(title, `${about}| wave | workload | delivery | why |\n|---|---|---|---|\n${rows.join('\n')}`, 0)
 }
 
 /** Whoever knows the cluster sees here what was judged wrongly: a workload of the mesh that does not restart breaks at a later step. */

@@ -1,5 +1,5 @@
 import { countOf, groupBy } from '../base/index.ts'
-import type { Finding } from '../base/index.ts'
+import type { Finding, WorkloadId } from '../base/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
 import { generationIn, momentText, trustedGenerations } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Step } from '../rotation/index.ts'
@@ -27,6 +27,8 @@ export interface ClusterStory {
   readonly secretOwner: string | null
   /** Workloads that Git shows, and that hold no certificate of their own: outside the mesh, or in ambient mode. */
   readonly outside: Discovery['outside']
+  /** Workloads of which a pod is away for a moment while they restart, as Git shows them. */
+  readonly gaps?: readonly WorkloadId[]
   /** The step needs the one before to be complete: certificates that it makes worthless may be alive. */
   readonly hasBarrier: boolean
   /** istiod takes up a change of roots by itself (`ISTIO_MULTIROOT_MESH`). */

@@ -37,7 +37,7 @@ export function tell(
     mesh: composition.mesh,
     findings,
     issued,
-    clusters: steps.map(({ cluster, move, restarts, secretOwner, outside, hasBarrier }) => ({
+    clusters: steps.map(({ cluster, move, restarts, chosen, secretOwner, outside, hasBarrier }) => ({
       name: cluster.config.name,
       move,
       restarts,
@@ -47,6 +47,7 @@ export function tell(
       managed: cluster.config.cacerts.managed,
       secretOwner,
       outside,
+      gaps: chosen.flatMap(({ workload, source }) => (source.gap === true ? [workload] : [])),
       hasBarrier,
       multiRoot: cluster.config.istio.multiRoot,
     })),

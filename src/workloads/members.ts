@@ -53,7 +53,7 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
   }
   if (verdict.mesh === 'in') {
     if (id === null) return
-    const { owner, definition, hindrance, sync } = one
+    const { owner, definition, hindrance, gap, sync } = one
     members.workloads.push({
       id,
       cluster,
@@ -62,6 +62,7 @@ function judge(one: PodOwner, judging: Judging, members: Members): void {
       owner,
       definition,
       hindrance,
+      gap,
       carried: one.pod.annotations[restartAnnotation] ?? null,
       syncWave: sync.wave,
       replaced: sync.replaced,

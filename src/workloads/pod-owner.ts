@@ -16,6 +16,7 @@ export interface PodOwner {
   readonly owner: Owner
   readonly definition: Site
   readonly hindrance: Workload['hindrance']
+  readonly gap: boolean
   /** Of the container `discovery`, if it is an istiod. */
   readonly istiod: IstiodContainer | null
   readonly sync: { readonly wave: number; readonly replaced: boolean }
@@ -64,6 +65,7 @@ export function readPodOwner(object: ValueMap, namespace: string, owner: Owner, 
     owner,
     definition,
     hindrance: hindranceOf(object),
+    gap: hasGap(kind, valueAt(object, 'spec')),
     istiod: istiodOf(kind, pod, template),
     sync,
   }
@@ -93,6 +95,16 @@ function hindranceOf(object: ValueMap): Workload['hindrance'] {
 function isPartitioned(object: ValueMap): boolean {
   const partition = scalarText(valueAt(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition')) ?? ''
   return !/^\s*0*\s*$/.test(partition)
+}
+
+/** What a rollout does to the last pod, by the defaults of apps/v1: a Deployment surges, a DaemonSet does not, a StatefulSet cannot. */
+function hasGap(kind: string, spec: Value): boolean {
+  const replicas = scalarText(valueAt(spec, 'replicas')) ?? '1'
+  const surges = (strategy: string): string => scalarText(valueAt(spec, strategy, 'rollingUpdate', 'maxSurge')) ?? ''
+  if (kind === 'DaemonSet') return ['', '0', '0%'].includes(surges('updateStrategy'))
+  if (kind === 'StatefulSet') return replicas === '1'
+  if (kind !== 'Deployment' || replicas === '0') return false
+  return valueAt(spec, 'strategy', 'type') === 'Recreate' || (replicas === '1' && ['0', '0%'].includes(surges('strategy')))
 }
 
 function istiodOf(kind: string, pod: PodTemplate, template: Value): IstiodContainer | null {

@@ -48,6 +48,8 @@ export interface Workload {
   readonly definition: Site
   /** Why a restart patch alone would not replace its pods; `null` if it would. */
   readonly hindrance: 'paused' | 'on-delete' | 'partition' | null
+  /** Whether a pod of it ends before the one that takes its place is ready. `undefined`: Git does not show its definition. */
+  readonly gap?: boolean
   /** The restart that its definition in Git carries; `null` if it carries none. Whatever applies the definition brings it back. */
   readonly carried: string | null
   /** Argo CD's sync wave of the object; 0 where none is written, and under Flux. */

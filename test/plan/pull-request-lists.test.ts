@@ -20,6 +20,26 @@ test('the frozen list stands in the text, workload by workload, and warnings wit
   expect(body).not.toContain('not shown')
 })
 
+test('what is away for a moment while it restarts is marked, and counted where people see it first', () => {
+  const cart = { kind: 'Deployment', namespace: 'shop', name: 'cart' } as const
+  const told = bodyOf(storyOf(factsOf(), 'stage', somebody, { gaps: [cart] }))
+
+  expect(told).toContain('<summary>The 2 workloads of prod, wave by wave: 1 away for a moment</summary>')
+  expect(told).toContain('| `Deployment/shop/cart` (away) |')
+  expect(told).toContain('| `Deployment/istio-system/istiod` | job')
+  expect(bodyOf(storyOf(factsOf(), 'stage'))).not.toContain('away')
+
+  const story = storyOf(factsOf(), 'stage', somebody, { gaps: [cart] })
+  const clusters = story.clusters.map((cluster) => {
+    const waves = cluster.restarts.waves.map((wave) => ({
+      ...wave,
+      restarts: wave.restarts.map((restart) => ({ ...restart, delivery: 'none' as const })),
+    }))
+    return { ...cluster, restarts: { ...cluster.restarts, waves } }
+  })
+  expect(bodyOf({ ...story, clusters })).not.toContain('away')
+})
+
 describe('what holds no certificate of its own', () => {
   const left = (name: string, why: string, namespace = 'legacy'): ClusterStory['outside'][number] => ({
     id: { kind: 'Deployment', namespace, name },
