@@ -254,7 +254,7 @@ test('an app of apps that is pinned: what it means, once for all clusters, and w
   expect(stderr).toMatch(/argocd\/root\.yaml:\d+ Application argocd\/root: .* pinned to a tag or a commit[\s\S]*found: v1\.2\.3/)
   expect(stderr.match(/argocd\/revision/g)).toHaveLength(1)
   expect(stderr).not.toContain('restart its workloads')
-  expect(stdout).toContain('# prod-eu: nothing in Git picks up one more Application, so apply reroot’s once')
+  expect(stdout).toContain('**prod-eu**: nothing in Git picks up one more Application, so apply reroot’s once')
 })
 
 test('a Secret in place whose Application is pinned is never applied from the branch', async () => {
