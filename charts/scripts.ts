@@ -9,10 +9,22 @@ meshed() {
 }
 `
 
-/** Restarts all that is meshed in `NAMESPACES`. Starting anew, it finds the restart in place and goes on. */
-export const restartOnlyScript = `set -eu
-${meshed}
-for namespace in $NAMESPACES; do
+const columns = 'custom-columns=KIND:.kind,NAME:.metadata.name,PARTITION:.spec.updateStrategy.rollingUpdate.partition'
+const whole = `# Fails where pods below a partition stay as they were: for \`rollout status\` that is complete.
+whole() {
+  namespace=$1
+  shift
+  found=$(kubectl get "$@" --namespace="$namespace" --no-headers --output=${columns}) || return 1
+  echo "$found" | while read -r kind name partition; do
+    if [ "$partition" != 0 ] && [ "$partition" != "<none>" ]; then
+      echo "$kind/$name in namespace $namespace has partition $partition: set it to 0" >&2
+      exit 1
+    fi
+  done
+}
+`
+
+const patchAll = `for namespace in $NAMESPACES; do
   workloads=$(meshed "$namespace")
   if [ -z "$workloads" ]; then
     echo "namespace $namespace: nothing is in the mesh"
@@ -22,10 +34,20 @@ for namespace in $NAMESPACES; do
 done
 `
 
+/** Restarts all that is meshed in `NAMESPACES`. Starting anew, it finds the restart in place and goes on. */
+export const restartOnlyScript = `set -eu
+${meshed}
+${patchAll}`
+
 /** The same, and waits for the rollouts. */
-export const restartScript = `${restartOnlyScript}for namespace in $NAMESPACES; do
+export const restartScript = `set -eu
+${meshed}
+${whole}
+${patchAll}for namespace in $NAMESPACES; do
   workloads=$(meshed "$namespace")
-  [ -z "$workloads" ] || kubectl rollout status $workloads --namespace="$namespace" ${patience}
+  [ -n "$workloads" ] || continue
+  kubectl rollout status $workloads --namespace="$namespace" ${patience}
+  whole "$namespace" $workloads
 done
 `
 
