@@ -21,7 +21,7 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
       ? []
       : [
           commands(
-            'A workload that is not rolled out by then holds its wave, and all waves after it. This prints what is not rolled out now; only what is in the list of restarts matters. Mend it first, or scale it to 0:',
+            `${held(story)} This prints what is not rolled out now; only what is in the list of restarts matters. Mend it first, or scale it to 0:`,
             notRolledOut(contextsOf(clusters, story)),
           ),
         ]),
@@ -33,6 +33,12 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
     ),
     ...(secretOnly ? [] : [...oneWorkload(contextOfAny(clusters, story)), stuckLines(story, clusters).join('\n')]),
   ]
+}
+
+function held({ decision }: Story): string {
+  return decision.step === 'replace'
+    ? 'An istiod that is not rolled out by then holds everything; another workload is cut off until its own new pods are ready.'
+    : 'A workload that is not rolled out by then holds its wave, and all waves after it.'
 }
 
 /** A pull request that was forged agrees with its own files: the others are what to compare with. */
@@ -187,17 +193,18 @@ function contextOf({ name, controller }: ClusterStory, { clusters }: Story): str
 function stuckLines(story: Story, clusters: readonly ClusterStory[]): string[] {
   const served = clusters.filter(({ controller }) => controller.type === 'argocd')
   const argocd = served.map(({ name, controller }) => `${controller.namespace}/${applicationName(name)}`)
+  const keeps = story.decision.step === 'replace' ? '' : '; what was restarted keeps working'
   const lines: string[] = []
   if (argocd.length < clusters.length)
     lines.push(
-      `${argocd.length === 0 ? 'A' : 'Under Flux: a'} gate that does not pass stops the waves after it; what was restarted keeps working. Mend the cause: the gate tries again by itself. Every new commit on the branch makes the links wait for each other again: until all are Ready, pause what commits every few minutes, such as an image automation.`,
+      `${argocd.length === 0 ? 'A' : 'Under Flux: a'} gate that does not pass stops the waves after it${keeps}. Mend the cause: the gate tries again by itself. Every new commit on the branch makes the links wait for each other again: until all are Ready, pause what commits every few minutes, such as an image automation.`,
     )
   const [name, ...others] = argocd
   const deletions = served.map((cluster) => `\`kubectl${contextOf(cluster, story)} -n ${cluster.istioNamespace} delete job NAME\``)
   const all = others.length === 0 ? '' : `, or of ${others.join(', ')}`
   if (name !== undefined)
     lines.push(
-      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied, and what was restarted keeps working. Mend the cause, delete the failed Job, never one that still runs (${deletions.join(', or ')}), and sync the whole Application (\`argocd app sync ${name} --prune\`${all}): what is done already passes at once. **Never sync single resources of it**: that passes over gates. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
+      `${argocd.length === clusters.length ? 'A' : 'Under Argo CD: a'} gate that does not pass within ${story.config.gates.deadlineMinutes} minutes fails, and the sync with it: no later wave is applied${keeps}. Mend the cause, delete the failed Job, never one that still runs (${deletions.join(', or ')}), and sync the whole Application (\`argocd app sync ${name} --prune\`${all}): what is done already passes at once. **Never sync single resources of it**: that passes over gates. While a sync runs, Argo CD takes no newer commit, a revert included; \`argocd app terminate-op ${name}\` ends it.`,
     )
   return lines
 }

@@ -85,6 +85,14 @@ describe('for every step', () => {
     expect(first(storyOf(at('stage'), 'abandon'))).toContain('gives up the rotation to g2: only g1 is trusted again')
     expect(first(storyOf(factsOf(), 'replace'))).toContain('g2 signs and only g2 is trusted')
   })
+
+  test('in `replace` nothing keeps working, and istiod alone holds the rest', () => {
+    const [staged, replaced] = [bodyOf(storyOf(factsOf(), 'stage')), bodyOf(storyOf(factsOf(), 'replace'))]
+    const words = ['what was restarted keeps working', 'holds its wave, and all waves after it']
+    expect(words.filter((text) => staged.includes(text))).toEqual(words)
+    expect(words.filter((text) => replaced.includes(text))).toEqual([])
+    expect(replaced).toContain('An istiod that is not rolled out by then holds everything')
+  })
 })
 
 describe('evidence and gates', () => {
