@@ -10,7 +10,7 @@ import { StateGate, WaveGate } from './gates.ts'
 import { renderKustomization, renderSome } from './manifest.ts'
 import { MergedRestarts } from './merges.ts'
 import { checkWaveName } from './names.ts'
-import { NamespaceRestarts } from './namespaces.ts'
+import { NamespaceGate, NamespaceRestarts } from './namespaces.ts'
 import type { ClusterProps, FluxProps } from './props.ts'
 import { RestartRun } from './restarts.ts'
 
@@ -159,7 +159,10 @@ function waveFiles(props: ClusterProps, wave: Wave, syncWave: number | null): Fi
     [
       'gate.yaml',
       `Waits until wave ${wave.name} has restarted for ${step.id}, and the mesh sees its roots.`,
-      (chart) => void new WaveGate(chart, 'gate', parts),
+      (chart) => {
+        new WaveGate(chart, 'gate', parts)
+        new NamespaceGate(chart, 'namespaces', parts)
+      },
       syncWave === null ? null : syncWave + 1,
     ],
   ])

@@ -12,13 +12,18 @@ import { gateFolder, Run } from './run.ts'
 
 const workloadsFile = `${gateFolder}/workloads.yaml`
 
-/** Holds the chain until a wave has been restarted, by whomever, has rolled out, and all of the mesh sees the step's roots. */
+/**
+ * Holds the chain until a wave has been restarted, by whomever, has rolled out, and all of the mesh sees the step's roots. Where no wave waits for
+ * another ({@link rolledOutBy}) it holds until the restart is there, or is the last and waits for all.
+ */
 export class WaveGate extends Construct {
   constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
     super(scope, id)
     const { cluster, step, wave } = props
-    const { workloads, untilRolledOut } = watched(cluster, step, wave)
-    const roots = step.namespaces.length === 0 ? null : cluster.roots.after
+    const waves = rolledOutBy(cluster, step, wave)
+    const untilRolledOut = waves.length > 0
+    const workloads = (untilRolledOut ? waves : [wave]).flatMap(restartedIn)
+    const roots = step.namespaces.length === 0 || !untilRolledOut ? null : cluster.roots.after
     const name = linkName(wave.name, 'gate')
     if (workloads.length === 0 && roots === null) return
 
@@ -55,18 +60,15 @@ export class WaveGate extends Construct {
   }
 }
 
-/** What the gate of a wave looks at. */
-function watched(
-  { breaksMutualTls }: ClusterProps,
-  step: RestartList,
-  wave: Wave,
-): { readonly workloads: readonly WorkloadId[]; readonly untilRolledOut: boolean } {
-  const restartedBy = ({ restarts }: Wave): readonly WorkloadId[] =>
-    restarts.filter(({ delivery }) => delivery !== 'none').map(({ workload }) => workload)
-  if (!breaksMutualTls || isOfControlPlane(wave)) return { workloads: restartedBy(wave), untilRolledOut: true }
+function restartedIn({ restarts }: Wave): readonly WorkloadId[] {
+  return restarts.filter(({ delivery }) => delivery !== 'none').map(({ workload }) => workload)
+}
+
+/** The waves whose rollouts the gate of a wave waits for: its own; while mutual TLS is broken, none behind the control plane, and all of them at the end. */
+export function rolledOutBy({ breaksMutualTls }: Pick<ClusterProps, 'breaksMutualTls'>, step: RestartList, wave: Wave): readonly Wave[] {
+  if (!breaksMutualTls || isOfControlPlane(wave)) return [wave]
   const behind = step.waves.filter((one) => !isOfControlPlane(one) && restartsAnything(one))
-  const isLast = behind.at(-1) === wave
-  return { workloads: isLast ? behind.flatMap(restartedBy) : restartedBy(wave), untilRolledOut: isLast }
+  return behind.at(-1) === wave ? behind : []
 }
 
 /**

@@ -5,12 +5,13 @@ import type { WorkloadId } from '../src/base/index.ts'
 import { linkName } from '../src/plan/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, watchVerbs } from './access.ts'
+import { rolledOutBy } from './gates.ts'
 import { injectionRules, meshedTemplate, namespaceTemplate } from './injection.ts'
 import { resourceOf, restartPatch } from './objects.ts'
 import type { ClusterProps } from './props.ts'
 import { gateFolder, Run } from './run.ts'
 import type { Call, RunFile } from './run.ts'
-import { restartOnlyScript, restartScript } from './scripts.ts'
+import { restartOnlyScript, restartScript, rolledOutScript } from './scripts.ts'
 
 /**
  * Restarts whatever is meshed, at that moment, in namespaces whose workloads Git does not show, and waits for the rollouts, unless no wave waits
@@ -43,8 +44,37 @@ export class NamespaceRestarts extends Construct {
   }
 }
 
+/** While mutual TLS is broken: waits at the end of the chain for the rollouts of what {@link NamespaceRestarts} has restarted, wave by wave. */
+export class NamespaceGate extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
+    super(scope, id)
+    const { cluster, step, wave } = props
+    const namespaces = cluster.breaksMutualTls ? rolledOutBy(cluster, step, wave).flatMap((one) => one.namespaces) : []
+    if (namespaces.length === 0) return
+    const name = linkName(wave.name, 'namespaces-gate')
+    const call = namespaceCall(cluster, `${gateFolder}/rolled-out.sh`, namespaces, step.id)
+
+    new Access(this, 'access', {
+      name,
+      istioNamespace: cluster.istioNamespace,
+      rules: namespaceRules(namespaces, watchVerbs),
+      readsRoots: false,
+    })
+    new Run(this, 'run', {
+      id: step.id,
+      wave: wave.name,
+      part: 'namespaces-gate',
+      cluster,
+      image: call.image,
+      serviceAccount: name,
+      calls: [{ ...call, name: 'rolled-out' }],
+      files: () => [{ key: 'rolled-out.sh', text: rolledOutScript }, ...meshedFiles(listed(step))],
+    })
+  }
+}
+
 /**
- * Runs a script that restarts all that is meshed in namespaces; it needs {@link meshedFiles} beside it.
+ * Runs a script on all that is meshed in namespaces; it needs {@link meshedFiles} beside it.
  * @throws RerootError CONFIG_INVALID without an image that has a shell: the list was frozen when the configuration named one.
  */
 export function namespaceCall(
@@ -87,13 +117,16 @@ export function meshedFiles(except: readonly WorkloadId[]): readonly RunFile[] {
 }
 
 /** In these namespaces the names are not known beforehand. A Role may grant its own Namespace: the API server counts that as inside. */
-export function namespaceRules(namespaces: readonly string[]): Map<string, k8s.PolicyRule[]> {
+export function namespaceRules(
+  namespaces: readonly string[],
+  verbs: readonly string[] = [...watchVerbs, 'patch'],
+): Map<string, k8s.PolicyRule[]> {
   return new Map(
     namespaces.map((namespace) => [
       namespace,
       [
         { apiGroups: [''], resources: ['namespaces'], resourceNames: [namespace], verbs: ['get'] },
-        { apiGroups: ['apps'], resources: Object.values(resourceOf), verbs: [...watchVerbs, 'patch'] },
+        { apiGroups: ['apps'], resources: Object.values(resourceOf), verbs: [...verbs] },
       ],
     ]),
   )

@@ -34,22 +34,30 @@ const patchAll = `for namespace in $NAMESPACES; do
 done
 `
 
-/** Restarts all that is meshed in `NAMESPACES`. Starting anew, it finds the restart in place and goes on. */
-export const restartOnlyScript = `set -eu
-${meshed}
-${patchAll}`
-
-/** The same, and waits for the rollouts. */
-export const restartScript = `set -eu
-${meshed}
-${whole}
-${patchAll}for namespace in $NAMESPACES; do
+const waitForAll = `for namespace in $NAMESPACES; do
   workloads=$(meshed "$namespace")
   [ -n "$workloads" ] || continue
   kubectl rollout status $workloads --namespace="$namespace" ${patience}
   whole "$namespace" $workloads
 done
 `
+
+/** Restarts all that is meshed in `NAMESPACES`. Starting anew, it finds the restart in place and goes on. */
+export const restartOnlyScript = `set -eu
+${meshed}
+${patchAll}`
+
+/** Waits for the rollouts of all that is meshed in `NAMESPACES`. */
+export const rolledOutScript = `set -eu
+${meshed}
+${whole}
+${waitForAll}`
+
+/** Both. */
+export const restartScript = `set -eu
+${meshed}
+${whole}
+${patchAll}${waitForAll}`
 
 /** What the entry gate runs instead once its step has happened. */
 export const nothingScript = `echo "nothing is left to restart"

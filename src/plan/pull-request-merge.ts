@@ -108,7 +108,7 @@ function gateText(wave: Wave, { move, restarts }: ClusterStory): string {
   if (!breaksMutualTls || isOfControlPlane(wave)) return `Its gate waits for the rollouts and for ${roots}.`
   return restarts.waves.filter(restartsAnything).at(-1) === wave
     ? `Its gate waits for the rollouts of all waves and for ${roots}.`
-    : 'Its gate waits until all of them have begun to restart, and for no rollout: the next wave follows at once.'
+    : 'The next wave follows as soon as all of them bear the restart: no rollout is waited for.'
 }
 
 /** `2 workloads restarted by a Job (…)`: the names of a few; the whole list stands at the end. */

@@ -201,12 +201,14 @@ describe('while mutual TLS is broken, a wave behind the control plane', () => {
     ],
   }
   const rendered = objectsOf(renderCluster(clusterProps({ breaksMutualTls: true, step })))
-  const gate = (wave: string): Rendered => jobIn(rendered, `${wave}/gate.yaml`)
+  const isGate = ({ metadata }: Rendered): boolean => !/-namespaces-gate(-|$)/.test(metadata.name)
+  const gate = (wave: string): Rendered => jobIn(rendered.filter(isGate), `${wave}/gate.yaml`)
   const waits = (wave: string): boolean => callsOf(gate(wave)).some((call) => call.startsWith('kubectl rollout status'))
 
   test('waits for the rollouts of istiods, and for no others', () => {
     expect(['01-control-plane', '02-control-plane-2', '03-default'].map(waits)).toEqual([true, true, false])
     expect(stubsIn(rendered, gate('03-default'), 'workloads.yaml')).toHaveLength(3)
+    expect(callsOf(gate('03-default'))).toHaveLength(1)
     expect(textIn(rendered, jobIn(rendered, '03-default/namespaces.yaml'), 'restart.sh')).not.toContain('rollout')
     expect(textIn(objects, jobIn(objects, '02-default/namespaces.yaml'), 'restart.sh')).toContain('rollout')
   })
@@ -215,8 +217,22 @@ describe('while mutual TLS is broken, a wave behind the control plane', () => {
     expect(waits('04-edge')).toBe(true)
     const names = ['Deployment/shop/cart', 'StatefulSet/shop/orders', 'DaemonSet/shop/agent', 'Deployment/edge/proxy']
     expect(stubsIn(rendered, gate('04-edge'), 'workloads.yaml')).toEqual(names)
-    const seen = rendered.filter(({ file, kind }) => file.endsWith('04-edge/gate.yaml') && kind === 'Role')
+    const seen = rendered.filter((one) => isGate(one) && one.file.endsWith('04-edge/gate.yaml') && one.kind === 'Role')
     expect(seen.map(({ metadata }) => metadata.namespace)).toEqual(['edge', 'shop'])
+  })
+
+  test('which also looks at what was restarted by namespace, and changes nothing', () => {
+    const last = rendered.filter((one) => !isGate(one) && one.file.endsWith('04-edge/gate.yaml'))
+    const script = textIn(rendered, jobIn(last, 'gate.yaml'), 'rolled-out.sh')
+
+    expect(script).toContain('kubectl rollout status')
+    expect(script).not.toContain('kubectl patch')
+    expect(JSON.stringify(jobIn(last, 'gate.yaml').spec)).toContain('"legacy"')
+    const roles = last.filter(({ kind }) => kind === 'Role')
+    expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['legacy'])
+    expect(roles.flatMap(({ rules }) => rules?.flatMap(({ verbs }) => verbs) ?? [])).not.toContain('patch')
+    expect(rendered.filter((one) => !isGate(one) && !one.file.includes('04-edge'))).toEqual([])
+    expect(objects.filter((one) => !isGate(one))).toEqual([])
   })
 })
 
