@@ -80,13 +80,14 @@ interface Look {
 export function proxiesNotConnected({ contexts, ambient }: Meshes): readonly string[] {
   const count = ambient ? '{ if ($2 ~ /^ztunnel-/) ztunnels += 1; else proxies += 1 }' : '{ proxies += 1 }'
   const counted = ambient ? 'proxies + 0, "proxies and", ztunnels + 0, "ztunnels run"' : 'proxies + 0, "proxies run"'
+  const total = ambient ? 'proxies + ztunnels' : 'proxies'
   return inEachContext(contexts, (flag, name) => [
     ...(name === '' ? [] : ['echo "$context:"']),
     '{',
     `  istioctl${flag} proxy-status | awk 'NR > 1 { print "connected", $1 }'`,
     `  kubectl${flag} get pods -A --field-selector status.phase=Running -o json |`,
     `    jq -r '.items[] | select(any(.spec.containers[], .spec.initContainers[]?; .name == "istio-proxy")) | "running \\(.metadata.name).\\(.metadata.namespace)"'`,
-    `} | awk '$1 == "connected" { connected[$2] = 1; next } ${count} !($2 in connected) { print $2, "is not connected" } END { print ${counted} }'`,
+    `} | awk '$1 == "connected" { connected[$2] = 1; next } ${count} !($2 in connected) { print $2, "is not connected" } END { if (!(${total})) print "none was found: kubectl or jq has failed"; print ${counted} }'`,
   ])
 }
 
@@ -106,7 +107,7 @@ function lookAtSidecars(istioctl: string, name: string, { sidecar, read, print }
   return [
     `${istioctl} proxy-status | awk 'NR > 1 && $1 !~ /^ztunnel-/ { print $1 }' | while read -r proxy; do`,
     '  {',
-    `    ${istioctl} proxy-config secret "$proxy" -o json |`,
+    `    ${istioctl} proxy-config secret "$proxy" -o json < /dev/null |`,
     ...[sidecar, ...read].map((line) => `      ${line}`),
     `  } | awk -v proxy="${name}" '{ print proxy "  " $0 }' &`,
     '  n=$((n + 1))',
@@ -120,7 +121,7 @@ function lookAtZtunnels(istioctl: string, name: string, { ztunnel, read, print }
   const pem = 'map(.pem | if startswith("-----") then . else @base64d end) | join("\\n") | @base64'
   return [
     `${istioctl} proxy-status | awk '$1 ~ /^ztunnel-/ { print $1 }' | while read -r proxy; do`,
-    `  ${istioctl} ztunnel-config certificates "$proxy" -o json |`,
+    `  ${istioctl} ztunnel-config certificates "$proxy" -o json < /dev/null |`,
     `    jq -rs '(.[0] // [{}])[] | [(.identity // "nothing"), (${ztunnel} | ${pem})] | @tsv' |`,
     '    while read -r identity pem; do',
     `      printf '%s  ' "${name} $identity"`,

@@ -98,7 +98,7 @@ function lookBefore(why: string, wrong: string, meshes: Meshes, lines: readonly 
         'That sees only proxies that are connected to istiod, and one that has lost it still has its old trust and certificate. This prints running pods whose proxy is not connected, and how many run:',
         proxiesNotConnected(meshes),
       ),
-      'If either prints a proxy, or fewer were looked at than run, do not merge: restart that workload first (`kubectl rollout restart`), and look again. No gate has waited for pods that still terminate: a gateway may take an hour (`terminationGracePeriodSeconds`).',
+      'If either prints a proxy, or fewer were looked at than run, or none runs, do not merge: restart that workload first (`kubectl rollout restart`), and look again. No gate has waited for pods that still terminate: a gateway may take an hour (`terminationGracePeriodSeconds`).',
     ].join('\n\n'),
   ]
 }

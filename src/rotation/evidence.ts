@@ -21,6 +21,8 @@ export interface StepFacts {
   readonly managed: 'own' | 'in-place'
   /** Members of the mesh that no step restarts, in words: what people accepted, and what nothing can restart. */
   readonly doubts?: readonly string[]
+  /** Those of them that no time brings round either: what they trust, or what serves them, is renewed by nobody. */
+  readonly undrained?: readonly string[]
   /** Workloads of the list that their owners are to restart, and whose definitions do not bear it yet, where somebody has looked. */
   readonly ownersLeft?: readonly string[]
   /** What the history knows of it, where it was read. */
@@ -52,6 +54,8 @@ export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, ho
   if (passed !== undefined) {
     const elapsedHours = (now.getTime() - passed.getTime()) / 3_600_000
     if (elapsedHours >= hours) {
+      const undrained = facts.undrained ?? []
+      if (undrained.length > 0) return { lacks: undrained.map((doubt) => `${doubt}, which no step restarts and no time renews`) }
       return {
         evidence: {
           kind: 'elapsed',

@@ -1,5 +1,6 @@
 import { formatWorkloadId } from '../base/index.ts'
-import { acceptFindings, isDoubt, ownersLeft } from '../plan/index.ts'
+import type { Finding } from '../base/index.ts'
+import { acceptFindings, isDoubt, isDrainedByTime, ownersLeft } from '../plan/index.ts'
 import { lastTransition, pastOf, transitionsIn } from '../rotation/index.ts'
 import type { decide, Past, Step, StepFacts } from '../rotation/index.ts'
 import { hidesWorkloads } from '../workloads/index.ts'
@@ -36,26 +37,30 @@ export async function readPasts(context: Pick<Context, 'git'>, loaded: Loaded, b
 }
 
 /** Members of the mesh that no step restarts: what nothing can restart, and what people accepted not to see. */
-function doubtsOf(loaded: Loaded, { restarts }: Pick<LoadedCluster, 'restarts'>, discovery: Discovery): readonly string[] {
+function doubtsOf(loaded: Loaded, cluster: LoadedCluster, discovery: Discovery): Pick<StepFacts, 'doubts' | 'undrained'> {
   const accepted = loaded.config.accept.map((entry) => entry.finding)
   const found = discovery.findings.filter(
     ({ id, severity }) => id === 'workloads/not-restartable' || (severity === 'error' && accepted.includes(id)),
   )
   const unseen = discovery.opaque.filter((opaque) => !loaded.config.restarts.namespaces.includes(opaque.namespace))
+  const doubtful = doubtfulIn(loaded, cluster, discovery)
+  const fixed = discovery.findings.filter((finding) => hidesWorkloads(finding))
+  const told = ({ id, place }: Finding): string => `${place.object ?? place.file ?? ''} (${id})`
+  const doubts = new Set([
+    ...[...found, ...doubtful].map(told),
+    ...fixed.map((finding) => `what only ${finding.found ?? ''} has of ${told(finding)}`),
+    ...unseen.map((opaque) => opaque.owner),
+  ])
+  return { doubts: [...doubts], undrained: [...new Set(doubtful.filter((finding) => !isDrainedByTime(finding)).map(told))] }
+}
+
+function doubtfulIn({ config }: Loaded, { restarts }: LoadedCluster, { findings, settled }: Discovery): readonly Finding[] {
   // What reroot.yaml settles now, it need not have settled when the step before was planned.
   const listed = new Set(
     restarts?.waves.flatMap((wave) => [...wave.namespaces, ...wave.restarts.map(({ workload }) => formatWorkloadId(workload))]),
   )
-  const unsettled = discovery.settled.filter(({ by }) => !by.some((one) => listed.has(one))).map(({ finding }) => finding)
-  const doubtful = acceptFindings([...discovery.findings, ...unsettled].filter(isDoubt), loaded.config.accept).filter(isDoubt)
-  const fixed = discovery.findings.filter((finding) => hidesWorkloads(finding))
-  return [
-    ...new Set([
-      ...[...found, ...doubtful].map(({ id, place }) => `${place.object ?? place.file ?? ''} (${id})`),
-      ...fixed.map(({ id, place, found: revision }) => `what only ${revision ?? ''} has of ${place.object ?? place.file ?? ''} (${id})`),
-      ...unseen.map((opaque) => opaque.owner),
-    ]),
-  ]
+  const unsettled = settled.filter(({ by }) => !by.some((one) => listed.has(one))).map(({ finding }) => finding)
+  return acceptFindings([...findings, ...unsettled].filter(isDoubt), config.accept).filter(isDoubt)
 }
 
 /** What the record, the frozen lists and the repository say of every cluster, and the history, where it was read. */
@@ -64,7 +69,7 @@ export function discoveredFacts(loaded: Loaded, discoveries: Discoveries, pasts:
     record: cluster.record,
     restarts: cluster.restarts,
     managed: cluster.config.cacerts.managed,
-    doubts: doubtsOf(loaded, cluster, discoveryOf(cluster, discoveries)),
+    ...doubtsOf(loaded, cluster, discoveryOf(cluster, discoveries)),
     ownersLeft: ownersLeftIn(loaded, cluster, discoveryOf(cluster, discoveries)),
     ...pastIn(pasts, cluster.config.name),
   }))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { hoursAgo } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
 const kafka = `apiVersion: kafka.strimzi.io/v1beta2
@@ -24,7 +25,12 @@ test('pods that an operator makes: a warning in stage, then the next step wants 
 })
 
 test('an istiod that only a label shows: naming it does not vouch for a step that was planned before', async () => {
-  const sandbox = await sandboxIn('staged')
+  const sandbox = await sandboxIn('initialised')
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [
+    ['backdateMinutes: 60', 'backdateMinutes: 1440'],
+    ['workloadCertificateHours: 24', 'workloadCertificateHours: 20'],
+  ])
+  await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator, environment: hoursAgo(24) })
   sandbox.forge.push({
     'infrastructure/namespaces/canary.yaml':
       'apiVersion: v1\nkind: Namespace\nmetadata: { name: canary, labels: { istio.io/rev: 1-31 } }\n',
@@ -34,6 +40,13 @@ test('an istiod that only a label shows: naming it does not vouch for a step tha
   await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says })
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['istiod: []', 'istiod: [istiod-1-31]']])
   await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says })
+  // It goes on with the old roots, however long one waits.
+  const passed = new Date(Date.now() - 22 * 3_600_000).toISOString()
+  await sandbox.refuses(['promote', '--gate-passed', `prod=${passed}`], {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: [`${says[0]} and no time renews`],
+  })
   const { stdout } = await sandbox.does(['promote', '--confirmed', 'the canary was restarted', '--dry-run'])
 
   expect(stdout).toContain('`Deployment/istio-system/istiod-1-31`')

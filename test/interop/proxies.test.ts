@@ -211,7 +211,7 @@ esac
       ['eu', 'us'].flatMap((context) => [`${context}:`, 'lost-1.shop is not connected', '1 proxies run']),
     )
     items('pods', [])
-    expect(run(proxiesNotConnected(here))).toEqual(['0 proxies and 0 ztunnels run'])
+    expect(run(proxiesNotConnected(here))).toEqual(['none was found: kubectl or jq has failed', '0 proxies and 0 ztunnels run'])
   })
 
   test('print what is not rolled out, of each kind, and nothing of what is', () => {

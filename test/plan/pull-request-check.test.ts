@@ -55,7 +55,7 @@ describe('what to look at', () => {
       expect(body).toContain(
         'This prints running pods whose proxy is not connected, and how many run:\n```sh\n{\n  istioctl proxy-status | awk',
       )
-      expect(body).toContain('If either prints a proxy, or fewer were looked at than run, do not merge')
+      expect(body).toContain('If either prints a proxy, or fewer were looked at than run, or none runs, do not merge')
     }
     expect(bodyOf(storyOf(factsOf(), 'stage'))).not.toContain('whose proxy is not connected')
   })

@@ -163,6 +163,25 @@ describe('refused', () => {
     })
   })
 
+  test('elapsed evidence, where no time renews what nobody restarts', () => {
+    const passed: Testimony = { confirmed: null, gatePassed: new Map([['prod', new Date(now.getTime() - 25 * 3_600_000)]]) }
+    const doubted = staged((cluster) => ({ ...cluster, doubts: ['a machine'], undrained: ['a machine'] }))
+
+    expect(
+      decide(
+        'promote',
+        staged((cluster) => ({ ...cluster, doubts: ['a pod'] })),
+        passed,
+        null,
+      ).moves,
+    ).toMatchObject([{ evidence: { kind: 'elapsed' } }])
+    expect(thrown(() => decide('promote', doubted, passed, null))).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('a machine, which no step restarts and no time renews') as unknown,
+    })
+    expect(decide('promote', doubted, somebody, null).moves).toMatchObject([{ evidence: { kind: 'person' } }])
+  })
+
   test('abandon after demote, while certificates of the candidate may live', () => {
     const facts = merge(at('stage', 'promote'), decide('demote', at('stage', 'promote'), nobody, null), undefined, [cart])
     const owned = { ...facts, clusters: facts.clusters.map(withCart({ delivery: 'owner' })) }
