@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { readCaFolder } from '../../src/adapters/ca-folder.ts'
@@ -6,7 +6,7 @@ import { writePlan } from '../../src/adapters/write-folder.ts'
 import { RerootError } from '../../src/base/index.ts'
 import { init } from '../../src/run/index.ts'
 import type { InitOptions } from '../../src/run/index.ts'
-import { reportError } from '../report.ts'
+import { reportError, say } from '../report.ts'
 import { reportInit } from '../report-init.ts'
 import { openWorld } from '../world.ts'
 import {
@@ -54,7 +54,7 @@ const declared = () =>
     .addOption(dryRunOption())
     .addOption(outOption())
     .addOption(outputOption())
-    .addHelpText('after', example('reroot init --from ./certs --cluster-recipient prod=age1… --operator age1… --custodian age1…'))
+    .addHelpText('after', example('reroot init --from ../certs --cluster-recipient prod=age1… --operator age1… --custodian age1…'))
 
 export const initCommand = () =>
   declared().action(async (flags) => {
@@ -62,6 +62,11 @@ export const initCommand = () =>
       refuseOutAlone(flags)
       const readCa = flags.from.length === 0 ? null : await caReader(flags.from)
       const { context, checkout } = await openWorld(process.cwd())
+      const folders = flags.from.map((text) => text.replace(/^[^=]*=/, ''))
+      for (const folder of await foldersWithin(context.git.root, folders))
+        say(
+          `warning: ${folder} lies in this clone, with a private key in the clear: move it out of it, so that no \`git add\` takes it along`,
+        )
       const result = await init(context, checkout, {
         directory: flags.directory,
         mesh: flags.mesh ?? null,
@@ -84,10 +89,20 @@ export const initCommand = () =>
       })
       const out = flags.dryRun ? await writePlan(flags.out ?? null, result.write) : null
       reportInit(result, { output: flags.output, out })
+      if (folders.length > 0 && !flags.dryRun)
+        say(
+          `note: delete the keys in ${folders.join(', ')} once this is merged and the sums in its text are compared: the sealed Secret holds them`,
+        )
     } catch (error) {
       reportError(error, flags.output)
     }
   })
+
+/** Those of the folders that lie in a clone. */
+async function foldersWithin(root: string, folders: readonly string[]): Promise<readonly string[]> {
+  const [clone, ...places] = await Promise.all([root, ...folders.map((folder) => resolve(folder))].map((place) => realpath(place)))
+  return folders.filter((_, index) => `${places[index] ?? ''}/`.startsWith(`${clone ?? ''}/`))
+}
 
 /** `--from certs` serves every cluster, `--from prod=certs/prod` one. @throws RerootError USAGE if a folder does not exist. */
 async function caReader(given: readonly string[]): Promise<NonNullable<InitOptions['readCa']>> {

@@ -21,7 +21,7 @@ export const findingTitles = {
   'restart/shell-image': 'no image with a shell is configured',
   'restart/replaced': 'the owner would drop what a Job patches, by replacing the object',
   'restart/merge': 'a workload that cannot be merged into',
-  'restart/unmatched': 'a rule or a tier names nothing of the mesh',
+  'restart/unmatched': 'an entry of reroot.yaml names nothing that there is',
   'restart/unseen': 'workloads of the mesh that Git does not show',
   // what is in a Secret cacerts
   'ca/cacerts': 'a Secret cacerts that reroot cannot take over',

@@ -1,3 +1,4 @@
+import { findingTitles } from '../base/index.ts'
 import type { Finding, Place } from '../base/index.ts'
 import { sharedDestinations } from './destinations.ts'
 import type { Config } from './schema.ts'
@@ -132,6 +133,7 @@ const tiers: ConfigRule = (config, at) => {
 export function isAcceptable(finding: string): boolean {
   // A key that would be pushed in the clear, a Secret that would not be applied, or a gate that holds nothing is nobody's to accept.
   if (['argocd/rendered', 'argocd/swallowed', 'argocd/ignored', 'argocd/duplicate', 'argocd/changed'].includes(finding)) return false
+  if (!Object.hasOwn(findingTitles, finding)) return false
   return /^(workloads|flux|argocd)\//.test(finding) || finding === 'restart/unseen'
 }
 
@@ -140,10 +142,20 @@ const acceptable: ConfigRule = (config, at) =>
     isAcceptable(entry.finding)
       ? []
       : [
-          problem(at(['accept', index, 'finding']), 'this finding cannot be accepted', 'mend what it names; `reroot stage` says where', {
-            expected: 'workloads/…, flux/…, argocd/… or restart/unseen',
-            found: entry.finding,
-          }),
+          Object.hasOwn(findingTitles, entry.finding)
+            ? problem(
+                at(['accept', index, 'finding']),
+                'this finding cannot be accepted',
+                'mend what it names; `reroot stage` says where',
+                {
+                  expected: 'workloads/…, flux/…, argocd/… or restart/unseen',
+                  found: entry.finding,
+                },
+              )
+            : problem(at(['accept', index, 'finding']), 'there is no such finding', 'take the id as `reroot stage` prints it', {
+                expected: 'an id of docs/findings.md',
+                found: entry.finding,
+              }),
         ],
   )
 

@@ -91,6 +91,7 @@ const accepted = z.strictObject({
     )
     .meta({ title: 'the id of a finding' }),
   file: path.optional().describe('Only in this file.'),
+  object: text.optional().describe('Only of this object, as the finding names it: `Kafka streaming/events`.'),
   reason: text.describe('Why.'),
 })
 
@@ -126,7 +127,7 @@ export const writtenConfig = z.strictObject({
     .array(accepted)
     .default([])
     .describe(
-      'Findings of severity error that a person takes responsibility for. They become warnings, with the reason, in every pull request.',
+      'Findings that a person takes responsibility for: errors, and the warnings that are doubts. They are warnings, with the reason, in every pull request, and hold no step.',
     ),
 })
 

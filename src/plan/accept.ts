@@ -1,6 +1,7 @@
 import type { Finding, FindingId } from '../base/index.ts'
 import { isAcceptable } from '../mesh/index.ts'
 import type { Config } from '../mesh/index.ts'
+import { unmatched } from './unmatched.ts'
 
 // Members of the mesh, if they are any, that nothing restarts. A person knows whether they are.
 const doubtful: ReadonlySet<string> = new Set([
@@ -10,7 +11,7 @@ const doubtful: ReadonlySet<string> = new Set([
 ] satisfies readonly FindingId[])
 
 /** Whether it is a warning that keeps the entry gate from being evidence enough, as long as nobody has accepted it. */
-export function isDoubt({ id, severity }: Pick<Finding, 'id' | 'severity'>): boolean {
+function isDoubt({ id, severity }: Pick<Finding, 'id' | 'severity'>): boolean {
   return severity === 'warning' && doubtful.has(id)
 }
 
@@ -22,20 +23,51 @@ export function isDrainedByTime({ id }: Pick<Finding, 'id'>): boolean {
   return id !== 'workloads/istiod-unseen' && id !== 'workloads/virtual-machine'
 }
 
-/** Findings that a person accepted in `reroot.yaml` become warnings with the person's reason, and doubts become notes; all others stay as they are. */
+/** Findings that a person accepted in `reroot.yaml` become warnings with the person's reason, or stay such; all others stay as they are. */
 export function acceptFindings(findings: readonly Finding[], accepted: Config['accept']): readonly Finding[] {
   return findings.map((finding) => {
-    if ((finding.severity !== 'error' && !isDoubt(finding)) || !isAcceptable(finding.id)) return finding
-    const by = accepted.find((entry) => entry.finding === finding.id && (entry.file === undefined || entry.file === finding.place.file))
+    const by = acceptance(finding, accepted)
     return by === undefined
       ? finding
       : {
           ...finding,
-          severity: finding.severity === 'error' ? 'warning' : 'info',
+          severity: 'warning',
           message: `${finding.message} (accepted: ${by.reason})`,
           remedy: withoutAccepting(finding.remedy),
         }
   })
+}
+
+/** The doubts that nobody has accepted. */
+export function openDoubts(findings: readonly Finding[], accepted: Config['accept']): readonly Finding[] {
+  return findings.filter((finding) => isDoubt(finding) && acceptance(finding, accepted) === undefined)
+}
+
+/** Entries of `accept` that no finding answers to: what they were written for is gone, or they have a typo. Of what Git shows alone: other findings come and go with the step. */
+export function unusedAcceptances(findings: readonly Finding[], accepted: Config['accept'], file: string): readonly Finding[] {
+  return accepted.flatMap((entry, index) =>
+    entry.finding.startsWith('restart/') || findings.some((finding) => names(entry, finding))
+      ? []
+      : [
+          unmatched(
+            file,
+            `accept[${index}]`,
+            [entry.finding, entry.file, entry.object].filter(Boolean).join(', '),
+            'a finding of this repository',
+          ),
+        ],
+  )
+}
+
+type Acceptance = Config['accept'][number]
+
+function acceptance(finding: Finding, accepted: Config['accept']): Acceptance | undefined {
+  if ((finding.severity !== 'error' && !isDoubt(finding)) || !isAcceptable(finding.id)) return undefined
+  return accepted.find((entry) => names(entry, finding))
+}
+
+function names(entry: Acceptance, { id, place }: Finding): boolean {
+  return entry.finding === id && (entry.file ?? place.file) === place.file && (entry.object ?? place.object) === place.object
 }
 
 /** How people get past findings of severity error, with the lines for `reroot.yaml`: not all of them can be accepted. */

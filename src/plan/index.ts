@@ -1,4 +1,4 @@
-export { acceptFindings, isDoubt, isDrainedByTime, waysPast } from './accept.ts'
+export { acceptFindings, isDrainedByTime, openDoubts, unusedAcceptances, waysPast } from './accept.ts'
 export { argocdLimits } from './argocd-limits.ts'
 export { longestLifetime, shortCertificateHours } from './certificate-hours.ts'
 export { missingControlPlane, unknownZtunnel } from './control-plane.ts'

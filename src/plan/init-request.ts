@@ -5,7 +5,7 @@ import type { Finding } from '../base/index.ts'
 import type { ClusterConfig } from '../mesh/index.ts'
 import { applicationName } from './layout.ts'
 import { contextFlag } from './context-flag.ts'
-import { commands, fold } from './markdown.ts'
+import { commands, fold, placeText } from './markdown.ts'
 import type { PullRequest } from './pull-request.ts'
 
 /** What the pull request of `init` says about one cluster. */
@@ -231,9 +231,8 @@ function notes(findings: readonly Finding[], clusters: number): string[] {
   const shown = togetherForClusters(findings.filter((finding) => finding.severity !== 'info'))
   if (shown.length === 0) return []
   const rows = shown.map(({ id, severity, message, place, remedy }) => {
-    const where = place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `
     const whose = place.cluster === undefined || clusters < 2 ? '' : `${place.cluster}: `
-    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${where}${message} (\`${id}\`). ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`
+    return `- ${severity === 'error' ? '**blocks `stage`** ' : ''}${whose}${placeText(place)}${message} (\`${id}\`). ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`
   })
   return ['### Worth knowing', [...new Set(rows)].join('\n')]
 }

@@ -1,3 +1,5 @@
+import type { Place } from '../base/index.ts'
+
 /** Long lists are folded away; what has at most `open` lines stays. */
 export function fold(title: string, text: string, open: number): string {
   return text.split('\n').length <= open ? text : `<details><summary>${title}</summary>\n\n${text}\n\n</details>`
@@ -9,6 +11,15 @@ export function fold(title: string, text: string, open: number): string {
  */
 export function commands(expectation: string, lines: readonly string[]): string {
   return `${expectation}\n\`\`\`sh\n${lines.join('\n')}\n\`\`\``
+}
+
+/** Where a finding is, before what it says: `` `apps/kafka.yaml:12`, Kafka streaming/events: ``; empty if it is nowhere. */
+export function placeText({ file, line, object }: Place): string {
+  const parts = [
+    ...(file === undefined ? [] : [`\`${file}${line === undefined ? '' : `:${line}`}\``]),
+    ...(object === undefined ? [] : [words(object)]),
+  ]
+  return parts.length === 0 ? '' : `${parts.join(', ')}: `
 }
 
 /** Words of people and names of other people's manifests, on one line and without any effect on the text around them. */

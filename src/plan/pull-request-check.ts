@@ -1,8 +1,9 @@
 import { groupBy } from '../base/index.ts'
 import { stateOf } from '../rotation/index.ts'
+import { openDoubts } from './accept.ts'
 import { contextFlag } from './context-flag.ts'
 import { applicationName } from './layout.ts'
-import { commands } from './markdown.ts'
+import { commands, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
 import { oneWorkload, proxiesNotConnected, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
@@ -25,6 +26,7 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
             notRolledOut(contextsOf(clusters, story)),
           ),
         ]),
+    ...(set.name.startsWith('wave-') || secretOnly ? [] : byHand(story, clusters)),
     `After the merge${clusters.length > 1 ? ', in each cluster' : ''}:`,
     ...sameTogether(
       (secretOnly ? [owner, state] : [chain, jobs, state]).flatMap((look) =>
@@ -39,6 +41,20 @@ function held({ decision }: Story): string {
   return decision.step === 'replace'
     ? 'An istiod that is not rolled out by then holds everything; another workload is cut off until its own new pods are ready.'
     : 'A workload that is not rolled out by then holds its wave, and all waves after it.'
+}
+
+const mostNamed = 20
+
+/** What no Job and no owner restarts, and nobody has accepted: without it the step is not complete. */
+function byHand({ findings, config }: Story, clusters: readonly ClusterStory[]): string[] {
+  const shown = findings.filter(({ place }) => clusters.some(({ name }) => name === place.cluster))
+  const unreached = [...openDoubts(shown, config.accept), ...shown.filter(({ id }) => id === 'workloads/not-restartable')]
+  const objects = [...new Set(unreached.map(({ place }) => `\`${words(place.object ?? place.file ?? '')}\``))]
+  if (objects.length === 0) return []
+  const more = objects.length > mostNamed ? ` and ${objects.length - mostNamed} more` : ''
+  return [
+    `**Restart by hand: ${objects.slice(0, mostNamed).join(', ')}${more}.** Nothing in this step restarts the pods or machines of these. Have it done, by their operator where they have one, once the gate of the control plane has passed; the step is complete only then. “Worth knowing” says more.`,
+  ]
 }
 
 /** A pull request that was forged agrees with its own files: the others are what to compare with. */

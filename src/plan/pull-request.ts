@@ -4,7 +4,7 @@ import type { ClusterConfig, Config } from '../mesh/index.ts'
 import { generationIn, momentText, trustedGenerations } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Step } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
-import { fold, words } from './markdown.ts'
+import { fold, placeText, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import { lists } from './pull-request-lists.ts'
 import type { Length } from './pull-request-lists.ts'
@@ -217,11 +217,7 @@ function notes({ findings, clusters }: Story, where: readonly string[], length: 
   const warnings = findings.filter(
     ({ severity, place }) => severity === 'warning' && (place.cluster === undefined || where.includes(place.cluster)),
   )
-  const same = groupBy(
-    warnings,
-    ({ id, message, place }) =>
-      `${place.file === undefined ? '' : `\`${place.file}${place.line === undefined ? '' : `:${place.line}`}\`: `}${words(message)} (\`${id}\`)`,
-  )
+  const same = groupBy(warnings, ({ id, message, place }) => `${placeText(place)}${words(message)} (\`${id}\`)`)
   if (same.size === 0) return []
   const rows = [...same].map(([text, found]) => {
     const names = [...new Set(found.flatMap(({ place }) => place.cluster ?? []))]

@@ -23,12 +23,13 @@ export function unmatchedSettings({ restarts }: Config, file: string, workloads:
   return [...rules, ...tiers]
 }
 
-function unmatched(file: string, object: string, found: string, expected: string): Finding {
+/** A warning of what `reroot.yaml` says in vain. */
+export function unmatched(file: string, object: string, found: string, expected: string): Finding {
   return {
     id: 'restart/unmatched',
     severity: 'warning',
     place: { file, object },
-    message: `${found} is nothing that the mesh has`,
+    message: `${found} is not ${expected}`,
     expected,
     found,
     remedy: 'correct it, or take it out: what it is meant for is treated as if it were not there',

@@ -1,6 +1,6 @@
 import { formatWorkloadId } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, isDoubt, isDrainedByTime, ownersLeft } from '../plan/index.ts'
+import { isDrainedByTime, openDoubts, ownersLeft } from '../plan/index.ts'
 import { lastTransition, pastOf, transitionsIn } from '../rotation/index.ts'
 import type { decide, Past, Step, StepFacts } from '../rotation/index.ts'
 import { hidesWorkloads } from '../workloads/index.ts'
@@ -60,7 +60,7 @@ function doubtfulIn({ config }: Loaded, { restarts }: LoadedCluster, { findings,
     restarts?.waves.flatMap((wave) => [...wave.namespaces, ...wave.restarts.map(({ workload }) => formatWorkloadId(workload))]),
   )
   const unsettled = settled.filter(({ by }) => !by.some((one) => listed.has(one))).map(({ finding }) => finding)
-  return acceptFindings([...findings, ...unsettled].filter(isDoubt), config.accept).filter(isDoubt)
+  return openDoubts([...findings, ...unsettled], config.accept)
 }
 
 /** What the record, the frozen lists and the repository say of every cluster, and the history, where it was read. */

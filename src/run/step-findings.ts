@@ -1,5 +1,5 @@
 import type { Finding } from '../base/index.ts'
-import { acceptFindings, chooseDeliveries, shortCertificateHours, unmatchedSettings } from '../plan/index.ts'
+import { acceptFindings, chooseDeliveries, shortCertificateHours, unmatchedSettings, unusedAcceptances } from '../plan/index.ts'
 import type { ChosenRestart } from '../plan/index.ts'
 import type { Step } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
@@ -40,7 +40,10 @@ export function examine(
     // A leaked key does not wait until somebody knows what happened to the Secret.
     if (step !== 'replace') findings.push(...liveSecretFindings(loaded.files, cluster))
   }
-  return { chosen, findings: acceptFindings(findings, loaded.config.accept) }
+  const { accept } = loaded.config
+  const settled = [...discoveries.values()].flatMap((discovery) => discovery.settled.map(({ finding }) => finding))
+  const unused = clusters.length < loaded.clusters.length ? [] : unusedAcceptances([...findings, ...settled], accept, file)
+  return { chosen, findings: [...acceptFindings(findings, accept), ...unused] }
 }
 
 /** @throws TypeError if the cluster was not discovered. */

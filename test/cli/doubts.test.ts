@@ -52,3 +52,21 @@ test('an istiod that only a label shows: naming it does not vouch for a step tha
   expect(stdout).toContain('`Deployment/istio-system/istiod-1-31`')
   expect(stdout).not.toContain('workloads/istiod-unseen')
 })
+
+test('an acceptance of one object says its reason in every pull request, and leaves the next one a doubt, which is to be restarted by hand', async () => {
+  const sandbox = await sandboxIn('initialised')
+  const connect = kafka.replace('kind: Kafka', 'kind: KafkaConnect').replace('name: events', 'name: sink')
+  sandbox.forge.push({ 'infrastructure/namespaces/kafka.yaml': `${kafka}---\n${connect}` })
+  const entry = '  - { finding: workloads/operator, object: KafkaConnect shop/sink, reason: "OPS-7: no sidecar" }\n'
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [[/$/, `accept:\n${entry}  - { finding: workloads/opaque, reason: gone }\n`]])
+
+  const { stdout, stderr } = await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
+
+  expect(stdout).toContain('**Restart by hand: `Kafka shop/events`.**')
+  expect(stdout).toMatch(/KafkaConnect shop\/sink: .*\(accepted: OPS-7: no sidecar\)/)
+  expect(stderr).toContain('workloads/opaque is not a finding of this repository')
+  await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['Kafka shop/events (workloads/operator)'] })
+  expect((await sandbox.run(['promote'])).stderr).not.toContain('KafkaConnect shop/sink (workloads/operator)')
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [['workloads/opaque', 'workloads/opaqu']])
+  await sandbox.refuses(['promote'], { exitCode: 2, code: 'CONFIG_INVALID', says: ['there is no such finding', 'workloads/opaqu'] })
+})

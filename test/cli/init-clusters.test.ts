@@ -1,3 +1,5 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Sandbox } from '../support/sandbox.ts'
 import { laidOutCa, sealed, secretOf } from '../support/sealed-secret.ts'
@@ -351,4 +353,19 @@ test('--name and --cluster work together, also for Flux', async () => {
 
   expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toMatch(/name: live\n {4}paths: \[clusters\/prod\]/)
   expect((await sandbox.does(['status'])).stdout).toMatch(/live\s+steady/)
+})
+
+test('keys that lie in the clone are warned of, and all are to be deleted in the end', async () => {
+  const sandbox = await sandboxIn('fresh')
+  cpSync(sandbox.certs, join(sandbox.clone, 'certs'), { recursive: true })
+  const inside = sandbox.initArguments().map((word) => (word === '../certs' ? 'prod=certs' : word))
+  const warning = 'warning: certs lies in this clone, with a private key in the clear'
+
+  const dry = await sandbox.does([...inside, '--dry-run'], { as: sandbox.operator })
+  const { stderr } = await sandbox.does(sandbox.initArguments(), { as: sandbox.operator })
+
+  expect(dry.stderr).toContain(warning)
+  expect(dry.stderr).not.toContain('delete the keys')
+  expect(stderr).toContain('note: delete the keys in ../certs once this is merged')
+  expect(stderr).not.toContain('lies in this clone')
 })

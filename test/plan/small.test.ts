@@ -5,16 +5,17 @@ import type { Finding } from '../../src/base/index.ts'
 import { parseConfig } from '../../src/mesh/index.ts'
 import {
   acceptFindings,
-  isDoubt,
   branchName,
   branchPrefixFor,
   cacertsKeys,
   chainText,
   creationRules,
   layoutOf,
+  openDoubts,
   ownMetadata,
   scaffoldConfig,
   secretDocument,
+  unusedAcceptances,
   waysPast,
 } from '../../src/plan/index.ts'
 import type { Scaffold } from '../../src/plan/index.ts'
@@ -44,7 +45,7 @@ describe('accepted findings', () => {
     expect(acceptFindings([finding], [{ finding: 'workloads/opaque', file: 'a.yaml', reason: 'x' }])[0]?.severity).toBe('warning')
   })
 
-  test('a warning that is a doubt becomes a note, and is none any more', () => {
+  test('a warning that is a doubt keeps being told with the reason, and is none any more: of one file, or one object', () => {
     const doubt: Finding = {
       ...finding,
       id: 'workloads/operator',
@@ -54,8 +55,24 @@ describe('accepted findings', () => {
 
     const [accepted] = acceptFindings([doubt], [{ finding: 'workloads/operator', reason: 'no sidecars' }])
 
-    expect(accepted).toEqual({ ...doubt, severity: 'info', message: 'hidden (accepted: no sidecars)', remedy: 'restart it' })
-    expect([doubt, finding, accepted ?? doubt].map(isDoubt)).toEqual([true, false, false])
+    expect(accepted).toEqual({ ...doubt, message: 'hidden (accepted: no sidecars)', remedy: 'restart it' })
+    const [topic, brokers] = ['KafkaTopic a/b', 'Kafka a/b'].map((object) => ({ ...doubt, place: { file: 'a.yaml', object } }))
+    const entry = { finding: 'workloads/operator', reason: 'no sidecars' }
+    expect(openDoubts([doubt, finding], [])).toEqual([doubt])
+    expect(openDoubts([doubt, finding], [entry])).toEqual([])
+    expect(openDoubts([topic ?? doubt, brokers ?? doubt], [{ ...entry, object: 'KafkaTopic a/b' }])).toEqual([brokers])
+  })
+
+  test('an entry that nothing answers to is told, but not where findings come and go with the step', () => {
+    const entries = [
+      { finding: 'workloads/opaque', file: 'a.yaml', reason: 'x' },
+      { finding: 'workloads/opaque', file: 'b.yaml', reason: 'x' },
+      { finding: 'restart/unseen', reason: 'x' },
+    ]
+
+    expect(unusedAcceptances([finding], entries, 'mesh-ca/reroot.yaml')).toMatchObject([
+      { id: 'restart/unmatched', severity: 'warning', place: { object: 'accept[1]' }, found: 'workloads/opaque, b.yaml' },
+    ])
   })
 })
 

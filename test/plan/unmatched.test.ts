@@ -34,7 +34,7 @@ test('a typo in a rule or a tier is a warning', () => {
   const found = unmatchedSettings(config, 'mesh-ca/reroot.yaml', workloads)
 
   expect(found.map(({ severity, id, place, message }) => `${severity} ${id} ${place.file} ${place.object}: ${message}`)).toEqual([
-    'warning restart/unmatched mesh-ca/reroot.yaml restarts.rules[1]: DaemonSet/monitoring/node-agnt is nothing that the mesh has',
-    'warning restart/unmatched mesh-ca/reroot.yaml restarts.tiers, last: shpo is nothing that the mesh has',
+    'warning restart/unmatched mesh-ca/reroot.yaml restarts.rules[1]: DaemonSet/monitoring/node-agnt is not a workload of the mesh',
+    'warning restart/unmatched mesh-ca/reroot.yaml restarts.tiers, last: shpo is not a namespace with workloads of the mesh',
   ])
 })
