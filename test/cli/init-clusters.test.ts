@@ -201,7 +201,7 @@ spec:
 
   expect(stderr.match(/restart\/shell-image/g)).toHaveLength(1)
   expect(stderr).toMatch(/error: prod-eu, prod-us mesh-ca\/reroot\.yaml gates\.shellImage: .*payments/)
-  expect(stdout).toMatch(/blocks `stage`\*\* prod-eu, prod-us: `mesh-ca\/reroot\.yaml`: .*Set gates\.shellImage/i)
+  expect(stdout).toMatch(/blocks `stage`\*\* prod-eu, prod-us: `mesh-ca\/reroot\.yaml`, gates\.shellImage: .*Set gates\.shellImage/i)
   expect(sandbox.forge.file('mesh-ca/reroot.yaml')).toMatch(/shellImage: null # set it before `reroot stage`/)
   for (const text of [stderr, refused.stderr]) expect(text).not.toContain('accept')
 })
