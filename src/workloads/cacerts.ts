@@ -10,12 +10,12 @@ import type { ValueMap } from './value.ts'
 const secretName = 'cacerts'
 
 /** Where other kinds say which Secret they make; by default it has their own name. */
-const targetsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  SealedSecret: [['spec', 'template', 'metadata', 'name']],
-  ExternalSecret: [['spec', 'target', 'name']],
-  VaultStaticSecret: [['spec', 'destination', 'name']],
-  Certificate: [['spec', 'secretName']],
-}
+const targetsOf: ReadonlyMap<string, readonly string[]> = new Map([
+  ['SealedSecret', ['spec', 'template', 'metadata', 'name']],
+  ['ExternalSecret', ['spec', 'target', 'name']],
+  ['VaultStaticSecret', ['spec', 'destination', 'name']],
+  ['Certificate', ['spec', 'secretName']],
+])
 
 /** @returns where the mesh's CA Secret is written, or `null` if the object neither is one nor makes one. */
 export function cacertsSite(object: ValueMap, manifest: Manifest, applier: Applier): CacertsSite | null {
@@ -38,8 +38,8 @@ export function cacertsSite(object: ValueMap, manifest: Manifest, applier: Appli
       return { ...found, form: 'other', kind: 'sealed Secret that no KSOPS generator unseals' }
     return { ...found, form: manifest.sealed ? 'sops' : 'clear', kind }
   }
-  const targets = targetsOf[kind]
-  if (targets === undefined) return null
-  const named = targets.map((path) => asText(valueAt(object, ...path))).find((name) => name !== null) ?? nameOf(object)
+  const target = targetsOf.get(kind)
+  if (target === undefined) return null
+  const named = asText(valueAt(object, ...target)) ?? nameOf(object)
   return named === secretName ? { ...found, form: 'other', kind } : null
 }

@@ -7,21 +7,21 @@ import type { Value, ValueMap } from './value.ts'
 export type IstioChart = IstioRelease['chart']
 
 /** Names under which Istio's charts are published, or lie in its repository. */
-const chartNames: Readonly<Record<string, IstioChart>> = {
-  base: 'base',
-  istiod: 'istiod',
-  'istio-discovery': 'istiod',
-  cni: 'cni',
-  'istio-cni': 'cni',
-  ztunnel: 'ztunnel',
-  gateway: 'gateway',
-}
+const chartNames: ReadonlyMap<string, IstioChart> = new Map([
+  ['base', 'base'],
+  ['istiod', 'istiod'],
+  ['istio-discovery', 'istiod'],
+  ['cni', 'cni'],
+  ['istio-cni', 'cni'],
+  ['ztunnel', 'ztunnel'],
+  ['gateway', 'gateway'],
+])
 // Other people have charts of these names as well.
 const commonNames = new Set(['base', 'cni', 'gateway'])
 
 /** @returns which of Istio's charts is installed; `null` if none. */
 export function istioChartOf(release: ChartInstall): IstioChart | null {
-  const chart = release.chart === null ? undefined : chartNames[release.chart]
+  const chart = release.chart === null ? undefined : chartNames.get(release.chart)
   if (chart === undefined || release.chart === null) return null
   const context = [release.url, release.release, release.targetNamespace, release.name]
   return commonNames.has(release.chart) && !context.some((text) => text.includes('istio')) ? null : chart

@@ -2,7 +2,9 @@ import { asMap, put } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 // Lists that Kubernetes merges by a key, as far as facts are read from them. All other lists are replaced.
-const mergeKeys: Readonly<Record<string, string>> = { containers: 'name', initContainers: 'name', ephemeralContainers: 'name', env: 'name' }
+const mergeKeys: ReadonlyMap<string, string> = new Map(
+  ['containers', 'initContainers', 'ephemeralContainers', 'env'].map((list) => [list, 'name']),
+)
 
 /**
  * A strategic merge patch, as kustomize's kyaml does it (merge2.go): maps merge, `null` removes, `$patch: delete` and `$patch: replace` are obeyed.
@@ -27,7 +29,7 @@ function mergeField(key: string, before: Value, change: Value, typed: boolean): 
   if (change === null) return undefined
   const map = asMap(change)
   if (map !== null) return strategicMerge(before, map, typed)
-  const mergeKey = typed ? mergeKeys[key] : undefined
+  const mergeKey = typed ? mergeKeys.get(key) : undefined
   if (Array.isArray(change) && mergeKey !== undefined) return mergeList(Array.isArray(before) ? before : [], change, mergeKey, typed)
   return change
 }

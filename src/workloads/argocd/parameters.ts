@@ -45,7 +45,7 @@ export function pathParameters(folder: string, filename: string | null, prefix: 
 /** The parameters of two generators of a matrix. @returns `null` if they contradict each other, which only flat ones may not. */
 export function combined(first: Parameters, second: Parameters, goTemplate: boolean): Parameters | null {
   if (goTemplate) return mergeOver(second, first)
-  if (Object.entries(second).some(([key, value]) => first[key] !== undefined && first[key] !== value)) return null
+  if (Object.entries(second).some(([key, value]) => Object.hasOwn(first, key) && first[key] !== value)) return null
   return { ...first, ...second }
 }
 
@@ -81,7 +81,8 @@ export function selects(selector: Value, labels: Readonly<Record<string, string>
 }
 
 function fulfils(expression: ValueMap, labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[asText(expression['key']) ?? '']
+  const key = asText(expression['key']) ?? ''
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined
   const values = asList(expression['values']).map((one) => printGo(one) ?? '')
   switch (expression['operator']) {
     case 'In':
