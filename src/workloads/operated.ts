@@ -3,11 +3,11 @@ import type { Finding, WorkloadId } from '../base/index.ts'
 import { judgeInjection } from './injection.ts'
 import type { Inventory, KeptObject } from './inventory.ts'
 import type { Namespaces } from './namespaces.ts'
-import { operatedKind } from './operators.ts'
+import { makesNone, operatedKind } from './operators.ts'
 import type { OperatedKind } from './operators.ts'
 import type { Report } from './report.ts'
 import type { Settled } from './types.ts'
-import { asList, asMap, scalarText } from './value.ts'
+import { asList, asMap, scalarText, valueAt } from './value.ts'
 import type { Value, ValueMap } from './value.ts'
 
 /** What `reroot.yaml` restarts although Git does not show it. */
@@ -33,9 +33,9 @@ export function reportOperated(
   const stated = groupBy(covered.workloads, ({ namespace }) => namespace)
   for (const one of inventory.operated) {
     const kind = operatedKind(one.object)
-    if (kind === null || isOff(one.object, kind.parts)) continue
-    const labels = asks(one.object) ? { 'sidecar.istio.io/inject': 'true' } : {}
-    const pod = { labels, annotations: {}, hostNetwork: false }
+    if (kind === null || makesNone(one.object, kind) || isOff(one.object, kind)) continue
+    const labels = asks(one.object, kind) ? { 'sidecar.istio.io/inject': 'true' } : {}
+    const pod = { labels, annotations: {}, hostNetwork: onHost(one.object, kind) }
     const verdict = judgeInjection(pod, one.namespace, namespaces.labelsOf(one.namespace), byDefault)
     // Neither a guess of a guess, nor what ends by itself.
     if (verdict.mesh === 'out' || (verdict.mesh === 'unknown' && (kind.made === 'unknown' || kind.made === 'runs'))) continue
@@ -56,23 +56,42 @@ function isNamedAfter(workload: string, object: string): boolean {
 const injectLabel = 'sidecar.istio.io/inject'
 
 /** Whether what the object says of its pods keeps sidecars away: for all of them, or in each of its parts. */
-function isOff(object: ValueMap, parts: readonly string[]): boolean {
-  const spec = asMap(object['spec']) ?? {}
-  const pieces = parts.flatMap((part) => {
-    const piece = spec[part]
+function isOff(object: ValueMap, kind: OperatedKind): boolean {
+  const others = Object.entries(asMap(object['spec']) ?? {}).filter(([key]) => !kind.parts.includes(key))
+  if (saysNo(inheritedOf(object, kind)) || saysNo(Object.fromEntries(others))) return true
+  const pieces = piecesOf(object, kind)
+  return pieces.length > 0 && pieces.every(saysNo)
+}
+
+/** What the object says of each of its parts. */
+function piecesOf(object: ValueMap, { parts }: OperatedKind): readonly Value[] {
+  return parts.flatMap((part) => {
+    const piece = valueAt(object, 'spec', part)
     return asMap(piece) === null ? asList(piece) : [piece]
   })
-  const others = Object.fromEntries(Object.entries(spec).filter(([key]) => !parts.includes(key)))
-  if (saysNo(object['metadata']) || saysNo(others)) return true
-  return pieces.length > 0 && pieces.every(saysNo)
+}
+
+/** What its pods get of the object's own labels and annotations. */
+function inheritedOf(object: ValueMap, { inherited }: OperatedKind): readonly Value[] {
+  return inherited.map((key) => valueAt(object, 'metadata', key))
+}
+
+/** Whether its pods use the host's network. A part may have its own setting. */
+function onHost(object: ValueMap, kind: OperatedKind): boolean {
+  const ofAll = [[], ['template', 'spec']].some((path) => valueAt(object, 'spec', ...path, 'hostNetwork') === true)
+  const pieces = piecesOf(object, kind)
+  return pieces.length === 0 ? ofAll : pieces.every((piece) => (valueAt(piece, 'hostNetwork') ?? ofAll) === true)
 }
 
 function saysNo(value: Value): boolean {
   return holds(value, (key, text) => key === injectLabel && text === 'false')
 }
 
-function asks(object: ValueMap): boolean {
-  return holds(object['spec'], (key, text) => key === 'istio.io/rev' || (key === injectLabel && text === 'true'))
+function asks(object: ValueMap, kind: OperatedKind): boolean {
+  return holds(
+    [object['spec'], ...inheritedOf(object, kind)],
+    (key, text) => key === 'istio.io/rev' || (key === injectLabel && text === 'true'),
+  )
 }
 
 /** Whether a map somewhere in a value has such an entry: operators take labels of pods from many places. */

@@ -13,6 +13,8 @@ export interface OperatedKind {
   readonly made: 'templates' | 'pods' | 'runs' | 'unknown'
   /** Keys of `spec` that make pods, each with a template of its own. */
   readonly parts: readonly string[]
+  /** What of its `metadata` its pods get too. */
+  readonly inherited: readonly string[]
 }
 
 /** Of one API group: kinds, and their parts. */
@@ -25,7 +27,7 @@ const byTemplates: readonly Entry[] = [
   ['grafana.integreatly.org', 'Grafana'],
   ['loki.grafana.com', 'LokiStack'],
   ['tempo.grafana.com', 'TempoStack TempoMonolithic'],
-  ['opentelemetry.io', 'OpenTelemetryCollector TargetAllocator'],
+  ['opentelemetry.io', 'OpenTelemetryCollector TargetAllocator OpAMPBridge'],
   ['jaegertracing.io', 'Jaeger'],
   ['fluentbit.fluent.io', 'FluentBit'],
   ['fluentd.fluent.io', 'Fluentd'],
@@ -55,6 +57,7 @@ const byTemplates: readonly Entry[] = [
   ['zookeeper.pravega.io', 'ZookeeperCluster'],
   ['solr.apache.org', 'SolrCloud'],
   ['machinelearning.seldon.io', 'SeldonDeployment', 'predictors'],
+  ['mlops.seldon.io', 'Server SeldonRuntime'],
   ['serving.kserve.io', 'InferenceService', 'predictor', 'transformer', 'explainer'],
   ['kafka.strimzi.io', 'KafkaBridge'],
   ['argoproj.io', 'ArgoCD EventBus EventSource Sensor'],
@@ -108,14 +111,34 @@ const byRuns: readonly Entry[] = [
   ['k6.io', 'TestRun'],
 ]
 
+/**
+ * By group. Most operators take labels of pods from below `spec` alone. Sources: manifestutils/annotations.go and labels.go of
+ * OpenTelemetry's operator, Labels.fromResource of Strimzi, pod.go of Tekton, internal/metadata of RabbitMQ's cluster operator.
+ */
+const inherited: ReadonlyMap<string, readonly string[]> = new Map([
+  ['opentelemetry.io', ['labels', 'annotations']],
+  ['rabbitmq.com', ['labels', 'annotations']],
+  ['tekton.dev', ['labels', 'annotations']],
+  ['kafka.strimzi.io', ['labels']],
+])
+
 const known: ReadonlyMap<string, OperatedKind> = new Map(
   [byTemplates, byPods, byRuns].flatMap((entries) =>
     entries.flatMap(([group, kinds, ...parts]) => {
       const made = entries === byTemplates ? 'templates' : entries === byPods ? 'pods' : 'runs'
-      return kinds.split(' ').map((kind) => [`${kind}.${group}`, { made, parts }] as const)
+      return kinds.split(' ').map((kind) => [`${kind}.${group}`, { made, parts, inherited: inherited.get(group) ?? [] }] as const)
     }),
   ),
 )
+
+const groups: ReadonlySet<string> = new Set([...byTemplates, ...byPods, ...byRuns].map(([group]) => group))
+
+// Copies of data have a number as well, in a server that another resource makes.
+const data = /(Topic|Bucket|Queue|Keyspace|Schema)$|^(Stream|Consumer|KeyValue|ObjectStore)$/
+
+// There none, or less than one, means the operator's own number (argo-events GetReplicas, zookeeper-operator withDefaults).
+const neverNone = new Set(['argoproj.io', 'zookeeper.pravega.io'])
+const counts = ['replicas', 'instances', 'replicaCount', 'count']
 
 // What has replicas there is machines, or something in a cloud.
 const elsewhere =
@@ -129,12 +152,25 @@ export function operatedKind(object: ValueMap): OperatedKind | null {
   if (entry !== undefined) return entry
   // Kubernetes' own groups have no dot, or are below k8s.io.
   if (!group.includes('.') || group.endsWith('.k8s.io') || elsewhere.test(group)) return null
-  return looksOperated(object['spec']) ? { made: 'unknown', parts: [] } : null
+  const spec = object['spec']
+  const hasTemplate = asList(valueAt(spec, 'template', 'spec', 'containers')).length > 0
+  const isOfData = groups.has(group) || data.test(String(object['kind']))
+  return hasTemplate || (!isOfData && ['replicas', 'instances'].some((key) => isCount(valueAt(spec, key)))) ? guess : null
 }
 
-function looksOperated(spec: Value): boolean {
-  if (asList(valueAt(spec, 'template', 'spec', 'containers')).length > 0) return true
-  return ['replicas', 'instances'].some((key) => isCount(valueAt(spec, key)))
+const guess: OperatedKind = { made: 'unknown', parts: [], inherited: [] }
+
+/** Whether a custom resource, after all patches, says itself that no pods are made of it. */
+export function makesNone(object: ValueMap, { parts }: OperatedKind): boolean {
+  const { group } = groupVersion(asText(object['apiVersion']) ?? '')
+  const spec = object['spec']
+  const mode = (scalarText(valueAt(spec, 'mode')) ?? '').toLowerCase()
+  // OpenTelemetry's: a container in the pods of others, whose workloads are looked at themselves.
+  if (group === 'opentelemetry.io' && mode === 'sidecar') return true
+  // A DaemonSet has no number.
+  if (parts.length > 0 || neverNone.has(group) || mode === 'daemonset') return false
+  const written = counts.flatMap((key) => scalarText(valueAt(spec, key)) ?? [])
+  return written.length > 0 && written.every((count) => /^0+$/.test(count))
 }
 
 /** What Flux has filled in is text; a variable without a value may be any number. */
