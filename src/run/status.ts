@@ -189,7 +189,7 @@ function nextSteps(
     return {
       step,
       needs,
-      findings: errorsOf(loaded, discoveries, step, clusters),
+      findings: errorsOf(loaded, discoveries, step, clusters, facts),
       branch: prepared?.name ?? null,
       branchTaken: prepared?.taken ?? null,
       ...(clusters.length === loaded.clusters.length ? {} : { clusters: clusters.map(({ config }) => config.name) }),
@@ -218,8 +218,16 @@ function lacksOf(step: Step, facts: readonly StepFacts[], loaded: Loaded, now: D
   )
 }
 
-function errorsOf(loaded: Loaded, discoveries: Discoveries, step: Step, clusters: readonly LoadedCluster[]): readonly Finding[] {
-  return examine(loaded, discoveries, step, clusters).findings.filter(({ severity }) => severity === 'error')
+function errorsOf(
+  loaded: Loaded,
+  discoveries: Discoveries,
+  step: Step,
+  clusters: readonly LoadedCluster[],
+  facts: readonly StepFacts[],
+): readonly Finding[] {
+  const moving = facts.filter(({ record }) => clusters.some((cluster) => cluster.record === record))
+  const waits = moving.some((cluster) => hasBarrier(step, cluster))
+  return examine(loaded, discoveries, step, clusters, waits).findings.filter(({ severity }) => severity === 'error')
 }
 
 function commonSteps(loaded: Loaded, clusters: readonly LoadedCluster[]): readonly Step[] {

@@ -15,12 +15,16 @@ export function discoverAll(loaded: Loaded): Discoveries {
   return new Map(loaded.clusters.map((cluster) => [cluster, discoverCluster(loaded, cluster)]))
 }
 
-/** How a step restarts the workloads of each cluster that takes it, and all findings about that. Those of severity error refuse it. */
+/**
+ * How a step restarts the workloads of each cluster that takes it, and all findings about that. Those of severity error refuse it.
+ * @param waits whether the step before must be complete, which the lifetime of certificates may be the evidence for.
+ */
 export function examine(
   loaded: Loaded,
   discoveries: Discoveries,
   step: Step,
   clusters: readonly LoadedCluster[],
+  waits: boolean,
 ): { readonly chosen: ReadonlyMap<LoadedCluster, readonly ChosenRestart[]>; readonly findings: readonly Finding[] } {
   const workloads = [...discoveries.values()].flatMap((discovery) => discovery.workloads)
   const file = loaded.layout.config
@@ -28,8 +32,8 @@ export function examine(
   const findings: Finding[] = [
     ...meshFindings(loaded),
     ...unmatchedSettings(loaded.config, file, workloads),
-    // Nor does it wait for certificates to expire.
-    ...(step === 'replace' ? hours.map((finding) => ({ ...finding, severity: 'warning' }) as const) : hours),
+    // What waits for no certificate must not be held by one, least of all a way back.
+    ...(waits ? hours : hours.map((finding) => ({ ...finding, severity: 'warning' }) as const)),
   ]
   const chosen = new Map<LoadedCluster, readonly ChosenRestart[]>()
   for (const cluster of clusters) {

@@ -149,22 +149,23 @@ function planClusters(
 ): { readonly steps: readonly ClusterStep[]; readonly findings: readonly Finding[] } {
   const moving = decision.moves.map((move) => {
     const cluster = loaded.clusters.find((one) => one.config.name === move.cluster) ?? never()
-    return { move, cluster }
+    const before = move.merged
+      ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from, state: stateOf(move.from) }
+      : cluster.record
+    const past = pastIn(pasts, cluster.config.name)
+    return { move, cluster, before, past, barrier: hasBarrier(decision.step, { record: before, ...past }) }
   })
   const { chosen, findings } = examine(
     loaded,
     discoveries,
     decision.step,
     moving.map(({ cluster }) => cluster),
+    moving.some(({ barrier }) => barrier),
   )
-  const steps = moving.map(({ move, cluster }): ClusterStep => {
+  const steps = moving.map(({ move, cluster, before, past, barrier }): ClusterStep => {
     const discovery = discoveryOf(cluster, discoveries)
     const restarting = chosen.get(cluster) ?? never()
     const frozen = cluster.restarts?.id === decision.id ? withoutVanished(cluster.restarts, discovery) : null
-    const before = move.merged
-      ? { ...cluster.record, transitions: cluster.record.transitions.slice(0, -1), phase: move.from, state: stateOf(move.from) }
-      : cluster.record
-    const past = pastIn(pasts, cluster.config.name)
     const restarts =
       frozen ??
       freezeRestarts({
@@ -178,7 +179,6 @@ function planClusters(
         restarts: restarting,
       })
     const secretOwner = secretSite(cluster.config, discovery)?.controller ?? null
-    const barrier = hasBarrier(decision.step, { record: before, ...past })
     return { cluster, move, restarts, chosen: restarting, secretOwner, outside: discovery.outside, hasBarrier: barrier }
   })
   return { steps, findings: [...findings, ...shellImages(loaded, steps)] }

@@ -25,7 +25,7 @@ test('init writes how long workload certificates live, and where Git says so', a
   expect(stderr).not.toContain('certificate-lifetime')
 })
 
-test('every step is refused while reroot.yaml says less than Git, but replace', async () => {
+test('a step that waits is refused while reroot.yaml says less than Git, but not replace', async () => {
   const sandbox = await sandboxIn('initialised')
   longer(sandbox)
   const refusal = {
@@ -46,4 +46,30 @@ test('every step is refused while reroot.yaml says less than Git, but replace', 
   await sandbox.takes(['stage'], 'mesh-ca/g2-staged', { as: sandbox.operator })
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['workloadCertificateHours: 720', 'workloadCertificateHours: 719']])
   await sandbox.refuses(['promote'], { ...refusal, says: ['expected: at most 719 hours'] })
+})
+
+test('a way back that waits for no certificate only warns; giving up the next root once it has signed is refused', async () => {
+  const sandbox = await sandboxIn('promoted')
+  longer(sandbox)
+
+  const { stderr } = await sandbox.takes(['rollback'], 'mesh-ca/g2-demoted')
+  expect(stderr).toMatch(/^warning: .*\[mesh\/certificate-lifetime\]/m)
+  await sandbox.refuses(['rollback', '--confirmed', 'seen by me'], {
+    exitCode: 3,
+    code: 'REFUSED',
+    says: ['expected: at most 24 hours (pki.workloadCertificateHours)'],
+  })
+})
+
+test('status names it where it stands against a step', async () => {
+  const sandbox = await sandboxIn('staged')
+  longer(sandbox)
+
+  const { stdout } = await sandbox.does(['status', '--output', 'json'])
+
+  const { next } = JSON.parse(stdout) as { next: readonly { step: string; findings: readonly { id: string }[] }[] }
+  expect(next.map(({ step, findings }) => [step, findings.map(({ id }) => id)])).toEqual([
+    ['promote', ['mesh/certificate-lifetime']],
+    ['abandon', []],
+  ])
 })
