@@ -54,7 +54,7 @@ const pki = z.strictObject({
   workloadCertificateHours: count(1, 876_000)
     .default(24)
     .describe(
-      'The longest that a workload certificate lives in this mesh. It is what `drain: expire` and `--gate-passed` wait for. A value that is too low breaks mutual TLS in `retire`. Proxies and ztunnel ask for `SECRET_TTL`; istiod gives `DEFAULT_WORKLOAD_CERT_TTL` to whoever asks for none, and refuses more than `MAX_WORKLOAD_CERT_TTL`. Where Git shows a longer time, `init` writes it, and the steps that wait for the one before are refused until it stands here. Raise it yourself for what Git does not show. Whoever shortens the time lowers it only when the certificates from before have expired.',
+      'The longest that a workload certificate lives in this mesh. It is what `drain: expire` and `--gate-passed` wait for. A value that is too low breaks mutual TLS in `retire`. Proxies and ztunnel ask for `SECRET_TTL`, 24 hours unless it is set; istiod grants no more than `MAX_WORKLOAD_CERT_TTL`. Where Git shows a longer time, `init` writes it, and the steps that wait for the one before are refused until it stands here. Raise it yourself for what Git does not show. Whoever shortens the time lowers it only when the certificates from before have expired.',
     ),
 })
 

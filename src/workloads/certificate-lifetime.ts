@@ -32,14 +32,16 @@ export function certificateLifetimes(
   report: Report,
 ): readonly CertificateLifetime[] {
   const written = [...inReleases(releases, manifests), ...inObjects(inventory, outside, manifests)]
-  for (const one of written) if (one.hours === null) report.add(unreadable(one))
   const most = mostHours(written, inventory, releases)
-  const defaults = written.flatMap(({ setting, hours }) => (setting.name === 'DEFAULT_WORKLOAD_CERT_TTL' ? (hours ?? []) : []))
-  const byDefault = defaults.length === 0 ? defaultHours : longest(defaults)
-  return written.flatMap(({ setting, found, hours, place }) => {
-    if (hours === null || setting.name === 'MAX_WORKLOAD_CERT_TTL') return []
-    if (setting.name === 'DEFAULT_WORKLOAD_CERT_TTL') return [{ hours: Math.ceil(hours), found, place: place() }]
-    // Whoever asks for none or less gets the default.
+  const defaults = written.filter(({ setting }) => setting.name === 'DEFAULT_WORKLOAD_CERT_TTL')
+  const asked = written.filter(({ setting }) => setting.name === 'SECRET_TTL')
+  // What proxies and ztunnel ask for is never none, unless they are told so.
+  const isDefaultGiven = asked.some(({ hours }) => hours !== null && hours <= 0)
+  for (const one of written) if (one.hours === null && (isDefaultGiven || !defaults.includes(one))) report.add(unreadable(one))
+  const readable = defaults.flatMap(({ hours }) => hours ?? [])
+  const byDefault = readable.length === 0 ? defaultHours : longest(readable)
+  return asked.flatMap(({ found, hours, place }) => {
+    if (hours === null) return []
     if (hours <= 0) return [{ hours: Math.ceil(byDefault), found, place: place() }]
     const capped = hours > most ? `${found} (istiod grants at most ${most} hours)` : found
     return [{ hours: Math.ceil(Math.min(hours, most)), found: capped, place: place() }]

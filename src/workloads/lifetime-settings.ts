@@ -12,8 +12,9 @@ type LifetimeName = (typeof ofIstiod)[number] | (typeof ofProxy)[number]
 
 /**
  * A setting on which it depends how long workload certificates live. Proxies and ztunnel ask for `SECRET_TTL`, 24 hours unless it is set
- * (pilot-agent/options/options.go, ztunnel src/config.rs). istiod refuses more than `MAX_WORKLOAD_CERT_TTL`, 90 days, and gives
- * `DEFAULT_WORKLOAD_CERT_TTL`, 24 hours, to whoever asks for none (security/pkg/pki/ca/ca.go, pilot/pkg/bootstrap/istio_ca.go).
+ * (pilot-agent/options/options.go, ztunnel src/config.rs). istiod refuses more than `MAX_WORKLOAD_CERT_TTL`, 90 days. It gives
+ * `DEFAULT_WORKLOAD_CERT_TTL`, 24 hours, to whoever asks for none, which they do where `SECRET_TTL` is none (security/pkg/pki/ca/ca.go,
+ * pilot/pkg/bootstrap/istio_ca.go).
  */
 export interface LifetimeSetting {
   readonly name: LifetimeName

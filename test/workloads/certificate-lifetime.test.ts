@@ -36,8 +36,12 @@ describe('values of Istio’s charts', () => {
     ['no more than istiod grants unless told otherwise', 'istiod', { meshConfig: proxyMetadata('9000h') }, 2160],
     ['nor than it is told', 'istiod', { meshConfig: proxyMetadata('720h'), pilot: { env: { MAX_WORKLOAD_CERT_TTL: '48h' } } }, 48],
     ['which may be more', 'istiod', { meshConfig: proxyMetadata('9000h'), env: { MAX_WORKLOAD_CERT_TTL: '10000h' } }, 9000],
-    ['for whoever asks for none', 'istiod', { pilot: { env: { DEFAULT_WORKLOAD_CERT_TTL: '720h' } } }, 720],
-    ['pilot.env wins', 'istiod', { env: { DEFAULT_WORKLOAD_CERT_TTL: '1h' }, pilot: { env: { DEFAULT_WORKLOAD_CERT_TTL: '2h' } } }, 2],
+    [
+      'of defaults, pilot.env wins',
+      'istiod',
+      { meshConfig: proxyMetadata('0s'), env: { DEFAULT_WORKLOAD_CERT_TTL: '1h' }, pilot: { env: { DEFAULT_WORKLOAD_CERT_TTL: '2h' } } },
+      2,
+    ],
     ['nothing asked for is the default', 'istiod', { meshConfig: proxyMetadata('0s') }, 24],
     ['ztunnel', 'ztunnel', { env: { SECRET_TTL: '30d' } }, 720],
     ['an old chart of ztunnel', 'ztunnel', { ztunnel: { env: { SECRET_TTL: '720h' } } }, 720],
@@ -55,6 +59,8 @@ describe('values of Istio’s charts', () => {
     ['nothing', {}],
     ['only a limit', { pilot: { env: { MAX_WORKLOAD_CERT_TTL: '8760h' } } }],
     ['null', { meshConfig: proxyMetadata(null) }],
+    ['what nobody is given: proxies ask for 24 hours', { pilot: { env: { DEFAULT_WORKLOAD_CERT_TTL: '720h' } } }],
+    ['nor is that read', { pilot: { env: { DEFAULT_WORKLOAD_CERT_TTL: '30d' } } }],
   ])('%s says nothing', (_, values) => {
     expect(hoursOf(installed('istiod', values))).toEqual([])
     expect(warnings(installed('istiod', values))).toEqual([])
@@ -82,7 +88,7 @@ spec:
   })
 
   test.each(['7d', '${TTL}', '{{ ttl }}', '24'])('%s is none that istiod and its proxies read: nothing is claimed', (ttl) => {
-    const discovery = installed('istiod', { meshConfig: proxyMetadata(ttl), env: { DEFAULT_WORKLOAD_CERT_TTL: ttl } })
+    const discovery = installed('istiod', { meshConfig: proxyMetadata(ttl), env: { MAX_WORKLOAD_CERT_TTL: ttl } })
 
     expect(hoursOf(discovery)).toEqual([])
     expect(warnings(discovery)).toHaveLength(2)
@@ -126,7 +132,6 @@ describe('objects', () => {
     })
 
   test.each<[string, object, number]>([
-    ['a plain istiod', istiod(environment('DEFAULT_WORKLOAD_CERT_TTL', '720h')), 720],
     ['an annotation', workload('shop', 'cart', { annotations: annotation('720h') }), 720],
     [
       'JSON in an annotation',
@@ -170,12 +175,16 @@ describe('objects', () => {
     ['IstioOperator', custom('install.istio.io/v1alpha1', 'IstioOperator', { meshConfig: proxyMetadata('720h') }), 720],
     [
       'IstioOperator’s values',
-      custom('install.istio.io/v1alpha1', 'IstioOperator', { values: { pilot: { env: { DEFAULT_WORKLOAD_CERT_TTL: '720h' } } } }),
+      custom('install.istio.io/v1alpha1', 'IstioOperator', {
+        meshConfig: proxyMetadata('0'),
+        values: { pilot: { env: { DEFAULT_WORKLOAD_CERT_TTL: '720h' } } },
+      }),
       720,
     ],
     [
       'IstioOperator’s components',
       custom('install.istio.io/v1alpha1', 'IstioOperator', {
+        meshConfig: proxyMetadata('0'),
         components: { pilot: { k8s: environment('DEFAULT_WORKLOAD_CERT_TTL', '720h') } },
       }),
       720,
@@ -189,6 +198,12 @@ describe('objects', () => {
     ],
   ])('%s', (_, object, hours) => {
     expect(hoursOf(of(object))).toEqual([hours])
+  })
+
+  test('a plain istiod gives its default to whoever asks for none', () => {
+    const cart = workload('shop', 'cart', { annotations: annotation('0s') })
+
+    expect(hoursOf(of(istiod(environment('DEFAULT_WORKLOAD_CERT_TTL', '720h')), cart))).toEqual([720])
   })
 
   test('the configuration of the mesh in a ConfigMap, by the line in its text', () => {
