@@ -19,6 +19,9 @@ const git = z.strictObject({
     ),
 })
 
+/** The most that `pki.workloadCertificateHours` takes: a hundred years. */
+export const mostCertificateHours = 876_000
+
 const days = count(1, 36_500)
 const pki = z.strictObject({
   algorithm: z
@@ -51,7 +54,7 @@ const pki = z.strictObject({
     .describe(
       '`reroot status` marks a cluster with `!` when a certificate of its own CA expires within so many days; extra roots count for `--fail-within` alone. Leave enough time for a whole rotation.',
     ),
-  workloadCertificateHours: count(1, 876_000)
+  workloadCertificateHours: count(1, mostCertificateHours)
     .default(24)
     .describe(
       'The longest that a workload certificate lives in this mesh. It is what `drain: expire` and `--gate-passed` wait for. A value that is too low breaks mutual TLS in `retire`. Proxies and ztunnel ask for `SECRET_TTL`, 24 hours unless it is set; istiod grants no more than `MAX_WORKLOAD_CERT_TTL`. Where Git shows a longer time, `init` writes it, and the steps that wait for the one before are refused until it stands here. Raise it yourself for what Git does not show. Whoever shortens the time lowers it only when the certificates from before have expired.',

@@ -1,4 +1,5 @@
 import type { Finding } from '../base/index.ts'
+import { mostCertificateHours } from '../mesh/index.ts'
 import type { Config } from '../mesh/index.ts'
 import type { CertificateLifetime, Discovery } from '../workloads/index.ts'
 
@@ -16,20 +17,23 @@ export function shortCertificateHours(
   return discoveries.flatMap(({ cluster, certificateLifetimes }) =>
     certificateLifetimes
       .filter((lifetime) => lifetime.hours > hours)
-      .map(({ found, place }): Finding => ({
+      .map((lifetime): Finding => ({
         id: 'mesh/certificate-lifetime',
         severity: 'error',
-        place: { cluster, ...place },
+        place: { cluster, ...lifetime.place },
         message: `workload certificates live longer than ${file} says: a step that waits for them would go on too early`,
         expected: `at most ${hours} hours (pki.workloadCertificateHours)`,
-        found,
-        remedy: `write \`workloadCertificateHours: ${longest}\` in ${file}, below pki`,
+        found: lifetime.found,
+        remedy:
+          lifetime.hours > mostCertificateHours
+            ? `shorten it: ${file} takes at most ${mostCertificateHours} hours`
+            : `write \`workloadCertificateHours: ${longest}\` in ${file}, below pki`,
       })),
   )
 }
 
-/** Of all clusters; `null`: Git says nothing of it. */
+/** Of all clusters, as far as `reroot.yaml` can say it; `null`: Git says nothing of it. */
 export function longestLifetime(discoveries: readonly Pick<Discovery, 'certificateLifetimes'>[]): CertificateLifetime | null {
-  const all = discoveries.flatMap(({ certificateLifetimes }) => certificateLifetimes)
+  const all = discoveries.flatMap(({ certificateLifetimes }) => certificateLifetimes).filter(({ hours }) => hours <= mostCertificateHours)
   return all.toSorted((a, b) => b.hours - a.hours)[0] ?? null
 }

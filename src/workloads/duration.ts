@@ -11,6 +11,8 @@ export type DurationReader = 'go' | 'ztunnel'
 
 // Nobody writes a longer one.
 const longest = 100
+// An int64 of nanoseconds; what is longer is none for Go.
+const mostOfGo = 2 ** 63 / 1e6
 
 /** Hours of a duration such as `720h` or `1h30m`, as Go's time.ParseDuration or ztunnel reads it; `null` if it is none. */
 export function durationHours(text: string, reader: DurationReader): number | null {
@@ -27,5 +29,6 @@ export function durationHours(text: string, reader: DurationReader): number | nu
     if (count === undefined || each === undefined) return null
     milliseconds += Number(count) * each
   }
+  if (reader === 'go' && milliseconds >= mostOfGo) return null
   return (sign * milliseconds) / hour
 }

@@ -27,6 +27,19 @@ describe('hours that are too few', () => {
     expect(found[0]?.expected).toBe('at most 24 hours (pki.workloadCertificateHours)')
   })
 
+  test('are to be shortened where reroot.yaml cannot say as much', () => {
+    const remedies = (...hours: readonly number[]): readonly string[] =>
+      shortCertificateHours(makeConfig(), file, [where('eu', ...hours)]).map(({ remedy }) => remedy)
+
+    expect(remedies(876_001, 720)).toEqual([
+      'shorten it: mesh-ca/reroot.yaml takes at most 876000 hours',
+      'write `workloadCertificateHours: 720` in mesh-ca/reroot.yaml, below pki',
+    ])
+    expect(remedies(876_000)).toEqual(['write `workloadCertificateHours: 876000` in mesh-ca/reroot.yaml, below pki'])
+    expect(makeConfig('pki: { workloadCertificateHours: 876000 }\n').pki.workloadCertificateHours).toBe(876_000)
+    expect(() => makeConfig('pki: { workloadCertificateHours: 876001 }\n')).toThrow('reroot.yaml has a problem')
+  })
+
   test('are none where the configuration says as much, or more', () => {
     const config = makeConfig('pki: { workloadCertificateHours: 720 }\n')
 
@@ -39,4 +52,6 @@ describe('hours that are too few', () => {
 test('the longest lifetime is that of any cluster', () => {
   expect(longestLifetime([where('eu', 48), where('us', 720, 1)])).toMatchObject({ hours: 720 })
   expect(longestLifetime([where('eu')])).toBeNull()
+  // What reroot.yaml does not take is written by no init.
+  expect(longestLifetime([where('eu', 48, 1_000_000)])).toMatchObject({ hours: 48 })
 })

@@ -29,6 +29,11 @@ test.each<[string, number | null]>([
   ['{{ .Values.ttl }}', null],
   ['1toString', null],
   [`${'0'.repeat(1000)}1h`, null],
+  ['2562047h', 2562047],
+  ['2562047h47m17s', null],
+  ['999999999h', null],
+  ['-999999999h', null],
+  ['2000000h2000000h', null],
 ])('Go reads %s as %s hours', (text, hours) => {
   expect(durationHours(text, 'go')).toBe(hours)
 })
