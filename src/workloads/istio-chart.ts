@@ -134,5 +134,5 @@ export function revisionsOf(values: ValueMap): readonly string[] {
 
 /** Whether a chart of this name may be one of Istio's. */
 export function isIstioChartName(name: string): boolean {
-  return Object.hasOwn(chartNames, name)
+  return chartNames.has(name)
 }
