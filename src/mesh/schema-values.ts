@@ -32,7 +32,21 @@ export const branchPrefix = z
   .meta({ title: 'text that ends in `/` or `-`' })
 
 export const text = z.string().min(1).meta({ title: 'text' })
-export const image = text.meta({ title: 'an image' })
+
+// A reference as the kubelet takes it (distribution/reference, regexp.go): a host with a port or not, a path, a tag, a digest. It finds anything
+// else only when a Job is to start.
+const imageHost = '([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(:[0-9]+)?'
+const imagePart = '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*'
+export const image = z
+  .string()
+  .regex(
+    new RegExp(
+      `^(${imageHost}/)?${imagePart}(/${imagePart})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?$`,
+    ),
+    'must be the reference of an image, such as registry.k8s.io/kubectl:v1.34.3: no blank, and nothing behind its tag or digest',
+  )
+  .meta({ title: 'an image' })
+
 export const labels = z.record(z.string(), z.string()).meta({ title: 'map of text to text' })
 
 // Kubernetes' forms (apimachinery, validation.go): what a node, a taint and a Secret can be called.

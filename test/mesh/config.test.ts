@@ -73,6 +73,18 @@ describe('refused, at its line', () => {
       'restarts: { rules: [{ match: Pod/a/b }] }\n',
       [`${more}: restarts.rules[0].match: must be Kind/namespace/name; * stands for any run of characters`],
     ],
+    ...[
+      ['with something behind its tag', 'image: "registry.k8s.io/kubectl:latest typo"'],
+      ['with a blank before it', 'image: " registry.k8s.io/kubectl"'],
+      ['with an address', 'image: "https://registry.k8s.io/kubectl"'],
+      ['with a shell, and a line break', 'shellImage: "alpine/k8s:1.34.3\\n"'],
+    ].map(([what, written = '']): [string, string, string[]] => [
+      `an image ${what}`,
+      `gates: { ${written} }\n`,
+      [
+        `${more}: gates.${written.split(':')[0] ?? ''}: must be the reference of an image, such as registry.k8s.io/kubectl:v1.34.3: no blank, and nothing behind its tag or digest`,
+      ],
+    ]),
     [
       'a cluster without anything',
       null,
@@ -534,3 +546,17 @@ function keysOf(value: unknown): ReadonlySet<string> {
   if (typeof value !== 'object' || value === null) return new Set()
   return new Set(Object.entries(value).flatMap(([key, item]) => [...(Array.isArray(value) ? [] : [key]), ...keysOf(item)]))
 }
+
+test.each([
+  'kubectl',
+  'alpine/k8s:1.34.3',
+  'registry.k8s.io/kubectl:v1.34.3',
+  'mirror.example:5000/infra/team_a/kubectl__x:1.34--rc.1_b',
+  '[2001:db8::1]:5000/kubectl',
+  `ghcr.io/shop/kubectl@sha256:${'0a'.repeat(32)}`,
+  `localhost/kubectl:v1@sha256:${'0a'.repeat(32)}`,
+])('the image %s is taken', (image) => {
+  const { gates } = parseConfig(bytesOf(`${configText()}gates: { image: "${image}", shellImage: "${image}" }\n`), file)
+
+  expect(gates).toMatchObject({ image, shellImage: image })
+})
