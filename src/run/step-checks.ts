@@ -2,7 +2,7 @@ import { RerootError } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
 import { applicationName } from '../plan/index.ts'
 import { generationIn, generationOf, lastTransition, momentText } from '../rotation/index.ts'
-import type { Decision, StepFacts, Testimony } from '../rotation/index.ts'
+import type { Decision, RestartId, StepFacts, Testimony } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
@@ -10,7 +10,7 @@ import type { Loaded, LoadedCluster } from './load.ts'
 import type { Pasts } from './step-facts.ts'
 
 /**
- * Refuses a testimony that cannot be true: of a cluster that does not exist, of the future, or of a time before the step's root existed.
+ * Refuses a testimony that cannot be true whatever the history says: of a cluster that does not exist, or of the future.
  * @throws RerootError USAGE.
  */
 export function checkTestimony(loaded: Loaded, testimony: Testimony, now: Date): void {
@@ -21,41 +21,47 @@ export function checkTestimony(loaded: Loaded, testimony: Testimony, now: Date):
         hint: `the clusters are: ${loaded.clusters.map((one) => one.config.name).join(', ')}`,
       })
     }
-    const generation = generationOf(lastTransition(cluster.record)?.id ?? '')
-    const earliest = generation === null ? null : generationIn(loaded.mesh, generation).certificate.notBefore
-    if (passed > now || (earliest !== null && passed < earliest)) {
-      throw new RerootError(
-        'USAGE',
-        `--gate-passed ${name}=${passed.toISOString()} cannot be: ${passed > now ? 'it is in the future' : `${generation} did not exist before ${earliest?.toISOString()}`}`,
-        {
-          hint: 'read the time off the Job of the control plane\u2019s gate: status.completionTime',
-        },
-      )
-    }
+    if (passed > now) throw impossibleGate(name, passed, 'it is in the future', gateTimeHint)
   }
+}
+
+const gateTimeHint = 'read the time off the Job of the control plane\u2019s gate: status.completionTime'
+
+function impossibleGate(cluster: string, passed: Date, why: string, hint: string): RerootError {
+  return new RerootError('USAGE', `--gate-passed ${cluster}=${momentText(passed)} cannot be: ${why}`, { hint })
 }
 
 // Clocks of people, forges and clusters differ.
 const skewMilliseconds = 5 * 60_000
 
 /**
- * Refuses the time of another step's gate: it passed before the step that it is to vouch for was committed.
+ * Refuses the time of another step's gate: it passed before the step that it is to vouch for was committed. Where the history does not tell when
+ * that was, the root of the step bounds it; its certificate is dated back, so it says less.
  * @throws RerootError USAGE.
  */
 export function checkGateTimes(loaded: Loaded, testimony: Testimony, pasts: Pasts): void {
   for (const { config, record } of loaded.clusters) {
     const passed = testimony.gatePassed.get(config.name)
     const last = lastTransition(record)
+    if (passed === undefined || last === null) continue
     const since = pasts.get(config.name)?.since ?? null
-    if (passed === undefined || last === null || since === null || passed.getTime() >= since.getTime() - skewMilliseconds) continue
-    throw new RerootError(
-      'USAGE',
-      `--gate-passed ${config.name}=${momentText(passed)} cannot be: ${last.id} was committed at ${momentText(since)}, and its gates passed after that`,
-      {
-        hint: `it is the time of another step’s Job: the name of the one that is wanted begins with mesh-ca-${last.id.replaceAll('.', '-')}; without it, ${last.id} has not passed yet`,
-      },
-    )
+    if (since === null) refuseBeforeRoot(loaded, config.name, passed, last.id)
+    else if (passed.getTime() < since.getTime() - skewMilliseconds)
+      throw impossibleGate(
+        config.name,
+        passed,
+        `${last.id} was committed at ${momentText(since)}, and its gates passed after that`,
+        `it is the time of another step’s Job: the name of the one that is wanted begins with mesh-ca-${last.id.replaceAll('.', '-')}; without it, ${last.id} has not passed yet`,
+      )
   }
+}
+
+function refuseBeforeRoot(loaded: Loaded, cluster: string, passed: Date, id: RestartId): void {
+  const generation = generationOf(id)
+  if (generation === null) return
+  const { notBefore } = generationIn(loaded.mesh, generation).certificate
+  if (passed < notBefore)
+    throw impossibleGate(cluster, passed, `the root of ${generation} is valid only from ${momentText(notBefore)}`, gateTimeHint)
 }
 
 /**

@@ -125,7 +125,10 @@ test('flags that make no sense', async () => {
   await sandbox.refuses(['promote', '--reason', 'why not'], { ...usage, says: ['--reason is only for --force'] })
   await sandbox.refuses(['promote', '--confirmed', ''], { ...usage, says: ['--confirmed is empty'] })
   await sandbox.refuses(['promote', '--gate-passed', 'prod=yesterday'], { ...usage, says: ['is not a time'] })
-  await sandbox.refuses(['promote', '--gate-passed', 'prod=1999-01-01T00:00:00Z'], { ...usage, says: ['g2 did not exist before'] })
+  await sandbox.refuses(['promote', '--gate-passed', 'prod=1999-01-01T00:00:00Z'], {
+    ...usage,
+    says: ['=1999-01-01T00:00:00Z cannot be: g2-staged was committed at', 'its gates passed after that'],
+  })
   await sandbox.refuses(['promote', '--gate-passed', 'prod=2999-01-01T00:00:00Z'], { ...usage, says: ['it is in the future'] })
   await sandbox.refuses(['promote', '--gate-passed', 'typo=2026-01-01T00:00:00Z'], { ...usage, says: ['no cluster of this mesh'] })
   await sandbox.refuses(['promote', '--config', 'no-such.yaml'], { ...usage, says: ['cannot read no-such.yaml'] })
