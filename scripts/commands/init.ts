@@ -18,7 +18,7 @@ import {
   outOption,
   outputOption,
   pairs,
-  refuseOutAlone,
+  refuseOut,
   repeatable,
 } from './options.ts'
 
@@ -59,7 +59,7 @@ const declared = () =>
 export const initCommand = () =>
   declared().action(async (flags) => {
     try {
-      refuseOutAlone(flags)
+      await refuseOut(flags)
       const readCa = flags.from.length === 0 ? null : await caReader(flags.from)
       const { context, checkout } = await openWorld(process.cwd())
       const folders = flags.from.map((text) => text.replace(/^[^=]*=/, ''))

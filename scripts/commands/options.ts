@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { posix } from 'node:path'
+import { lstat, readFile } from 'node:fs/promises'
+import { join, posix } from 'node:path'
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { RerootError } from '../../src/base/index.ts'
 
@@ -24,12 +24,33 @@ function folderOfRepository(text: string): string {
   throw new InvalidArgumentError('It is the path of a folder below the top of the repository, such as mesh-ca.')
 }
 
-/** Where `--dry-run` writes; nowhere without it. @throws RerootError USAGE if only `--out` is given: it would be ignored. */
-export function refuseOutAlone(flags: { readonly dryRun: boolean; readonly out?: string | undefined }): void {
-  if (flags.dryRun || flags.out === undefined) return
-  throw new RerootError('USAGE', '--out is only for --dry-run', {
-    hint: 'add --dry-run to look at the files; or leave --out out: the branch is pushed, or with --no-push kept in this clone',
-  })
+/**
+ * Where `--dry-run` writes; nowhere without it. It overwrites what is there, so a repository is no place for it.
+ * @throws RerootError USAGE if only `--out` is given, which would be ignored; or if it names a repository, or the top of a clone.
+ */
+export async function refuseOut({ dryRun, out }: { readonly dryRun: boolean; readonly out?: string | undefined }): Promise<void> {
+  if (out === undefined) return
+  if (!dryRun)
+    throw new RerootError('USAGE', '--out is only for --dry-run', {
+      hint: 'add --dry-run to look at the files; or leave --out out: the branch is pushed, or with --no-push kept in this clone',
+    })
+  if (await isRepository(out))
+    throw new RerootError('USAGE', `--out ${out} is a git repository, and a dry run would overwrite files of it`, {
+      hint: 'name another folder, or leave --out out: a new temporary folder is made; to change this clone, use --no-push, which makes a branch of it',
+    })
+}
+
+/** The top of a clone, a linked worktree or a submodule has an entry `.git`; a bare repository, or `.git` itself, has these three. */
+async function isRepository(folder: string): Promise<boolean> {
+  if (await isThere(join(folder, '.git'))) return true
+  return (await Promise.all(['HEAD', 'objects', 'refs'].map((name) => isThere(join(folder, name))))).every(Boolean)
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   outputOption,
   pairs,
   readConfig,
-  refuseOutAlone,
+  refuseOut,
   repeatable,
 } from './options.ts'
 
@@ -76,7 +76,7 @@ export function stepCommand(name: string) {
     )
   return command.action(async (flags) => {
     try {
-      refuseOutAlone(flags)
+      await refuseOut(flags)
       const options: StepOptions = {
         directory: flags.directory,
         config: await readConfig(flags.config),

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { filesBelow } from '../support/forge.ts'
+import { filesBelow, Forge } from '../support/forge.ts'
 import { clusterFolder, inside } from '../support/live-secret.ts'
+import { environmentOf } from '../support/sandbox.ts'
 import type { Sandbox } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
 
@@ -58,6 +59,22 @@ test.each([
   })
 
   expect(existsSync(join(sandbox.folder, 'out'))).toBe(false)
+})
+
+test('a repository as --out of a dry run would be written over, so it is refused', async () => {
+  const sandbox = await sandboxIn('initialised')
+  sandbox.git('worktree', 'add', '--quiet', '--detach', '../side')
+  const usage = { exitCode: 2, code: 'USAGE' } as const
+
+  for (const out of ['.', 'apps/..', sandbox.clone, '../side', '.git', '../remote.git'])
+    await sandbox.refuses(['stage', '--dry-run', '--out', out], {
+      ...usage,
+      as: sandbox.operator,
+      says: [`--out ${out} is a git repository`, 'hint: name another folder'],
+    })
+  await sandbox.refuses(sandbox.initArguments('--dry-run', '--out', '.'), { ...usage, says: ['--out . is a git repository'] })
+
+  expect(new Forge(join(sandbox.folder, 'side'), environmentOf(sandbox.folder)).text('status', '--porcelain')).toBe('')
 })
 
 test('a folder for --out that cannot be made is an error of the environment, not a bug', async () => {
