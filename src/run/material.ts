@@ -83,6 +83,11 @@ export function sayMade({ generation, intermediates }: Material, { terminal }: P
   for (const [cluster, { fingerprint }] of intermediates) terminal.say(`made the intermediate of ${cluster}: SHA-256 ${fingerprint}`)
 }
 
+/** What `--dry-run` shows is not what a run without it pushes: reviewers would compare fingerprints that never come. */
+export function sayDryMade({ generation }: Material, { terminal }: Pick<Context, 'terminal'>): void {
+  terminal.say(`note: the certificates of ${generation.id} are this dry run's alone: a run without --dry-run makes others`)
+}
+
 function clusterOf(loaded: Loaded, move: Move): LoadedCluster {
   return loaded.clusters.find((cluster) => cluster.config.name === move.cluster) ?? never()
 }

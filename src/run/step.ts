@@ -22,7 +22,7 @@ import { decisionFacts, discoveredFacts, pastIn, readPasts, usedGenerations } fr
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
 import type { Discoveries } from './step-findings.ts'
-import { sayMade } from './material.ts'
+import { sayDryMade, sayMade } from './material.ts'
 import { materialFor, verifyKept } from './step-material.ts'
 import { describe, goneSince, send, tell } from './step-requests.ts'
 import type { PreparedChange } from './step-requests.ts'
@@ -93,6 +93,7 @@ export async function takeStep(
     if (gone.length > 0 && pending.length > 0)
       context.terminal.say(`gone since ${decision.id} was merged, and taken out of its list: ${gone.join(', ')}`)
     const requests = pending.map((set) => describe(loaded, story, set, composition.changeSets, gone))
+    if (options.dryRun && material?.isNew === true) sayDryMade(material, context)
     if (options.dryRun || pending.length === 0) {
       return {
         decision,

@@ -19,6 +19,8 @@ test('--dry-run of init and of a step writes the files into --out, and touches n
   expect(stderr).toContain(`dry run: nothing was committed or pushed; the files are in ${out}`)
   // Nobody will see the certificates of a dry run again.
   expect(stderr).not.toContain('SHA-256')
+  const alone = "the certificates of g2 are this dry run's alone"
+  expect(stderr).toContain(alone)
   const written = filesBelow(out).map((path) => relative(out, path))
   const real = await sandbox.does(['stage'], { as: sandbox.operator })
   const made = [...real.stderr.matchAll(/^made the (root of g2|intermediate of prod): SHA-256 ([0-9a-f]{64})$/gm)]
@@ -26,6 +28,8 @@ test('--dry-run of init and of a step writes the files into --out, and touches n
   for (const [, , fingerprint] of made) expect(real.stdout).toContain(`\`${fingerprint}\``)
   const again = await sandbox.does(['stage'], { as: sandbox.operator })
   expect(again.stderr).not.toContain('SHA-256')
+  const dryAgain = await sandbox.does(['stage', '--dry-run'])
+  for (const run of [real, again, dryAgain]) expect(run.stderr).not.toContain(alone)
   const main = sandbox.forge.files()
   const changed = [...sandbox.forge.files('mesh-ca/g2-staged')]
     .filter(([path, bytes]) => main.get(path)?.equals(bytes) !== true)
