@@ -30,7 +30,7 @@ export async function fetchBase(context: Pick<Context, 'git' | 'terminal'>, chec
   const named = gitSection(options.config ?? checkout.read(layoutOf(options.directory).config), layoutOf(options.directory).config)
   const remotes = await context.git.remotes()
   const remote = named?.remote ?? (remotes.includes('origin') ? 'origin' : (remotes[0] ?? 'origin'))
-  if (!remotes.includes(remote)) return localBase(context, named, remote, options.push)
+  if (!remotes.includes(remote)) return localBase(context, named, { wanted: remote, remotes }, options.push)
   const branch = named?.branch ?? (await context.git.defaultBranch(remote)) ?? 'main'
   const commit = await context.git.fetch(remote, branch)
   if (commit !== null) return { remote, branch, commit }
@@ -39,15 +39,27 @@ export async function fetchBase(context: Pick<Context, 'git' | 'terminal'>, chec
   })
 }
 
-async function localBase(context: Pick<Context, 'git'>, named: Config['git'] | null, remote: string, push: boolean): Promise<Base> {
+async function localBase(
+  context: Pick<Context, 'git' | 'terminal'>,
+  named: Config['git'] | null,
+  { wanted, remotes }: { readonly wanted: string; readonly remotes: readonly string[] },
+  push: boolean,
+): Promise<Base> {
   if (push) {
-    throw new RerootError('REFUSED', `this clone has no remote ${remote}`, {
+    throw new RerootError('REFUSED', `this clone has no remote ${wanted}`, {
       hint: 'add the remote, correct git.remote in reroot.yaml, or keep the branch here with --no-push',
     })
   }
   const branch = named?.branch ?? 'main'
   const commit = await context.git.resolve(`refs/heads/${branch}`)
-  if (commit !== null) return { remote: null, branch, commit }
+  if (commit !== null) {
+    // Without any remote the clone itself may be where all of it is.
+    if (remotes.length > 0)
+      context.terminal.say(
+        `warning: this clone has no remote ${wanted}, as git.remote of reroot.yaml calls it, but ${remotes.join(', ')}: nothing was fetched, and its own branch ${branch} is read, which may be old (\`git remote rename\` gives a remote another name)`,
+      )
+    return { remote: null, branch, commit }
+  }
   throw new RerootError('GIT_FAILED', `this clone has no branch ${branch}`, { hint: 'correct git.branch in reroot.yaml' })
 }
 

@@ -35,6 +35,21 @@ test('no clone, a bare one, and one without a remote', async () => {
   await sandbox.refuses(['promote'], { exitCode: 3, code: 'REFUSED', says: ['this clone has no remote origin', '--no-push'] })
 })
 
+test('status in a clone whose remote has another name says that it reads a branch which may be old', async () => {
+  const sandbox = await sandboxIn('staged')
+  const clone = cloned(sandbox, 'named', '--origin=upstream')
+  const cwd = clone.directory
+  const warning = /^warning: this clone has no remote origin,.* but upstream: .*its own branch main is read, which may be old/m
+
+  for (const args of [['status'], ['status', '--output', 'json'], ['promote', '--no-push', '--dry-run']])
+    expect((await sandbox.does(args, { cwd })).stderr).toMatch(warning)
+  await sandbox.refuses(['promote'], { cwd, exitCode: 3, code: 'REFUSED', says: ['this clone has no remote origin'] })
+
+  // The clone is all that there is.
+  clone.text('remote', 'remove', 'upstream')
+  expect((await sandbox.does(['status'], { cwd })).stderr).toBe('')
+})
+
 const places: readonly (readonly [string, (sandbox: Sandbox) => Forge])[] = [
   [
     'a linked worktree on another branch, dirty',
