@@ -9,6 +9,7 @@ export const findingTitles = {
   // what reroot.yaml says of the mesh
   'mesh/ztunnel': 'a ztunnel that cannot trust two roots at once',
   'mesh/ca-provider': 'workload certificates are not signed by istiod',
+  'mesh/namespace': 'istio.namespace is not where the control plane is',
   'mesh/certificate-lifetime': 'workload certificates live longer than reroot.yaml says',
   // how a restart reaches a workload
   'restart/owner': 'the chosen delivery is not possible for this owner',

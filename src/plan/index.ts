@@ -1,7 +1,7 @@
 export { acceptFindings, isDrainedByTime, openDoubts, unusedAcceptances, waysPast } from './accept.ts'
 export { argocdLimits } from './argocd-limits.ts'
 export { longestLifetime, shortCertificateHours } from './certificate-hours.ts'
-export { missingControlPlane, unknownZtunnel } from './control-plane.ts'
+export { missingControlPlane, unknownZtunnel, wrongNamespace } from './control-plane.ts'
 export { prunableSecret, secretSite } from './secret-in-place.ts'
 export { chooseDeliveries, missingShellImage } from './delivery.ts'
 export { ownersLeft } from './owners-left.ts'

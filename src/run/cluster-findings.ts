@@ -1,7 +1,9 @@
+import { parseYamlFile } from '../base/index.ts'
 import type { Finding } from '../base/index.ts'
-import { argocdLimits, missingControlPlane, prunableSecret, unknownZtunnel } from '../plan/index.ts'
+import { argocdLimits, missingControlPlane, prunableSecret, unknownZtunnel, wrongNamespace } from '../plan/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
+import { sealedNamespace } from './sealed-state.ts'
 import { unregistered } from './step-checks.ts'
 
 /**
@@ -9,7 +11,7 @@ import { unregistered } from './step-checks.ts'
  * @param deliveries what the choice of deliveries found.
  */
 export function clusterFindings(
-  loaded: Pick<Loaded, 'config' | 'layout'>,
+  loaded: Pick<Loaded, 'files' | 'config' | 'written' | 'layout'>,
   cluster: Pick<LoadedCluster, 'config'>,
   discovery: Discovery,
   deliveries: readonly Finding[],
@@ -19,9 +21,18 @@ export function clusterFindings(
     ...discovery.findings.filter((finding) => finding.id !== 'workloads/opaque'),
     ...missingControlPlane(discovery),
     ...unknownZtunnel(discovery, cluster.config.istio.ztunnel),
+    ...wrongNamespace(cluster.config, discovery, sealedNamespace(loaded.files, cluster), () => namespacePlace(loaded, cluster.config.name)),
     ...unregistered(cluster, discovery),
     ...argocdLimits(cluster.config, discovery, loaded.layout.config),
     ...prunableSecret(cluster.config, discovery),
     ...deliveries,
   ]
+}
+
+function namespacePlace(
+  { config, written, layout: { config: file } }: Pick<Loaded, 'config' | 'written' | 'layout'>,
+  cluster: string,
+): { readonly file: string; readonly line: number } {
+  const index = config.clusters.findIndex(({ name }) => name === cluster)
+  return { file, line: parseYamlFile(written, file).documents[0]?.lineOf(['clusters', index, 'istio', 'namespace']) ?? 1 }
 }

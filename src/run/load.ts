@@ -25,6 +25,8 @@ export interface Loaded {
   readonly files: Files
   readonly layout: Layout
   readonly config: Config
+  /** `reroot.yaml` as people wrote it, for the lines of findings. */
+  readonly written: Uint8Array
   readonly mesh: MeshRecord
   readonly extraRoots: readonly Certificate[]
   readonly clusters: readonly LoadedCluster[]
@@ -52,7 +54,7 @@ export function load(files: Files, directory: string, config: Uint8Array | null 
   }
   const extraRoots = parsed.extraRoots.flatMap((path) => readRoots(files, path))
   const clusters = together(parsed.clusters.map((cluster) => () => loadCluster(files, layout, cluster, mesh, extraRoots)))
-  return { files, layout, config: parsed, mesh, extraRoots, clusters }
+  return { files, layout, config: parsed, written, mesh, extraRoots, clusters }
 }
 
 function loadCluster(

@@ -11,7 +11,7 @@ import type { LoadedCluster } from './load.ts'
 
 interface SealedSecret {
   readonly kind?: unknown
-  readonly metadata?: { readonly name?: unknown; readonly annotations?: Readonly<Record<string, unknown>> }
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown; readonly annotations?: Readonly<Record<string, unknown>> }
   readonly data?: Readonly<Record<string, unknown>>
   readonly stringData?: Readonly<Record<string, unknown>>
 }
@@ -44,6 +44,18 @@ export function liveSecretFindings(files: Files, cluster: Pick<LoadedCluster, 'c
     return [
       { id: 'record/secret', severity: 'error', place, message: error.message, expected: `the state ${record.state}`, remedy: error.hint },
     ]
+  }
+}
+
+/** The namespace that the live Secret names in the clear; `null` if it names none, or cannot be read: that is a finding of its own. */
+export function sealedNamespace(files: Files, { config }: Pick<LoadedCluster, 'config'>): string | null {
+  try {
+    const secret = readSealed(liveBytes(files, { config }), config.cacerts.file)?.document as SealedSecret | undefined
+    const namespace = secret?.metadata?.namespace
+    return typeof namespace === 'string' ? namespace : null
+  } catch (error) {
+    if (error instanceof RerootError) return null
+    throw error
   }
 }
 

@@ -70,3 +70,42 @@ test('an acceptance of one object says its reason in every pull request, and lea
   sandbox.forge.edit('mesh-ca/reroot.yaml', [['workloads/opaque', 'workloads/opaqu']])
   await sandbox.refuses(['promote'], { exitCode: 2, code: 'CONFIG_INVALID', says: ['there is no such finding', 'workloads/opaqu'] })
 })
+
+test.each([
+  ['initialised', 'stage', 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml'],
+  ['argocd', 'stage', 'mesh-ca/clusters/prod-eu/cacerts/cacerts.sops.yaml'],
+  ['inPlace', 'stage', 'infrastructure/istio/cacerts.sops.yaml'],
+  ['initialised', 'replace', 'mesh-ca/clusters/prod/cacerts/cacerts.sops.yaml'],
+] as const)('in %s, %s with a mistyped istio.namespace is refused at its line', async (state, step, live) => {
+  const sandbox = await sandboxIn(state)
+  sandbox.forge.edit('mesh-ca/reroot.yaml', [['namespace: istio-system', 'namespace: istio-sytem']])
+  const line =
+    sandbox.forge
+      .file('mesh-ca/reroot.yaml')
+      .split('\n')
+      .findIndex((text) => text.includes('istio-sytem')) + 1
+
+  await sandbox.refuses([step], {
+    as: sandbox.operator,
+    exitCode: 3,
+    code: 'REFUSED',
+    says: [
+      `mesh-ca/reroot.yaml:${line}`,
+      /\[mesh\/namespace\]/,
+      `the live Secret (${live}) is in istio-system`,
+      'expected: istio-system',
+      'found: istio-sytem',
+    ],
+  })
+  const { stdout } = await sandbox.does(['status'])
+
+  expect(stdout).toContain('istio.namespace is not where the control plane is')
+})
+
+test('init with a mistyped --istio-namespace says what stage would refuse', async () => {
+  const sandbox = await sandboxIn('fresh')
+
+  const { stderr } = await sandbox.does(sandbox.initArguments('--istio-namespace', 'istio-sytem', '--dry-run'), { as: sandbox.operator })
+
+  expect(stderr).toMatch(/istiod is in istio-system, and none is in istio-sytem \[mesh\/namespace\]/)
+})

@@ -18,7 +18,7 @@ export function findingsAhead(
   known: readonly Finding[],
 ): readonly Finding[] {
   const said = new Set(known.map(keyOf))
-  const loaded = { files: withWritten(files, write), layout, config }
+  const loaded = { files: withWritten(files, write), layout, config, written: write.get(layout.config) ?? new Uint8Array() }
   return config.clusters
     .flatMap((cluster) => {
       const discovery = discoverCluster(loaded, { config: cluster })
