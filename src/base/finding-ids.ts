@@ -14,6 +14,7 @@ export const findingTitles = {
   // how a restart reaches a workload
   'restart/owner': 'the chosen delivery is not possible for this owner',
   'restart/unregistered': 'the controller does not pick up what reroot writes',
+  'restart/registered-elsewhere': 'register names another file than the one that is picked up',
   'restart/control-plane': 'the control plane would not be restarted',
   'restart/carried': 'the owner would take back what a Job patches',
   'restart/paused': 'a paused Deployment does not replace its pods',

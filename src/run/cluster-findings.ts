@@ -4,7 +4,7 @@ import { argocdLimits, missingControlPlane, prunableSecret, unknownZtunnel, wron
 import type { Discovery } from '../workloads/index.ts'
 import type { Loaded, LoadedCluster } from './load.ts'
 import { sealedNamespace } from './sealed-state.ts'
-import { unregistered } from './step-checks.ts'
+import { registeredElsewhere, unregistered } from './step-checks.ts'
 
 /**
  * What stands against a step in one cluster, or should be known before it.
@@ -16,23 +16,27 @@ export function clusterFindings(
   discovery: Discovery,
   deliveries: readonly Finding[],
 ): readonly Finding[] {
+  const at = (...path: readonly string[]): { readonly file: string; readonly line: number } => placeIn(loaded, cluster.config.name, path)
   return [
     // What Git does not show is judged by restarts.namespaces: restart/unseen.
     ...discovery.findings.filter((finding) => finding.id !== 'workloads/opaque'),
     ...missingControlPlane(discovery),
     ...unknownZtunnel(discovery, cluster.config.istio.ztunnel),
-    ...wrongNamespace(cluster.config, discovery, sealedNamespace(loaded.files, cluster), () => namespacePlace(loaded, cluster.config.name)),
+    ...wrongNamespace(cluster.config, discovery, sealedNamespace(loaded.files, cluster), () => at('istio', 'namespace')),
     ...unregistered(cluster, discovery),
+    ...registeredElsewhere(cluster, discovery, () => at('controller', 'register')),
     ...argocdLimits(cluster.config, discovery, loaded.layout.config),
     ...prunableSecret(cluster.config, discovery),
     ...deliveries,
   ]
 }
 
-function namespacePlace(
+/** Of a key of the cluster in `reroot.yaml`. */
+function placeIn(
   { config, written, layout: { config: file } }: Pick<Loaded, 'config' | 'written' | 'layout'>,
   cluster: string,
+  path: readonly string[],
 ): { readonly file: string; readonly line: number } {
   const index = config.clusters.findIndex(({ name }) => name === cluster)
-  return { file, line: parseYamlFile(written, file).documents[0]?.lineOf(['clusters', index, 'istio', 'namespace']) ?? 1 }
+  return { file, line: parseYamlFile(written, file).documents[0]?.lineOf(['clusters', index, ...path]) ?? 1 }
 }

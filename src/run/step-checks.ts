@@ -1,5 +1,5 @@
 import { RerootError } from '../base/index.ts'
-import type { Finding } from '../base/index.ts'
+import type { Finding, Place } from '../base/index.ts'
 import { applicationName } from '../plan/index.ts'
 import { generationIn, generationOf, lastTransition, momentText } from '../rotation/index.ts'
 import type { Decision, RestartId, StepFacts, Testimony } from '../rotation/index.ts'
@@ -108,20 +108,57 @@ export function refuseOtherBranch(loaded: Loaded, base: Base): void {
 
 /** If the controller does not pick reroot's directory up, nothing of a step is applied, and no gate holds anything. */
 export function unregistered({ config }: Pick<LoadedCluster, 'config'>, discovery: Discovery): readonly Finding[] {
-  const { type, namespace, register } = config.controller
-  const flux = type === 'flux'
-  const id = `${namespace}/${flux ? 'mesh-ca' : applicationName(config.name)}`
-  if (discovery.controllers.some((controller) => controller.id === id)) return []
-  const [controller, kind] = flux ? ['Flux', 'Kustomization'] : ['Argo CD', 'Application']
+  const { register } = config.controller
+  const { controller, kind, id } = ownObject(config)
+  if (discovery.controllers.some((one) => one.id === id)) return []
   return [
     {
       id: 'restart/unregistered',
       severity: 'error',
       place: { cluster: config.name, file: register },
       message: `${controller} does not pick up reroot’s directory, so nothing of the step would be applied`,
-      expected: `the ${kind} ${id} among what ${flux ? 'the cluster’s Flux applies' : 'clusters[].paths hold or lead to'}`,
+      expected: `the ${kind} ${id} among what ${controller === 'Flux' ? 'the cluster’s Flux applies' : 'clusters[].paths hold or lead to'}`,
       found: `no such ${kind}`,
       remedy: `take ${register} back from git history, and list it in the kustomization of its folder if there is one`,
+    },
+  ]
+}
+
+/** reroot's own Kustomization or Application of a cluster. */
+function ownObject({ name, controller: { type, namespace } }: LoadedCluster['config']): {
+  readonly controller: 'Flux' | 'Argo CD'
+  readonly kind: 'Kustomization' | 'Application'
+  readonly id: string
+} {
+  return type === 'flux'
+    ? { controller: 'Flux', kind: 'Kustomization', id: `${namespace}/mesh-ca` }
+    : { controller: 'Argo CD', kind: 'Application', id: `${namespace}/${applicationName(name)}` }
+}
+
+/**
+ * A step writes the file that `register` names. Where the object is in another one two files would define it, and kustomize refuses all of what the
+ * cluster syncs. reroot does not move the file itself: it cannot tell whether what applies it there would prune what another has applied.
+ * @param place of `register` in `reroot.yaml`.
+ */
+export function registeredElsewhere(
+  { config }: Pick<LoadedCluster, 'config'>,
+  discovery: Discovery,
+  place: () => Place,
+): readonly Finding[] {
+  const { register } = config.controller
+  const { controller, kind, id } = ownObject(config)
+  const files = discovery.controllers.filter((one) => one.id === id).map(({ site }) => site.file)
+  const [file] = files
+  if (file === undefined || files.includes(register)) return []
+  return [
+    {
+      id: 'restart/registered-elsewhere',
+      severity: 'error',
+      place: { cluster: config.name, ...place() },
+      message: `${controller} picks up reroot’s ${kind} ${id} from another file, and two would define it`,
+      expected: file,
+      found: register,
+      remedy: `write \`register: ${file}\` again; or move the file yourself in the commit that changes reroot.yaml: \`git mv ${file} ${register}\`, and its entry in the kustomization that lists it. Whoever applies it here must apply it there, or would delete the object`,
     },
   ]
 }

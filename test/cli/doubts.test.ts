@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hoursAgo } from '../support/sandbox.ts'
 import { sandboxIn } from '../support/states.ts'
@@ -109,3 +111,34 @@ test('init with a mistyped --istio-namespace says what stage would refuse', asyn
 
   expect(stderr).toMatch(/istiod is in istio-system, and none is in istio-sytem \[mesh\/namespace\]/)
 })
+
+test.each([
+  ['promoted', 'retire', 'clusters/prod/mesh-ca.yaml', 'clusters/prod/meshca.yaml', 'Flux', 'Kustomization flux-system/mesh-ca'],
+  ['argocd', 'stage', 'argocd/apps/mesh-ca-prod-eu.yaml', 'argocd/apps/meshca.yaml', 'Argo CD', 'Application argocd/mesh-ca-prod-eu'],
+] as const)(
+  'in %s, %s with another register would define an object twice, until its file is moved',
+  async (state, step, old, register, ...whose) => {
+    const sandbox = await sandboxIn(state)
+    const config = sandbox.forge.file('mesh-ca/reroot.yaml').replace(`register: ${old}`, `register: ${register}`)
+    writeFileSync(join(sandbox.folder, 'other.yaml'), config)
+    const line = config.split('\n').findIndex((text) => text.includes(register)) + 1
+
+    await sandbox.refuses([step, '--dry-run', '--config', '../other.yaml'], {
+      as: sandbox.operator,
+      exitCode: 3,
+      code: 'REFUSED',
+      says: [
+        `mesh-ca/reroot.yaml:${line}`,
+        /\[restart\/registered-elsewhere\]/,
+        `${whose[0]} picks up reroot’s ${whose[1]} from another file`,
+        `expected: ${old}`,
+        `found: ${register}`,
+        `git mv ${old} ${register}`,
+      ],
+    })
+    sandbox.forge.push({ 'mesh-ca/reroot.yaml': config, [register]: sandbox.forge.file(old), [old]: null })
+    const { stderr } = await sandbox.does([step, '--dry-run'], { as: sandbox.operator })
+
+    expect(stderr).not.toContain('registered-elsewhere')
+  },
+)
