@@ -96,7 +96,7 @@ test('a rule that names nothing is warned of, at the terminal and in the pull re
 
   const warning = 'Deployment/shop/crat is not a workload of the mesh'
   expect(stderr).toMatch(new RegExp(`^warning: .*${warning}`, 'm'))
-  expect(stdout).toContain(`- \`mesh-ca/reroot.yaml\`: ${warning} (\`restart/unmatched\`)`)
+  expect(stdout).toContain(`- \`mesh-ca/reroot.yaml\`, restarts.rules[0]: ${warning} (\`restart/unmatched\`)`)
   expect(stdout).toMatch(/What stays as it is in prod: \d+ workloads? without a sidecar/)
 })
 
