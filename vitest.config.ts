@@ -15,7 +15,8 @@ export default defineConfig({
     pool: 'forks',
     // Test files share what they import: loading it takes longer than most of them.
     isolate: false,
-    maxWorkers: Math.max(2, availableParallelism()),
+    // One more than there are cores: a test mostly waits for the programs that it starts.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default', './test/support/last-line.ts'],
   },
 })
