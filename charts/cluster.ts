@@ -1,5 +1,5 @@
 import type { Chart } from 'cdk8s'
-import { cacertsSyncWave, linkName, restartsAnything, stateSyncWave } from '../src/plan/index.ts'
+import { cacertsSyncWave, controlPlaneWave, linkName, restartsAnything, stateSyncWave } from '../src/plan/index.ts'
 import type { EntryGate, RestartList, Wave } from '../src/rotation/index.ts'
 import { renderApplication, renderComplete } from './argocd.ts'
 import { renderCacerts } from './cacerts.ts'
@@ -93,7 +93,7 @@ function collection(props: ClusterProps, files: Files, waves: number): Files {
 
 /** The link of the control plane is always there, if need be empty: other Kustomizations may depend on it. */
 function withControlPlane(waves: readonly Wave[]): readonly Wave[] {
-  return waves.some((wave) => wave.name === 'control-plane') ? waves : [{ name: 'control-plane', restarts: [], namespaces: [] }, ...waves]
+  return waves.some((wave) => wave.name === controlPlaneWave) ? waves : [{ name: controlPlaneWave, restarts: [], namespaces: [] }, ...waves]
 }
 
 function waveFolder(wave: Wave, index: number): string {

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs'
 import type { WorkloadId } from '../src/base/index.ts'
-import { isOfControlPlane, linkName, restartsAnything } from '../src/plan/index.ts'
+import { linkName, rolledOutBy } from '../src/plan/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, watchVerbs, workloadRules } from './access.ts'
 import { annotatedCall, rolledOutCall, rootsCall, stateCall } from './calls.ts'
@@ -20,7 +20,7 @@ export class WaveGate extends Construct {
   constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
     super(scope, id)
     const { cluster, step, wave } = props
-    const waves = rolledOutBy(cluster, step, wave)
+    const waves = rolledOutBy(wave, step, cluster.breaksMutualTls)
     const untilRolledOut = waves.length > 0
     const workloads = (untilRolledOut ? waves : [wave]).flatMap(restartedIn)
     const roots = step.namespaces.length === 0 || !untilRolledOut ? null : cluster.roots.after
@@ -62,13 +62,6 @@ export class WaveGate extends Construct {
 
 function restartedIn({ restarts }: Wave): readonly WorkloadId[] {
   return restarts.filter(({ delivery }) => delivery !== 'none').map(({ workload }) => workload)
-}
-
-/** The waves whose rollouts the gate of a wave waits for: its own; while mutual TLS is broken, none behind the control plane, and all of them at the end. */
-export function rolledOutBy({ breaksMutualTls }: Pick<ClusterProps, 'breaksMutualTls'>, step: RestartList, wave: Wave): readonly Wave[] {
-  if (!breaksMutualTls || isOfControlPlane(wave)) return [wave]
-  const behind = step.waves.filter((one) => !isOfControlPlane(one) && restartsAnything(one))
-  return behind.at(-1) === wave ? behind : []
 }
 
 /**

@@ -22,9 +22,6 @@ export const rootsName = 'istio-ca-root-cert'
 /** The key of both the Secret and that ConfigMap. */
 export const rootsKey = 'root-cert.pem'
 
-/** The wave that comes first; as long as it has not restarted, nobody shows the mesh new roots. */
-export const controlPlaneWave = 'control-plane'
-
 /** Waves that would take the name of a link of the chain, or of the entry gate's ServiceAccount. */
 const reservedWaves = ['entry', 'entry-gate', 'cacerts']
 

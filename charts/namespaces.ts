@@ -2,10 +2,9 @@ import { Construct } from 'constructs'
 import type * as k8s from 'cdk8s-plus-27/lib/imports/k8s.js'
 import { RerootError } from '../src/base/index.ts'
 import type { WorkloadId } from '../src/base/index.ts'
-import { linkName } from '../src/plan/index.ts'
+import { linkName, rolledOutBy } from '../src/plan/index.ts'
 import type { RestartList, Wave } from '../src/rotation/index.ts'
 import { Access, watchVerbs } from './access.ts'
-import { rolledOutBy } from './gates.ts'
 import { injectionRules, meshedTemplate, namespaceTemplate } from './injection.ts'
 import { resourceOf, restartPatch } from './objects.ts'
 import type { ClusterProps } from './props.ts'
@@ -49,7 +48,7 @@ export class NamespaceGate extends Construct {
   constructor(scope: Construct, id: string, props: { readonly cluster: ClusterProps; readonly step: RestartList; readonly wave: Wave }) {
     super(scope, id)
     const { cluster, step, wave } = props
-    const namespaces = cluster.breaksMutualTls ? rolledOutBy(cluster, step, wave).flatMap((one) => one.namespaces) : []
+    const namespaces = cluster.breaksMutualTls ? rolledOutBy(wave, step, true).flatMap((one) => one.namespaces) : []
     if (namespaces.length === 0) return
     const name = linkName(wave.name, 'namespaces-gate')
     const call = namespaceCall(cluster, `${gateFolder}/rolled-out.sh`, namespaces, step.id)

@@ -58,7 +58,7 @@ export const restarts = z.strictObject({
   maxWorkloadsPerWave: count(1, 500)
     .default(50)
     .describe(
-      "A larger group becomes several waves: `default`, `default-2` … A wave's workloads roll out at once, so lower it if the cluster has little room for surge pods.",
+      "A larger group becomes several waves: `default`, `default-2` … The control plane is never split. A wave's workloads roll out at once, so lower it if the cluster has little room for surge pods.",
     ),
   rules: z.array(rule).default([]).describe('Exceptions for workloads. The first rule that matches counts.'),
 })

@@ -3,24 +3,22 @@ import { isAcceptable } from '../mesh/index.ts'
 import type { Config } from '../mesh/index.ts'
 import { unmatched } from './unmatched.ts'
 
-// Members of the mesh, if they are any, that nothing restarts. A person knows whether they are.
-const doubtful: ReadonlySet<string> = new Set([
-  'workloads/operator',
-  'workloads/virtual-machine',
-  'workloads/istiod-unseen',
-] satisfies readonly FindingId[])
+// Members of the mesh, if they are any, that nothing restarts. A person knows whether they are. An istiod of the state before goes on to serve that, and
+// nobody renews `root-cert.pem` on a machine outside of the cluster, however long one waits.
+const doubtful: ReadonlyMap<FindingId, { readonly drainedByTime: boolean }> = new Map([
+  ['workloads/operator', { drainedByTime: true }],
+  ['workloads/virtual-machine', { drainedByTime: false }],
+  ['workloads/istiod-unseen', { drainedByTime: false }],
+])
 
 /** Whether it is a warning that keeps the entry gate from being evidence enough, as long as nobody has accepted it. */
 function isDoubt({ id, severity }: Pick<Finding, 'id' | 'severity'>): boolean {
   return severity === 'warning' && doubtful.has(id)
 }
 
-/**
- * Whether certificates and roots of what is doubted are renewed within the time that a certificate lives. An istiod of the state before goes on to serve that,
- * and nobody renews `root-cert.pem` on a machine outside of the cluster.
- */
+/** Whether certificates and roots of what is doubted are renewed within the time that a certificate lives. */
 export function isDrainedByTime({ id }: Pick<Finding, 'id'>): boolean {
-  return id !== 'workloads/istiod-unseen' && id !== 'workloads/virtual-machine'
+  return doubtful.get(id)?.drainedByTime ?? true
 }
 
 /** Findings that a person accepted in `reroot.yaml` become warnings with the person's reason, or stay such; all others stay as they are. */

@@ -3,7 +3,7 @@ import { stateOf, trustedGenerations } from '../rotation/index.ts'
 import type { EntryGate, RestartEntry, StateId, Wave } from '../rotation/index.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory } from './pull-request.ts'
-import { isOfControlPlane, restartsAnything } from './waves.ts'
+import { restartsAnything, rolledOutBy } from './waves.ts'
 
 /** What happens in each cluster when a change set is merged, link by link. */
 export function onMerge(clusters: readonly ClusterStory[], set: ChangeSet): string[] {
@@ -104,11 +104,10 @@ function waveText(wave: Wave, cluster: ClusterStory): string {
 
 function gateText(wave: Wave, { move, restarts }: ClusterStory): string {
   const roots = `\`istio-ca-root-cert\` in ${countOf(restarts.namespaces.length, 'namespace')}`
-  const breaksMutualTls = !trustedGenerations(move.to).includes(move.from.signer)
-  if (!breaksMutualTls || isOfControlPlane(wave)) return `Its gate waits for the rollouts and for ${roots}.`
-  return restarts.waves.filter(restartsAnything).at(-1) === wave
-    ? `Its gate waits for the rollouts of all waves and for ${roots}.`
-    : 'The next wave follows as soon as all of them bear the restart: no rollout is waited for.'
+  // Of the steps `replace` alone drops a root that still signs.
+  const rolledOut = rolledOutBy(wave, restarts, !trustedGenerations(move.to).includes(move.from.signer))
+  if (rolledOut.length === 0) return 'The next wave follows as soon as all of them bear the restart: no rollout is waited for.'
+  return `Its gate waits for the rollouts${rolledOut.length > 1 ? ' of all waves' : ''} and for ${roots}.`
 }
 
 /** `2 workloads restarted by a Job (…)`: the names of a few; the whole list stands at the end. */

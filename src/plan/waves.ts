@@ -20,20 +20,29 @@ export function restartsAnything(wave: Wave): boolean {
   return wave.namespaces.length > 0 || wave.restarts.some((restart) => restart.delivery !== 'none')
 }
 
-/** Whether a wave restarts istiods; with many of them there are several (`control-plane-2`). Nothing else may restart before they serve the new state. */
-export function isOfControlPlane(wave: Wave): boolean {
-  return /^control-plane(-\d+)?$/.test(wave.name)
+/** The wave that comes first; as long as it has not restarted, nobody shows the mesh new roots. */
+export const controlPlaneWave = 'control-plane'
+
+/**
+ * The waves whose rollouts the gate of a wave waits for: its own. `replace` breaks mutual TLS until the last workload has restarted: there no gate behind the
+ * control plane's waits, but the last, which waits for all of them.
+ */
+export function rolledOutBy(wave: Wave, { waves }: { readonly waves: readonly Wave[] }, breaksMutualTls: boolean): readonly Wave[] {
+  if (!breaksMutualTls || wave.name === controlPlaneWave) return [wave]
+  const behind = waves.filter((one) => one.name !== controlPlaneWave && restartsAnything(one))
+  return behind.at(-1) === wave ? behind : []
 }
 
 const roleWaves: readonly (readonly [string, MeshRole])[] = [
-  ['control-plane', 'control-plane'],
+  [controlPlaneWave, 'control-plane'],
   ['ztunnel', 'ztunnel'],
   ['gateways', 'gateway'],
 ]
 
 /**
  * Orders restarts: control plane, ztunnel, gateways, then namespaces: unlisted ones first, then tier by tier. A group larger than
- * `restarts.maxWorkloadsPerWave` becomes several waves. Waves without work are left out.
+ * `restarts.maxWorkloadsPerWave` becomes several waves, but for the control plane: its gate looks at roots, which any istiod that has not restarted may still write. Waves without work are
+ * left out.
  */
 export function planWaves<Item extends Restartable>(restarts: readonly Item[], config: Config): readonly PlannedWave<Item>[] {
   const byRole = groupBy(restarts, (restart) => restart.source.role)
@@ -47,7 +56,7 @@ export function planWaves<Item extends Restartable>(restarts: readonly Item[], c
   }
   const names = new Set(groups.map((group) => group.name))
   return groups
-    .flatMap((group) => split(group, config.restarts.maxWorkloadsPerWave, names))
+    .flatMap((group) => (group.name === controlPlaneWave ? [group] : split(group, config.restarts.maxWorkloadsPerWave, names)))
     .filter((wave) => wave.restarts.length + wave.namespaces.length > 0)
 }
 

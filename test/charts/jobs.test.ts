@@ -194,11 +194,7 @@ describe('while mutual TLS is broken, a wave behind the control plane', () => {
     ...promote,
     id: 'g2-replaced',
     entry: null,
-    waves: [
-      { name: 'control-plane', restarts: [restart('Deployment/istio-system/istiod')], namespaces: [] },
-      { name: 'control-plane-2', restarts: [restart('Deployment/istio-canary/istiod')], namespaces: [] },
-      ...promote.waves.slice(1),
-    ],
+    waves: [{ name: 'control-plane', restarts: [restart('Deployment/istio-system/istiod')], namespaces: [] }, ...promote.waves.slice(1)],
   }
   const rendered = objectsOf(renderCluster(clusterProps({ breaksMutualTls: true, step })))
   const isGate = ({ metadata }: Rendered): boolean => !/-namespaces-gate(-|$)/.test(metadata.name)
@@ -206,23 +202,23 @@ describe('while mutual TLS is broken, a wave behind the control plane', () => {
   const waits = (wave: string): boolean => callsOf(gate(wave)).some((call) => call.startsWith('kubectl rollout status'))
 
   test('waits for the rollouts of istiods, and for no others', () => {
-    expect(['01-control-plane', '02-control-plane-2', '03-default'].map(waits)).toEqual([true, true, false])
-    expect(stubsIn(rendered, gate('03-default'), 'workloads.yaml')).toHaveLength(3)
-    expect(callsOf(gate('03-default'))).toHaveLength(1)
-    expect(textIn(rendered, jobIn(rendered, '03-default/namespaces.yaml'), 'restart.sh')).not.toContain('rollout')
+    expect(['01-control-plane', '02-default'].map(waits)).toEqual([true, false])
+    expect(stubsIn(rendered, gate('02-default'), 'workloads.yaml')).toHaveLength(3)
+    expect(callsOf(gate('02-default'))).toHaveLength(1)
+    expect(textIn(rendered, jobIn(rendered, '02-default/namespaces.yaml'), 'restart.sh')).not.toContain('rollout')
     expect(textIn(objects, jobIn(objects, '02-default/namespaces.yaml'), 'restart.sh')).toContain('rollout')
   })
 
   test('has a gate that waits for all of them if it is the last', () => {
-    expect(waits('04-edge')).toBe(true)
+    expect(waits('03-edge')).toBe(true)
     const names = ['Deployment/shop/cart', 'StatefulSet/shop/orders', 'DaemonSet/shop/agent', 'Deployment/edge/proxy']
-    expect(stubsIn(rendered, gate('04-edge'), 'workloads.yaml')).toEqual(names)
-    const seen = rendered.filter((one) => isGate(one) && one.file.endsWith('04-edge/gate.yaml') && one.kind === 'Role')
+    expect(stubsIn(rendered, gate('03-edge'), 'workloads.yaml')).toEqual(names)
+    const seen = rendered.filter((one) => isGate(one) && one.file.endsWith('03-edge/gate.yaml') && one.kind === 'Role')
     expect(seen.map(({ metadata }) => metadata.namespace)).toEqual(['edge', 'shop'])
   })
 
   test('which also looks at what was restarted by namespace, and changes nothing', () => {
-    const last = rendered.filter((one) => !isGate(one) && one.file.endsWith('04-edge/gate.yaml'))
+    const last = rendered.filter((one) => !isGate(one) && one.file.endsWith('03-edge/gate.yaml'))
     const script = textIn(rendered, jobIn(last, 'gate.yaml'), 'rolled-out.sh')
 
     expect(script).toContain('kubectl rollout status')
@@ -231,7 +227,7 @@ describe('while mutual TLS is broken, a wave behind the control plane', () => {
     const roles = last.filter(({ kind }) => kind === 'Role')
     expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['legacy'])
     expect(roles.flatMap(({ rules }) => rules?.flatMap(({ verbs }) => verbs) ?? [])).not.toContain('patch')
-    expect(rendered.filter((one) => !isGate(one) && !one.file.includes('04-edge'))).toEqual([])
+    expect(rendered.filter((one) => !isGate(one) && !one.file.includes('03-edge'))).toEqual([])
     expect(objects.filter((one) => !isGate(one))).toEqual([])
   })
 })
