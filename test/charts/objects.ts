@@ -82,3 +82,16 @@ export function stubsIn(objects: readonly Rendered[], job: Rendered, path: strin
   const list = parseYamlFile(new TextEncoder().encode(text), path).documents[0]?.value as { readonly items: readonly Rendered[] }
   return list.items.map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)
 }
+
+/** The one Job of a file. */
+export function jobIn(all: readonly Rendered[], file: string): Rendered {
+  const [job, ...more] = all.filter((object) => object.kind === 'Job' && object.file.endsWith(file))
+  if (job === undefined || more.length > 0) throw new Error(`${more.length} more Jobs in ${file}`)
+  return job
+}
+
+/** The calls of a Job's containers, in the order in which they run. */
+export function callsOf(job: Rendered): readonly string[] {
+  const spec = job.spec?.template?.spec
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ command }) => command.join(' '))
+}
