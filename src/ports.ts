@@ -58,10 +58,11 @@ export interface Change {
 
 /** A temporary checkout of one commit, beside the user's own, which is never touched. */
 export interface Worktree {
-  readonly directory: string
   readonly base: string
   /** The files of `base`, read before the first commit. */
   readonly files: Files
+  /** Absolute path of the checkout, as soon as all files are there. @throws RerootError if they cannot be: GIT_FAILED, ENVIRONMENT. */
+  folder(): Promise<string>
   /** Those of the paths that ignore rules would leave out of a commit. They are committed all the same; people should know. */
   ignored(paths: readonly string[]): Promise<readonly string[]>
   /**

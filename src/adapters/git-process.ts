@@ -2,6 +2,7 @@ import { RerootError } from '../base/index.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { gitFailure } from './git-failure.ts'
 import { findProgram, runProgram } from './program.ts'
+import type { Ended } from './program.ts'
 
 /** What git printed and how it ended. */
 export interface GitOutput {
@@ -25,6 +26,12 @@ export interface Git {
   run(args: readonly string[], options?: GitOptions): Promise<GitOutput>
   /** Runs git. @returns what it printed. @throws RerootError GIT_FAILED if it fails. */
   read(args: readonly string[], options?: GitOptions): Promise<string>
+  /**
+   * Runs git for bytes that are no text.
+   * @returns `null` if it fails, or prints more than that.
+   * @throws RerootError as `run`.
+   */
+  readBytes(args: readonly string[], options: GitOptions & { readonly atMost: number }): Promise<Uint8Array | null>
   /** The same program in another folder, with settings (`core.autocrlf=false`) on top. */
   at(directory: string, settings: readonly string[]): Git
 }
@@ -46,12 +53,18 @@ export function gitIn(directory: string, settings: readonly string[] = []): Git 
   const git: Git = {
     directory,
     async run(args, options = {}) {
-      return runGit(directory, [...flags, ...args], args, options)
+      const { exitCode, signal, stdout, stderr } = await runGit(directory, flags, args, options)
+      const ended = signal === null ? '' : `git was ended by ${signal}\n`
+      return { exitCode: exitCode ?? 128, stdout, stderr: stderr + ended }
     },
     async read(args, options) {
       const output = await git.run(args, options)
       if (output.exitCode !== 0) throw gitFailure(args, output)
       return output.stdout
+    },
+    async readBytes(args, { atMost, ...options }) {
+      const { exitCode, stdoutBytes } = await runGit(directory, flags, args, options, atMost)
+      return exitCode === 0 ? stdoutBytes : null
     },
     at: (other, more) => gitIn(other, [...settings, ...more]),
   }
@@ -68,25 +81,32 @@ function gitFile(): Promise<string | null> {
   return found
 }
 
-async function runGit(directory: string, vector: readonly string[], args: readonly string[], options: GitOptions): Promise<GitOutput> {
+/** @throws RerootError, as `Git.run`. */
+async function runGit(
+  directory: string,
+  flags: readonly string[],
+  args: readonly string[],
+  options: GitOptions,
+  largestOutputBytes = Number.POSITIVE_INFINITY,
+): Promise<Ended> {
   const timeoutSeconds = options.timeoutSeconds === undefined ? defaultTimeoutSeconds : options.timeoutSeconds
   const { input } = options
   const file = await gitFile()
   if (file === null) throw cannotStart('ENOENT', directory)
-  const { exitCode, signal, stdout, stderr, brokenOff, startError } = await runProgram(file, vector, {
+  const ended = await runProgram(file, [...flags, ...args], {
     directory,
+    largestOutputBytes,
     environment: gitEnvironment(process.env, options.network ?? false),
     timeoutMs: timeoutSeconds === null ? null : timeoutSeconds * 1000,
     ...(input === undefined ? {} : { input }),
   })
-  if (brokenOff !== null) {
+  if (ended.brokenOff === 'late') {
     throw new RerootError('GIT_FAILED', `git ${args[0]} did not end within ${timeoutSeconds} seconds`, {
       hint: 'check that the remote can be reached, and that git does not wait for a password (`git fetch` by hand shows it)',
     })
   }
-  if (startError !== null) throw cannotStart(startError, directory)
-  const ended = signal === null ? '' : `git was ended by ${signal}\n`
-  return { exitCode: exitCode ?? 128, stdout, stderr: stderr + ended }
+  if (ended.startError !== null) throw cannotStart(ended.startError, directory)
+  return ended
 }
 
 function cannotStart(code: string, directory: string): RerootError {

@@ -1,12 +1,13 @@
 import { allDone, RerootError } from '../base/index.ts'
+import type { Files, Worktree } from '../ports.ts'
 import { folderFiles } from './files.ts'
 import { commitFiles, ignoredPaths } from './git-commit.ts'
 import { gitFailure } from './git-failure.ts'
+import { committedFiles } from './git-objects.ts'
 import type { Git } from './git-process.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
 import { indexOf } from './git-staging.ts'
 import type { Index } from './git-staging.ts'
-import type { Worktree } from '../ports.ts'
 
 /** Folders of the clone. */
 export interface Places {
@@ -14,38 +15,67 @@ export interface Places {
   readonly hooks: string
   /** `.git/worktrees`: git's entries for linked worktrees. */
   readonly registry: string
+  /** `.git/objects` */
+  readonly store: string
 }
 
 /**
  * Checks a commit out into a temporary folder, detached. The files there are the commit's bytes, without line-ending conversion
  * or filters: what Flux and Argo CD read, whatever `.gitattributes` or the user's configuration say. Sparse checkouts are
- * filled, submodules stay empty, Git LFS files stay pointers.
+ * filled, submodules stay empty, Git LFS files stay pointers. The folder fills while the files are read already.
  */
 export async function openGitWorktree(repository: Git, places: Places, base: string): Promise<Worktree> {
   const folder = makeTemporaryFolder(places.registry)
   const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
-  let index: Index
   try {
-    // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
-    const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', folder.directory, base]
-    const listing = ['ls-tree', '-r', '-z', '--full-tree', base]
-    const [output, listed] = await allDone([repository.run(args), repository.run(listing, { network: true })])
-    if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot add a temporary worktree to this clone')
-    if (listed.exitCode !== 0) throw gitFailure(listing, listed)
-    index = indexOf(listed.stdout)
-    await checkOut(git, base, [...index.keys()])
+    const [, { index, files }] = await allDone([addWorktree(repository, folder.directory, base), readCommit(repository, places, base)])
+    const paths = [...index.keys()]
+    await refuseTwins(git, paths)
+    const filled = checkOut(git, base, paths)
+    // Who needs the folder is told if it cannot be filled; who only reads need not know.
+    const over = Promise.allSettled([filled])
+    if (files === null) await filled
+    return {
+      base,
+      files: files ?? folderFiles(folder.directory),
+      async folder() {
+        await filled
+        return folder.directory
+      },
+      async ignored(paths) {
+        await filled
+        return ignoredPaths(git, paths)
+      },
+      async commit(change) {
+        await filled
+        return commitFiles(git, index, change)
+      },
+      async dispose() {
+        await over
+        await folder.remove()
+      },
+    }
   } catch (error) {
     await folder.remove()
     throw error
   }
-  return {
-    directory: folder.directory,
-    base,
-    files: folderFiles(folder.directory),
-    ignored: (paths) => ignoredPaths(git, paths),
-    commit: (change) => commitFiles(git, index, change),
-    dispose: () => folder.remove(),
-  }
+}
+
+async function addWorktree(repository: Git, directory: string, base: string): Promise<void> {
+  // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
+  const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', directory, base]
+  const output = await repository.run(args)
+  if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot add a temporary worktree to this clone')
+}
+
+/** @returns what the commit holds; its files, where a checkout is not needed to read them. */
+async function readCommit(
+  repository: Git,
+  { store }: Places,
+  base: string,
+): Promise<{ readonly index: Index; readonly files: Files | null }> {
+  const index = indexOf(await repository.read(['ls-tree', '-r', '-z', '--full-tree', base], { network: true }))
+  return { index, files: await committedFiles(repository, store, index) }
 }
 
 const exactBytes = [
@@ -60,7 +90,6 @@ const exactBytes = [
 ]
 
 async function checkOut(git: Git, base: string, listed: readonly string[]): Promise<void> {
-  await refuseTwins(git, listed)
   const attributes = listed.filter((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'))
   if (attributes.length === 0) return fill(git, ['read-tree', '-u', '--reset', base])
   const paths = attributes.map((path) => `${path}\0`).join('')

@@ -109,13 +109,27 @@ async function refuseOldGit(git: Git): Promise<void> {
 }
 
 async function foldersOf(git: Git): Promise<{ readonly top: string; readonly places: Places; readonly isShallow: boolean }> {
-  const args = ['rev-parse', '--show-toplevel', '--git-path', 'hooks', '--git-path', 'worktrees', '--is-shallow-repository']
+  const args = [
+    'rev-parse',
+    '--show-toplevel',
+    '--git-path',
+    'hooks',
+    '--git-path',
+    'worktrees',
+    '--git-path',
+    'objects',
+    '--is-shallow-repository',
+  ]
   const output = await git.run(args)
-  const [top = '', hooks = '', registry = '', shallow = ''] = oneLine(output.stdout).split('\n')
+  const [top = '', hooks = '', registry = '', store = '', shallow = ''] = oneLine(output.stdout).split('\n')
   if (output.exitCode === 0 && registry !== '')
     return {
       top,
-      places: { hooks: resolvePath(git.directory, hooks), registry: resolvePath(git.directory, registry) },
+      places: {
+        hooks: resolvePath(git.directory, hooks),
+        registry: resolvePath(git.directory, registry),
+        store: resolvePath(git.directory, store),
+      },
       isShallow: shallow === 'true',
     }
   if (/must be run in a work tree/.test(output.stderr) || output.exitCode === 0) {

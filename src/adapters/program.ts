@@ -19,11 +19,13 @@ export interface ProgramOptions {
   readonly largestOutputBytes?: number
 }
 
-/** What a program printed (as UTF-8), and how it ended. */
+/** What a program printed, and how it ended. */
 export interface Ended {
   /** `null` if it did not end by itself. */
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
+  readonly stdoutBytes: Uint8Array
+  /** As UTF-8. */
   readonly stdout: string
   readonly stderr: string
   /** Why it was ended. */
@@ -57,7 +59,7 @@ export async function runProgram(file: string, args: readonly string[], options:
     const stdin = input === undefined ? 'ignore' : 'pipe'
     child = spawn(file, args, { cwd: directory, env: { ...environment }, stdio: [stdin, 'pipe', 'pipe'] })
   } catch (error) {
-    return { ...notStarted(error), stdout: '', stderr: '', brokenOff: null }
+    return { ...notStarted(error), stdoutBytes: new Uint8Array(), stdout: '', stderr: '', brokenOff: null }
   }
   hold(child)
   const state: { brokenOff: Ended['brokenOff'] } = { brokenOff: null }
@@ -74,12 +76,17 @@ export async function runProgram(file: string, args: readonly string[], options:
   const how = await ended(child)
   clearTimeout(timer)
   release(child)
+  const stdoutBytes = Buffer.concat(stdout ?? [])
   return {
     ...how,
     // What it says after that, or would have said, is not an answer.
     exitCode: state.brokenOff === null ? how.exitCode : null,
-    stdout: textOf(stdout),
-    stderr: textOf(stderr),
+    stdoutBytes,
+    // Of many megabytes only who asks for text makes one.
+    get stdout() {
+      return stdoutBytes.toString('utf8')
+    },
+    stderr: Buffer.concat(stderr ?? []).toString('utf8'),
     brokenOff: state.brokenOff,
   }
 }
@@ -141,10 +148,6 @@ function collect(stream: Readable | null, largestBytes: number, tooMuch: () => v
     else tooMuch()
   })
   return chunks
-}
-
-function textOf(chunks: readonly Buffer[] = []): string {
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /**

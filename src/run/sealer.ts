@@ -14,10 +14,10 @@ export interface Sealer {
 
 /**
  * Reads the repository's `.sops.yaml` files.
- * @param directory where these files are on disk: the `sops` program reads its rules itself.
+ * @param folder where these files are on disk: the `sops` program reads its rules itself.
  * @throws RerootError SEAL_REFUSED with every problem in them.
  */
-export function openSealer(files: Files, directory: string, context: Pick<Context, 'sops' | 'clock'>): Sealer {
+export function openSealer(files: Files, folder: () => Promise<string>, context: Pick<Context, 'sops' | 'clock'>): Sealer {
   const parsed = files
     .list()
     .filter((path) => path === '.sops.yaml' || path.endsWith('/.sops.yaml'))
@@ -53,7 +53,7 @@ export function openSealer(files: Files, directory: string, context: Pick<Contex
     }
     throw new RerootError('SEAL_REFUSED', `no rule of .sops.yaml covers ${path}`, { hint: remedy, findings: [finding] })
   }
-  const engines = { embedded: embeddedEngine(), sops: sopsEngine(context.sops, directory) }
+  const engines = { embedded: embeddedEngine(), sops: sopsEngine(context.sops, folder) }
   return {
     rule,
     async seal(path, document) {

@@ -54,13 +54,13 @@ export async function materialFor(
     try {
       context.terminal.say(`taking up ${branch} again: its certificates and sealed files are kept (--reissue makes new ones)`)
       const material = reuseMaterial(loaded, decision, earlier.files, branch)
-      refuseOtherRules(material, openSealer(loaded.files, worktree.directory, context), branch)
+      refuseOtherRules(material, openSealer(loaded.files, worktree.folder, context), branch)
       return { material, seen }
     } finally {
       await earlier.dispose()
     }
   }
-  const material = await makeMaterial(loaded, decision, openSealer(loaded.files, worktree.directory, context), context)
+  const material = await makeMaterial(loaded, decision, openSealer(loaded.files, worktree.folder, context), context)
   return { material, seen }
 }
 

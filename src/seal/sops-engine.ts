@@ -12,9 +12,9 @@ const oldestVersion = [3, 10] as const
 /**
  * Seals with the official `sops` program. It reads `.sops.yaml` itself; what it made of it is compared with our own reading
  * afterwards, and a difference is a refusal.
- * @param repositoryRoot absolute path of the folder that the rules' files are relative to.
+ * @param repositoryRoot gives the absolute path of the folder that the rules' files are relative to.
  */
-export function sopsEngine(program: SopsProgram, repositoryRoot: string): SealEngine {
+export function sopsEngine(program: SopsProgram, repositoryRoot: () => Promise<string>): SealEngine {
   return {
     name: 'sops',
     async seal(request) {
@@ -29,9 +29,10 @@ export function sopsEngine(program: SopsProgram, repositoryRoot: string): SealEn
       const folder = rule.place.file.includes('/') ? rule.place.file.slice(0, rule.place.file.lastIndexOf('/')) : ''
       // Relative to the folder of .sops.yaml, as path_regex is: the one form that every version reads alike.
       const relative = folder === '' ? path : path.slice(folder.length + 1)
+      const root = await repositoryRoot()
       const result = await program.run(['encrypt', '--filename-override', relative, '--input-type', 'yaml', '--output-type', 'yaml'], {
         input: writeForGo(document),
-        directory: folder === '' ? repositoryRoot : `${repositoryRoot}/${folder}`,
+        directory: folder === '' ? root : `${root}/${folder}`,
         withIdentities: false,
       })
       if (result.exitCode !== 0) throw failed(result, request)

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { folderFiles } from '../../src/adapters/files.ts'
 import { openGitRepository } from '../../src/adapters/git.ts'
 import { machine } from '../../src/adapters/temporary-folder.ts'
 import { changing, git, hook, makeFixture, put, userState } from './git-fixture.ts'
@@ -304,12 +305,13 @@ describe('the checkout', () => {
     fixture = makeFixture(contents)
     git(fixture.clone, 'config', 'core.autocrlf', 'true')
 
-    await inWorktree(fixture.clone, async ({ files, directory }) => {
-      await Promise.resolve()
-      expect(Object.fromEntries(files.list().map((path) => [path, new TextDecoder().decode(files.read(path) ?? undefined)]))).toEqual(
-        contents,
-      )
-      expect(git(directory, 'status', '--porcelain')).toBe('')
+    await inWorktree(fixture.clone, async (worktree) => {
+      const folder = await worktree.folder()
+      for (const files of [worktree.files, folderFiles(folder)])
+        expect(Object.fromEntries(files.list().map((path) => [path, new TextDecoder().decode(files.read(path) ?? undefined)]))).toEqual(
+          contents,
+        )
+      expect(git(folder, 'status', '--porcelain')).toBe('')
     })
   })
 

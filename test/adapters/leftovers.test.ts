@@ -86,7 +86,7 @@ test('a process that has the number of a dead one does not take its leftovers fo
   const second = await (await openGitRepository(fixture.clone)).openWorktree('HEAD')
 
   expect(existsSync(folder)).toBe(false)
-  expect(existsSync(first.directory)).toBe(true)
+  expect(existsSync(await first.folder())).toBe(true)
   await first.dispose()
   await second.dispose()
   expect(readdirSync(fixture.temporary)).toEqual([])

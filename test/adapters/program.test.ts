@@ -15,6 +15,7 @@ test('what it prints and its exit code are the result', async () => {
   expect(await shell('printf "grüße\n"; printf oh >&2; exit 3')).toEqual({
     exitCode: 3,
     signal: null,
+    stdoutBytes: Buffer.from('grüße\n'),
     stdout: 'grüße\n',
     stderr: 'oh',
     brokenOff: null,

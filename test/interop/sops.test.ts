@@ -245,7 +245,8 @@ describe.skipIf(skip)('the sops engine', { timeout: 120_000 }, () => {
     if (found === null) throw new TypeError('no rule')
     return found
   }
-  const seal = (rule: CreationRule, document: PlainDocument = secret) => sopsEngine(asAnn, folder).seal({ document, rule, path: file, at })
+  const seal = (rule: CreationRule, document: PlainDocument = secret) =>
+    sopsEngine(asAnn, () => Promise.resolve(folder)).seal({ document, rule, path: file, at })
 
   test('a regex that matches nothing is refused, though sops succeeds', async () => {
     const rule = await ruleOf(`encrypted_regex: ^(Data|StringData)$\nage: ${ann.recipient}`)

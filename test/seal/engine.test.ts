@@ -25,11 +25,11 @@ function program(answer: Partial<ProcessResult>, version: string | null = '3.13.
 }
 
 const seal = (its: SopsProgram, itsRule = rule) =>
-  sopsEngine(its, '/repository').seal({ document: secret, rule: itsRule, path: 'clusters/eu/a.yaml', at })
+  sopsEngine(its, () => Promise.resolve('/repository')).seal({ document: secret, rule: itsRule, path: 'clusters/eu/a.yaml', at })
 
 describe('the choice of an engine', () => {
   const embedded = embeddedEngine()
-  const sops = sopsEngine(program({}), '/')
+  const sops = sopsEngine(program({}), () => Promise.resolve('/'))
   const kms = ruleFor([ann.recipient], { needsSops: ['kms'] })
 
   test('refuses what cannot be done, and says why', () => {

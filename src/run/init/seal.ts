@@ -54,7 +54,7 @@ export async function sealAdopted(input: {
 }): Promise<void> {
   const { context, worktree, layout, clusters, taken, composition } = input
   const files = withWritten(worktree.files, composition.write)
-  const sealer = openSealer(files, worktree.directory, context)
+  const sealer = openSealer(files, worktree.folder, context)
   const before = input.earlier === null ? null : await context.git.openWorktree(input.earlier)
   try {
     for (const cluster of clusters) {

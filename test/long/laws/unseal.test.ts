@@ -45,7 +45,7 @@ describe.skipIf(!onPath('sops'))('with the sops engine', () => {
     const rule = config === null ? null : creationRule([config], file)
     if (rule === null) throw new TypeError('no rule')
     const program = sopsProgram(environment)
-    const engine = sopsEngine(program, folder)
+    const engine = sopsEngine(program, () => Promise.resolve(folder))
 
     let refused = 0
     for (const document of sample(casesOf('sopsProgram'))) {
