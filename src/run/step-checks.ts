@@ -1,7 +1,7 @@
 import { RerootError } from '../base/index.ts'
 import type { Finding, Place } from '../base/index.ts'
 import { applicationName } from '../plan/index.ts'
-import { generationIn, generationOf, lastTransition, momentText } from '../rotation/index.ts'
+import { commandOf, generationIn, generationOf, lastTransition, momentText } from '../rotation/index.ts'
 import type { Decision, RestartId, StepFacts, Testimony } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
@@ -91,6 +91,24 @@ export function sayIfOwnersAreLeft(
   terminal.say(
     `going on with ${id}: the restarts of ${left.slice(0, 3).join(', ')}${more} by their owners are not on the branch${step === 'replace' ? '; --reissue makes another root instead' : ''}`,
   )
+}
+
+/** A word that nothing waits for goes into no record: whoever gave it should not rely on it. */
+export function sayIfNotRecorded(
+  { terminal }: Pick<Context, 'terminal'>,
+  { step, moves }: Decision,
+  { confirmed, gatePassed }: Testimony,
+): void {
+  const details = moves.flatMap(({ evidence, merged }) => (merged || evidence === null ? [] : [evidence.detail]))
+  const isWordRecorded = confirmed !== null && details.includes(confirmed)
+  const areTimesRecorded = [...gatePassed.values()].some((time) => details.some((detail) => detail.includes(time.toISOString())))
+  const idle = [
+    ...(confirmed === null || isWordRecorded ? [] : ['--confirmed']),
+    ...(gatePassed.size === 0 || areTimesRecorded ? [] : ['--gate-passed']),
+  ]
+  if (idle.length === 0) return
+  const why = isWordRecorded ? '--confirmed says enough' : `nothing of this ${commandOf(step)} waits for a word`
+  terminal.say(`note: ${idle.join(' and ')} ${idle.length === 1 ? 'is' : 'are'} not recorded: ${why}`)
 }
 
 /** What is read must be what the controllers read: the file on the branch may name another one than the checkout does. */

@@ -17,7 +17,7 @@ import { load } from './load.ts'
 import type { Loaded } from './load.ts'
 import { readBranches, sayOpenBranches } from './open-branches.ts'
 import type { Branches } from './open-branches.ts'
-import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff, sayIfOwnersAreLeft } from './step-checks.ts'
+import { checkGateTimes, checkTestimony, refuseOtherBranch, sayIfClockIsOff, sayIfNotRecorded, sayIfOwnersAreLeft } from './step-checks.ts'
 import { decisionFacts, discoveredFacts, pastIn, readPasts, usedGenerations } from './step-facts.ts'
 import type { Pasts } from './step-facts.ts'
 import { discoverAll, discoveryOf, examine } from './step-findings.ts'
@@ -77,6 +77,7 @@ export async function takeStep(
     const facts = decisionFacts(loaded, discoveries, context, used, pasts)
     const decision = decide(step, facts, options.testimony, options.force, options.reissue)
     sayIfOwnersAreLeft(context, decision, facts.clusters)
+    sayIfNotRecorded(context, decision, options.testimony)
     await sayOpenBranches(context, loaded, base, branches, decision)
     const { steps, findings } = planClusters(loaded, discoveries, decision, pasts)
     refuseErrors(step, findings)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { checkGateTimes, sayIfClockIsOff } from '../../src/run/step-checks.ts'
+import { checkGateTimes, sayIfClockIsOff, sayIfNotRecorded } from '../../src/run/step-checks.ts'
 import { thrown, transitionsOf } from '../support/mesh.ts'
+import type { Decision } from '../../src/rotation/index.ts'
 
 const base = { remote: 'origin', branch: 'main', commit: 'abc' }
 const committed = new Date('2026-11-26T12:00:00Z')
@@ -57,3 +58,49 @@ test('where the history does not tell when a step was committed, its root bounds
   })
   expect(gate('2026-11-26T12:30:00Z', null)).toBe('nothing was thrown')
 })
+
+test.each([
+  ['replace', {}, 'note: --confirmed and --gate-passed are not recorded: nothing of this replace waits for a word'],
+  ['demote', { gatePassed: new Map<string, Date>() }, 'note: --confirmed is not recorded: nothing of this rollback waits for a word'],
+] as const)('a word that a step (%s) does not wait for is not taken silently', (step, given, told) => {
+  expect(toldOf({ step, evidence: null, ...given })).toEqual([told])
+})
+
+test('of two words only one is recorded, and the other is named', () => {
+  expect(toldOf({ step: 'promote', evidence: { kind: 'person', detail: 'seen' } })).toEqual([
+    'note: --gate-passed is not recorded: --confirmed says enough',
+  ])
+  expect(toldOf({ step: 'promote', evidence: { kind: 'person', detail: 'seen' }, gatePassed: new Map() })).toEqual([])
+  const elapsed = { kind: 'elapsed', detail: `the gate passed at ${gateTime.toISOString()}; 24 h` } as const
+  expect(toldOf({ step: 'promote', evidence: elapsed, confirmed: null })).toEqual([])
+  expect(toldOf({ step: 'replace', evidence: null, confirmed: null, gatePassed: new Map() })).toEqual([])
+})
+
+const gateTime = new Date('2026-11-26T12:00:00Z')
+
+function toldOf({
+  step,
+  evidence,
+  confirmed = 'seen',
+  gatePassed = new Map([['prod', gateTime]]),
+}: {
+  readonly step: Decision['step']
+  readonly evidence: Decision['moves'][number]['evidence']
+  readonly confirmed?: string | null
+  readonly gatePassed?: ReadonlyMap<string, Date>
+}): readonly string[] {
+  const lines: string[] = []
+  const decision = {
+    step,
+    moves: [
+      { evidence, merged: false },
+      { evidence: { kind: 'person', detail: 'seen' }, merged: true },
+    ],
+  }
+  const terminal = { say: (line: string) => lines.push(line) }
+  sayIfNotRecorded({ terminal } as unknown as Parameters<typeof sayIfNotRecorded>[0], decision as unknown as Decision, {
+    confirmed,
+    gatePassed,
+  })
+  return lines
+}
