@@ -19,7 +19,13 @@ const mostNames = 3
 /** The lists at the end of a pull request, folded: what restarts, what does not and why, and the files. */
 export function lists(story: Story, clusters: readonly ClusterStory[], set: ChangeSet, length: Length): string[] {
   const restarts =
-    set.name === 'secret' ? [] : clusters.flatMap((cluster) => [frozenList(story, cluster, set, length), ...outside(cluster, length)])
+    set.name === 'secret'
+      ? []
+      : clusters.flatMap((cluster) => [
+          frozenList(story, cluster, set, length),
+          ...runs(story, cluster, length),
+          ...outside(cluster, length),
+        ])
   return [...restarts, ...(length === 'whole' ? [fileList(set)] : [])]
 }
 
@@ -51,9 +57,8 @@ function outside({ name, outside: left }: ClusterStory, length: Length): string[
   const rows = [...groupBy(left, ({ id, why }) => `${id.namespace}\0${why}`).values()].flatMap((same) => {
     const [first] = same
     if (first === undefined) return []
-    const shown = same.slice(0, length === 'shortest' ? mostNames : undefined).map(({ id }) => `\`${words(`${id.kind}/${id.name}`)}\``)
-    const more = same.length > shown.length ? `, and ${same.length - shown.length} more` : ''
-    return [`| \`${words(first.id.namespace)}\` | ${shown.join(', ')}${more} | ${words(first.why)} |`]
+    const names = same.map(({ id }) => `${id.kind}/${id.name}`)
+    return [`| \`${words(first.id.namespace)}\` | ${someNames(names, length)} | ${words(first.why)} |`]
   })
   return [
     fold(
@@ -62,6 +67,32 @@ function outside({ name, outside: left }: ClusterStory, length: Length): string[
       0,
     ),
   ]
+}
+
+/** Jobs and CronJobs of the mesh: no list of a step holds them, and whoever looks for one should find it. */
+function runs({ findings }: Story, { name }: ClusterStory, length: Length): string[] {
+  const jobs = findings.flatMap(({ id, place, message }) =>
+    id === 'workloads/job' && place.cluster === name && place.object !== undefined ? [{ object: place.object, message }] : [],
+  )
+  if (jobs.length === 0) return []
+  const same = groupBy(jobs, ({ message }) => message)
+  const rows = [...same].map(([message, of]) => {
+    const objects = of.map(({ object }) => object)
+    return `| ${someNames(objects, length)} | ${words(message)} |`
+  })
+  return [
+    fold(
+      `What no step restarts in ${name}: ${countOf(jobs.length, 'Job')} of the mesh`,
+      `| Job or CronJob | why |\n|---|---|\n${rows.join('\n')}`,
+      0,
+    ),
+  ]
+}
+
+function someNames(names: readonly string[], length: Length): string {
+  const shown = names.slice(0, length === 'shortest' ? mostNames : undefined)
+  const more = names.length > shown.length ? `, and ${names.length - shown.length} more` : ''
+  return `${shown.map((name) => `\`${words(name)}\``).join(', ')}${more}`
 }
 
 function fileList(set: ChangeSet): string {

@@ -41,7 +41,7 @@ export const stepWords: Readonly<Record<Step, StepWords>> = {
   retire: {
     short: 'Stop trusting the old root.',
     why: ({ signer, other, proven }) =>
-      `Every workload ${proven ? 'has a certificate' : 'must have a certificate'} of ${signer} now${proven ? ', so' : ':'} ${other} leaves the bundle, and whoever holds its key can no longer speak in the mesh once the restarts are done. The sealed states that hold ${other}’s key are removed from the repository’s head, so **reroot cannot let ${other} sign again**, only trust it; history keeps its sealed key.`,
+      `Every workload ${proven ? 'has a certificate' : 'must have a certificate'} of ${signer} now${proven ? ', so' : ':'} ${other} leaves the bundle, and whoever holds its key can no longer speak in the mesh once the restarts are done. No sealed state at the repository’s head holds ${other}’s key any more, so **reroot cannot let ${other} sign again**, only trust it; history keeps its sealed key.`,
     back: `${notMerged} After it: \`reroot rollback\` (restore) trusts the old root again, while it is valid. It cannot let it sign again: the next signer is a new generation.`,
   },
   abandon: {

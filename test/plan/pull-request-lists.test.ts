@@ -68,6 +68,25 @@ describe('what holds no certificate of its own', () => {
   })
 })
 
+test('Jobs and CronJobs of the mesh are listed: no step restarts them', () => {
+  const job = (object: string, message: string, cluster = 'prod') =>
+    ({ id: 'workloads/job', severity: 'info', place: { cluster, object }, message, remedy: 'nothing' }) as const
+  const findings = [
+    job('CronJob batch/report', 'its next run | picks up'),
+    job('CronJob batch/sync', 'its next run | picks up'),
+    job('Job batch/import', 'keeps its certificate until it ends'),
+    job('Job batch/elsewhere', 'keeps its certificate until it ends', 'staging'),
+  ]
+  const story = storyOf(factsOf(), 'stage')
+
+  const body = bodyOf({ ...story, findings })
+
+  expect(body).toContain('<summary>What no step restarts in prod: 3 Jobs of the mesh</summary>')
+  expect(body).toContain('| `CronJob batch/report`, `CronJob batch/sync` | its next run \\| picks up |\n| `Job batch/import` | keeps')
+  expect(body).not.toContain('elsewhere')
+  expect(bodyOf(story)).not.toContain('Jobs of the mesh')
+})
+
 describe('a text that GitHub would refuse', () => {
   const story = storyOf(factsOf(), 'stage')
   const [cluster] = story.clusters
