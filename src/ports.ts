@@ -56,12 +56,17 @@ export interface Change {
   readonly reuse?: string | null
 }
 
-/** A temporary checkout of one commit, beside the user's own, which is never touched. */
+/** One commit to read from and to build on, beside the user's own checkout, which is never touched. */
 export interface Worktree {
   readonly base: string
   /** The files of `base`, read before the first commit. */
   readonly files: Files
-  /** Absolute path of the checkout, as soon as all files are there. @throws RerootError if they cannot be: GIT_FAILED, ENVIRONMENT. */
+  /** Begins to check the commit out, for who will need that and has something else to do first. What goes wrong is told by the others. */
+  checkOut(): void
+  /**
+   * Absolute path of a temporary checkout with all files of the commit; like `ignored` and `commit` it waits for them.
+   * @throws RerootError GIT_FAILED, ENVIRONMENT if they cannot be there.
+   */
   folder(): Promise<string>
   /** Those of the paths that ignore rules would leave out of a commit. They are committed all the same; people should know. */
   ignored(paths: readonly string[]): Promise<readonly string[]>
@@ -72,7 +77,7 @@ export interface Worktree {
    * if a path leads through a symbolic link. The worktree is then good for nothing but `dispose`.
    */
   commit(change: Change): Promise<string | null>
-  /** Removes the checkout. Safe to call twice. */
+  /** Removes the checkout, if there is one. Safe to call twice. */
   dispose(): Promise<void>
 }
 

@@ -28,10 +28,10 @@ export interface Git {
   read(args: readonly string[], options?: GitOptions): Promise<string>
   /**
    * Runs git for bytes that are no text.
-   * @returns `null` if it fails, or prints more than that.
+   * @returns `null` if it fails.
    * @throws RerootError as `run`.
    */
-  readBytes(args: readonly string[], options: GitOptions & { readonly atMost: number }): Promise<Uint8Array | null>
+  readBytes(args: readonly string[], options: GitOptions): Promise<Uint8Array | null>
   /** The same program in another folder, with settings (`core.autocrlf=false`) on top. */
   at(directory: string, settings: readonly string[]): Git
 }
@@ -62,8 +62,8 @@ export function gitIn(directory: string, settings: readonly string[] = []): Git 
       if (output.exitCode !== 0) throw gitFailure(args, output)
       return output.stdout
     },
-    async readBytes(args, { atMost, ...options }) {
-      const { exitCode, stdoutBytes } = await runGit(directory, flags, args, options, atMost)
+    async readBytes(args, options) {
+      const { exitCode, stdoutBytes } = await runGit(directory, flags, args, options)
       return exitCode === 0 ? stdoutBytes : null
     },
     at: (other, more) => gitIn(other, [...settings, ...more]),
@@ -82,25 +82,18 @@ function gitFile(): Promise<string | null> {
 }
 
 /** @throws RerootError, as `Git.run`. */
-async function runGit(
-  directory: string,
-  flags: readonly string[],
-  args: readonly string[],
-  options: GitOptions,
-  largestOutputBytes = Number.POSITIVE_INFINITY,
-): Promise<Ended> {
+async function runGit(directory: string, flags: readonly string[], args: readonly string[], options: GitOptions): Promise<Ended> {
   const timeoutSeconds = options.timeoutSeconds === undefined ? defaultTimeoutSeconds : options.timeoutSeconds
   const { input } = options
   const file = await gitFile()
   if (file === null) throw cannotStart('ENOENT', directory)
   const ended = await runProgram(file, [...flags, ...args], {
     directory,
-    largestOutputBytes,
     environment: gitEnvironment(process.env, options.network ?? false),
     timeoutMs: timeoutSeconds === null ? null : timeoutSeconds * 1000,
     ...(input === undefined ? {} : { input }),
   })
-  if (ended.brokenOff === 'late') {
+  if (ended.brokenOff !== null) {
     throw new RerootError('GIT_FAILED', `git ${args[0]} did not end within ${timeoutSeconds} seconds`, {
       hint: 'check that the remote can be reached, and that git does not wait for a password (`git fetch` by hand shows it)',
     })

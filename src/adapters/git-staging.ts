@@ -7,16 +7,23 @@ import { allDone, RerootError } from '../base/index.ts'
 import type { Change } from '../ports.ts'
 
 /** What is in a worktree's index: path → mode and object. Nobody else writes into it. */
-export type Index = Map<string, { readonly mode: string; readonly object: string }>
+export type Index = Map<string, Entry>
 
-/** @param listing what `git ls-tree -r -z --full-tree` prints of the commit that is checked out. */
+export interface Entry {
+  readonly mode: string
+  readonly object: string
+  /** In bytes; `null` where nobody has asked for it, and of what is no blob. */
+  readonly size: number | null
+}
+
+/** @param listing what `git ls-tree -r -z --full-tree [--long]` prints of a commit. */
 export function indexOf(listing: string): Index {
   const entries = listing.split('\0').filter((entry) => entry !== '')
   return new Map(
     entries.map((entry) => {
       const tab = entry.indexOf('\t')
-      const [mode = '', , object = ''] = entry.slice(0, tab).split(' ')
-      return [entry.slice(tab + 1), { mode, object }]
+      const [mode = '', , object = '', size = ''] = entry.slice(0, tab).split(/ +/)
+      return [entry.slice(tab + 1), { mode, object, size: /^\d+$/.test(size) ? Number(size) : null }]
     }),
   )
 }
@@ -51,7 +58,7 @@ export async function stageFiles(git: Git, index: Index, change: Change): Promis
   if (additions.length > 0) {
     const lines = additions.map(({ path, mode, object }) => `${mode} ${object}\t${path}\0`)
     await git.read(['update-index', '-z', '--index-info'], { input: lines.join('') })
-    for (const { path, mode, object } of additions) index.set(path, { mode, object })
+    for (const { path, mode, object } of additions) index.set(path, { mode, object, size: null })
   }
   return removals.length + additions.length > 0
 }

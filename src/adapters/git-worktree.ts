@@ -1,11 +1,12 @@
-import { allDone, RerootError } from '../base/index.ts'
-import type { Files, Worktree } from '../ports.ts'
+import { RerootError } from '../base/index.ts'
+import type { Worktree } from '../ports.ts'
 import { folderFiles } from './files.ts'
 import { commitFiles, ignoredPaths } from './git-commit.ts'
 import { gitFailure } from './git-failure.ts'
 import { committedFiles } from './git-objects.ts'
 import type { Git } from './git-process.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
+import type { TemporaryFolder } from './temporary-folder.ts'
 import { indexOf } from './git-staging.ts'
 import type { Index } from './git-staging.ts'
 
@@ -15,67 +16,77 @@ export interface Places {
   readonly hooks: string
   /** `.git/worktrees`: git's entries for linked worktrees. */
   readonly registry: string
-  /** `.git/objects` */
-  readonly store: string
+}
+
+/** Runs a command when those before it have ended. */
+export type InTurn = <T>(command: () => Promise<T>) => Promise<T>
+
+/** The user's clone, as far as worktrees of it go. */
+export interface Clone {
+  readonly git: Git
+  readonly places: Places
+  /** Objects that are missing are fetched when they are asked for (`git clone --filter`). */
+  readonly isPartial: boolean
+  /** One after the other with what fetches. */
+  readonly inTurn: InTurn
 }
 
 /**
- * Checks a commit out into a temporary folder, detached. The files there are the commit's bytes, without line-ending conversion
- * or filters: what Flux and Argo CD read, whatever `.gitattributes` or the user's configuration say. Sparse checkouts are
- * filled, submodules stay empty, Git LFS files stay pointers. The folder fills while the files are read already.
+ * Opens a commit: its files are read from git's store, and it is checked out into a temporary folder, detached, as soon as somebody asks for that.
+ * The files are the commit's bytes in both, without line-ending conversion or filters: what Flux and Argo CD read, whatever `.gitattributes` or the
+ * user's configuration say. Sparse checkouts are filled, submodules stay empty, Git LFS files stay pointers.
  */
-export async function openGitWorktree(repository: Git, places: Places, base: string): Promise<Worktree> {
-  const folder = makeTemporaryFolder(places.registry)
-  const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
+export async function openGitWorktree(clone: Clone, base: string): Promise<Worktree> {
+  const index = await readIndex(clone, base)
+  let made: Promise<Checkout> | undefined
+  const checkout = (): Promise<Checkout> => (made ??= makeCheckout(clone, base, index))
+  const dispose = async (): Promise<void> => {
+    const [result] = await Promise.allSettled([made])
+    if (result.status === 'fulfilled') await result.value?.folder.remove()
+  }
   try {
-    const [, { index, files }] = await allDone([addWorktree(repository, folder.directory, base), readCommit(repository, places, base)])
-    const paths = [...index.keys()]
-    await refuseTwins(git, paths)
-    const filled = checkOut(git, base, paths)
-    // Who needs the folder is told if it cannot be filled; who only reads need not know.
-    const over = Promise.allSettled([filled])
-    if (files === null) await filled
     return {
       base,
-      files: files ?? folderFiles(folder.directory),
-      async folder() {
-        await filled
-        return folder.directory
-      },
-      async ignored(paths) {
-        await filled
-        return ignoredPaths(git, paths)
-      },
-      async commit(change) {
-        await filled
-        return commitFiles(git, index, change)
-      },
-      async dispose() {
-        await over
-        await folder.remove()
-      },
+      files: (await committedFiles(clone.git, clone.isPartial, index)) ?? folderFiles((await checkout()).folder.directory),
+      checkOut: () => void Promise.allSettled([checkout()]),
+      folder: async () => (await checkout()).folder.directory,
+      ignored: async (paths) => ignoredPaths((await checkout()).git, paths),
+      commit: async (change) => commitFiles((await checkout()).git, index, change),
+      dispose,
     }
   } catch (error) {
-    await folder.remove()
+    await dispose()
     throw error
   }
 }
 
-async function addWorktree(repository: Git, directory: string, base: string): Promise<void> {
-  // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
-  const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', directory, base]
-  const output = await repository.run(args)
-  if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot add a temporary worktree to this clone')
+interface Checkout {
+  readonly folder: TemporaryFolder
+  /** In that folder. */
+  readonly git: Git
 }
 
-/** @returns what the commit holds; its files, where a checkout is not needed to read them. */
-async function readCommit(
-  repository: Git,
-  { store }: Places,
-  base: string,
-): Promise<{ readonly index: Index; readonly files: Files | null }> {
-  const index = indexOf(await repository.read(['ls-tree', '-r', '-z', '--full-tree', base], { network: true }))
-  return { index, files: await committedFiles(repository, store, index) }
+async function makeCheckout({ git: repository, places, inTurn }: Clone, base: string, index: Index): Promise<Checkout> {
+  const folder = makeTemporaryFolder(places.registry)
+  const git = repository.at(folder.directory, [...exactBytes, `core.hooksPath=${places.hooks}`])
+  try {
+    // Without a checkout there is no post-checkout hook either: it would install dependencies or fetch large files.
+    const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', folder.directory, base]
+    const output = await inTurn(() => repository.run(args))
+    if (output.exitCode !== 0) throw gitFailure(args, output, 'cannot add a temporary worktree to this clone')
+    await checkOut(git, base, [...index.keys()])
+  } catch (error) {
+    await folder.remove()
+    throw error
+  }
+  return { folder, git }
+}
+
+/** @returns what the commit holds. */
+async function readIndex({ git, isPartial }: Clone, base: string): Promise<Index> {
+  // In a partial clone git would fetch the objects only to tell their sizes.
+  const args = ['ls-tree', '-r', '-z', '--full-tree', ...(isPartial ? [] : ['--long']), base]
+  return indexOf(await git.read(args, { network: true }))
 }
 
 const exactBytes = [
@@ -90,6 +101,7 @@ const exactBytes = [
 ]
 
 async function checkOut(git: Git, base: string, listed: readonly string[]): Promise<void> {
+  await refuseTwins(git, listed)
   const attributes = listed.filter((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'))
   if (attributes.length === 0) return fill(git, ['read-tree', '-u', '--reset', base])
   const paths = attributes.map((path) => `${path}\0`).join('')
@@ -105,7 +117,7 @@ async function checkOut(git: Git, base: string, listed: readonly string[]): Prom
   await git.run(['update-index', '-q', '--refresh'])
 }
 
-/** @throws RerootError ENVIRONMENT for paths of which the disk can hold only one: what is read would be the bytes of the other. */
+/** @throws RerootError ENVIRONMENT for paths of which the disk can hold only one: what stands there would be the bytes of the other. */
 async function refuseTwins(git: Git, paths: readonly string[]): Promise<void> {
   const known = new Map<string, string>()
   const twins = paths.flatMap((path) => {

@@ -8,7 +8,7 @@ import type { Git } from './git-process.ts'
 import { namespaceConflict, parentBranches, pushBranches } from './git-push.ts'
 import { removeLeftovers } from './temporary-folder.ts'
 import { openGitWorktree } from './git-worktree.ts'
-import type { Places } from './git-worktree.ts'
+import type { InTurn, Places } from './git-worktree.ts'
 import { allDone, RerootError } from '../base/index.ts'
 import type { GitRepository } from '../ports.ts'
 
@@ -19,7 +19,7 @@ import type { GitRepository } from '../ports.ts'
  */
 export async function openGitRepository(directory: string): Promise<GitRepository> {
   const start = gitIn(resolvePath(directory))
-  const [, { top, places, isShallow }, named] = await allDone([refuseOldGit(start), foldersOf(start), start.run(['remote'])])
+  const { top, places, isShallow, isPartial, remotes } = await lookAt(start)
   const git = gitIn(top)
   // First of all: git itself stumbles over a worktree that was not made to its end.
   await removeLeftovers(places.registry)
@@ -49,7 +49,7 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
     remoteBranches: (remote, prefix) => inTurn(() => remoteBranches(git, remote, prefix)),
     hasTag: (remote, tag) => inTurn(() => hasTag(git, remote, tag)),
     resolve: (revision) => resolveCommit(git, revision),
-    remotes: () => Promise.resolve(named.stdout.split('\n').filter((name) => name !== '')),
+    remotes: () => Promise.resolve(remotes),
     remoteUrl: (remote) => remoteUrl(git, remote),
     defaultBranch: (remote) => inTurn(() => defaultBranch(git, remote)),
     commitTime: async (commit) => times.get(commit) ?? (await readCommit(git, commit)).time,
@@ -69,14 +69,17 @@ export async function openGitRepository(directory: string): Promise<GitRepositor
       await deepen(base, head)
       return commitsBetween(git, base, head)
     },
-    openWorktree: (commit) => openGitWorktree(git, places, commit),
+    openWorktree: (commit) => openGitWorktree({ git, places, isPartial, inTurn }, commit),
     push: (remote, branches) => pushBranches(git, remote, branches),
     setLocalBranches: (branches) => setLocalBranches(git, branches),
   }
 }
 
-/** One command at a time talks to a remote: two would ask for a passphrase on one terminal. */
-function makeTurns(): <T>(command: () => Promise<T>) => Promise<T> {
+/**
+ * One command at a time talks to a remote: two would ask for a passphrase on one terminal. Nor is a worktree added meanwhile: git names its commit
+ * only at the end, and a fetch takes one without for a fault of the clone.
+ */
+function makeTurns(): InTurn {
   let last: Promise<void> = Promise.resolve()
   return async (command) => {
     const before = last
@@ -108,28 +111,32 @@ async function refuseOldGit(git: Git): Promise<void> {
   throw new RerootError('GIT_FAILED', `${version} is too old`, { hint: `install git ${oldestVersion.join('.')} or newer` })
 }
 
-async function foldersOf(git: Git): Promise<{ readonly top: string; readonly places: Places; readonly isShallow: boolean }> {
-  const args = [
-    'rev-parse',
-    '--show-toplevel',
-    '--git-path',
-    'hooks',
-    '--git-path',
-    'worktrees',
-    '--git-path',
-    'objects',
-    '--is-shallow-repository',
-  ]
+/** What does not change while a command runs. @throws RerootError GIT_FAILED if it is no clone to work in. */
+async function lookAt(start: Git): Promise<Folders & { readonly isPartial: boolean; readonly remotes: readonly string[] }> {
+  const [, folders, named, isPartial] = await allDone([refuseOldGit(start), foldersOf(start), start.run(['remote']), isPartialClone(start)])
+  return { ...folders, isPartial, remotes: named.stdout.split('\n').filter((name) => name !== '') }
+}
+
+/** Whether git fetches objects when they are asked for (git-clone(1), --filter): that is configured, wherever the objects lie. */
+async function isPartialClone(git: Git): Promise<boolean> {
+  const { exitCode } = await git.run(['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$'])
+  return exitCode === 0
+}
+
+interface Folders {
+  readonly top: string
+  readonly places: Places
+  readonly isShallow: boolean
+}
+
+async function foldersOf(git: Git): Promise<Folders> {
+  const args = ['rev-parse', '--show-toplevel', '--git-path', 'hooks', '--git-path', 'worktrees', '--is-shallow-repository']
   const output = await git.run(args)
-  const [top = '', hooks = '', registry = '', store = '', shallow = ''] = oneLine(output.stdout).split('\n')
+  const [top = '', hooks = '', registry = '', shallow = ''] = oneLine(output.stdout).split('\n')
   if (output.exitCode === 0 && registry !== '')
     return {
       top,
-      places: {
-        hooks: resolvePath(git.directory, hooks),
-        registry: resolvePath(git.directory, registry),
-        store: resolvePath(git.directory, store),
-      },
+      places: { hooks: resolvePath(git.directory, hooks), registry: resolvePath(git.directory, registry) },
       isShallow: shallow === 'true',
     }
   if (/must be run in a work tree/.test(output.stderr) || output.exitCode === 0) {

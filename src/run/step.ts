@@ -64,6 +64,7 @@ export async function takeStep(
   const base = await fetchBase(context, checkout, options)
   const worktree = await context.git.openWorktree(base.commit)
   try {
+    if (!options.dryRun) worktree.checkOut()
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
     if (options.config === null) await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
@@ -84,6 +85,8 @@ export async function takeStep(
 
     const first = branchName(loaded.config.git, decision.id, 1, '')
     if (step === 'stage' || step === 'replace') await sayIfClockIsOff(context, base)
+    // Keys that are told and never used would confuse people: a disk without room is told first.
+    if (!options.dryRun) await worktree.folder()
     const { material, seen } = await materialFor(context, worktree, loaded, decision, base, { name: first, branches }, options)
     const composition = await compose(loaded, decision, steps, material)
     if (material?.isNew !== true) await verifyKept(context, loaded, decision, composition, material)

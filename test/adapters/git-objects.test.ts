@@ -1,10 +1,12 @@
-import { readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { folderFiles } from '../../src/adapters/files.ts'
 import { openGitRepository } from '../../src/adapters/git.ts'
 import { committedFiles } from '../../src/adapters/git-objects.ts'
 import { gitIn } from '../../src/adapters/git-process.ts'
+import type { Git } from '../../src/adapters/git-process.ts'
 import { indexOf } from '../../src/adapters/git-staging.ts'
 import { fileBytesOf, largestFileBytes } from '../../src/base/file-size.ts'
 import { changing, git, makeFixture, put } from './git-fixture.ts'
@@ -36,10 +38,8 @@ async function open(clone = fixture.clone): Promise<Worktree> {
   return (opened = await (await openGitRepository(clone)).openWorktree(git(clone, 'rev-parse', 'HEAD')))
 }
 
-const entries = (clone = fixture.clone) => indexOf(`${git(clone, 'ls-tree', '-r', '-z', 'HEAD')}\0`)
-
-const fromStore = (clone = fixture.clone, mostBytes?: number): Promise<Files | null> =>
-  committedFiles(gitIn(clone), join(clone, '.git/objects'), entries(clone), mostBytes)
+const fromStore = (mostBytes?: number): Promise<Files | null> =>
+  committedFiles(gitIn(fixture.clone), false, indexOf(git(fixture.clone, 'ls-tree', '-r', '-z', '--long', 'HEAD')), mostBytes)
 
 const contentsOf = (files: Files): readonly (readonly [string, number, string])[] =>
   files.list().map((path) => {
@@ -88,20 +88,60 @@ test('symbolic links are followed in the checkout', async () => {
   expect((await open()).files.list()).toEqual(['.gitignore', 'README.md', 'apps/cart.yaml', 'linked/cart.yaml'])
 })
 
-test('what a clone has not fetched comes with the checkout, all at once', async () => {
-  git(fixture.remote, 'config', 'uploadpack.allowFilter', 'true')
-  const partial = join(fixture.folder, 'partial')
-  git(fixture.folder, 'clone', '-q', '--no-checkout', '--filter=blob:none', `file://${fixture.remote}`, partial)
-  const packs = (): number => readdirSync(join(partial, '.git/objects/pack')).filter((name) => name.endsWith('.pack')).length
-  const before = packs()
+test.each(['alone', 'with the objects of another'])(
+  'what a clone (%s) has not fetched comes with the checkout, all at once',
+  async (kind) => {
+    git(fixture.remote, 'config', 'uploadpack.allowFilter', 'true')
+    const partial = ['clone', '-q', '--no-checkout', '--filter=blob:none', `file://${fixture.remote}`]
+    git(fixture.folder, ...partial, 'partial')
+    const clone = kind === 'alone' ? 'partial' : 'borrowing'
+    if (kind !== 'alone') git(fixture.folder, ...partial, '--reference=partial', clone)
+    const packs = (): number =>
+      readdirSync(join(fixture.folder, clone, '.git/objects/pack')).filter((name) => name.endsWith('.pack')).length
+    const before = packs()
 
-  expect(await fromStore(partial)).toBeNull()
-  expect(contentsOf((await open(partial)).files).map(([path]) => path)).toEqual(['.gitignore', 'README.md', 'apps/cart.yaml'])
-  expect(packs() - before).toBe(1)
-})
+    expect(contentsOf((await open(join(fixture.folder, clone))).files).map(([path]) => path)).toEqual([
+      '.gitignore',
+      'README.md',
+      'apps/cart.yaml',
+    ])
+    expect(packs() - before).toBe(1)
+  },
+)
 
 test('what is too large for the memory is read from the checkout', async () => {
-  expect(await fromStore(fixture.clone, 20)).toBeNull()
+  const bytes = 'kind: Deployment\na mesh\nignored/\n'.length
+
+  expect(await fromStore(bytes)).not.toBeNull()
+  expect(await fromStore(bytes - 1)).toBeNull()
+})
+
+test('names that are no text are told, and none of two that look the same is lost', async () => {
+  const blob = git(fixture.clone, 'rev-parse', 'HEAD:README.md')
+  const names = [0xe8, 0xe9].map((letter) =>
+    Buffer.concat([Buffer.from(`100644 ${blob}\ta`), Buffer.from([letter]), Buffer.from('.yaml\0')]),
+  )
+  execFileSync('git', ['update-index', '-z', '--index-info'], { cwd: fixture.clone, input: Buffer.concat(names) })
+  git(fixture.clone, 'commit', '-q', '-m', 'names')
+
+  const { files } = await open()
+
+  expect(files.list().filter((path) => path.endsWith('.yaml'))).toEqual(['apps/cart.yaml', 'a\uFFFD.yaml'])
+  expect(() => files.read('a\uFFFD.yaml')).toThrow(expect.objectContaining({ code: 'ENVIRONMENT' }))
+})
+
+test('a `.git` inside of a tree is not read', async () => {
+  const blob = git(fixture.clone, 'rev-parse', 'HEAD:README.md')
+  const tree = (input: string): string => execFileSync('git', ['mktree'], { cwd: fixture.clone, input, encoding: 'utf8' }).trim()
+  const inner = tree(`100644 blob ${blob}\tconfig\n`)
+  const head = tree(`100644 blob ${blob}\tREADME.md\n040000 tree ${inner}\t.git\n`)
+  const bad = git(fixture.clone, 'commit-tree', '-m', 'bad', head)
+
+  await expect((await openGitRepository(fixture.clone)).openWorktree(bad)).rejects.toMatchObject({
+    code: 'GIT_FAILED',
+    hint: expect.stringContaining('.git/config') as string,
+  })
+  expect(readdirSync(fixture.temporary)).toEqual([])
 })
 
 test('an object that is lost is told by git', async () => {
@@ -119,6 +159,7 @@ test('files that no disk could hold are read, and nothing is committed', async (
   git(fixture.clone, 'commit', '-q', '-m', 'a long name')
 
   const worktree = await open()
+  worktree.checkOut()
 
   expect(worktree.files.list()).toContain('x'.repeat(300))
   const refused = { code: 'GIT_FAILED', message: 'cannot check the commit out into a temporary folder' }
@@ -127,4 +168,36 @@ test('files that no disk could hold are read, and nothing is committed', async (
   await expect(worktree.folder()).rejects.toMatchObject(refused)
   await worktree.dispose()
   expect(readdirSync(fixture.temporary)).toEqual([])
+})
+
+test('who only reads needs no checkout, and leaves no trace', async () => {
+  const worktree = await open()
+
+  expect(Buffer.from(worktree.files.read('README.md') ?? []).toString()).toBe('a mesh\n')
+  expect(readdirSync(fixture.temporary)).toEqual([])
+  expect(existsSync(join(fixture.clone, '.git/worktrees'))).toBe(false)
+  await worktree.dispose()
+  await worktree.dispose()
+})
+
+test('a checkout that nobody waits for is removed with it', async () => {
+  const worktree = await open()
+  worktree.checkOut()
+  await worktree.dispose()
+
+  expect(readdirSync(fixture.temporary)).toEqual([])
+  expect(git(fixture.clone, 'worktree', 'list').split('\n')).toHaveLength(1)
+})
+
+test('an answer of git that is cut off is no file', async () => {
+  const object = git(fixture.clone, 'rev-parse', 'HEAD:README.md')
+  const index = new Map([['README.md', { mode: '100644', object, size: 7 }]])
+  const answering = (answer: string): Git => ({ ...gitIn(fixture.clone), readBytes: () => Promise.resolve(Buffer.from(answer)) })
+  const read = async (answer: string): Promise<Files | null> => committedFiles(answering(answer), false, index)
+
+  expect((await read(`${object} blob 7\na mesh\n\n`))?.read('README.md')).toHaveLength(7)
+  for (const answer of ['', object, `${object} blob 7\n`, `${object} blob 7\na mesh\n`, `${object} blob 7000\na mesh\n\n`])
+    expect(await read(answer)).toBeNull()
+  expect(await read(`${object} blob 7\na mesh\n\nmore`)).toBeNull()
+  expect(await read(`${object} missing\n`)).toBeNull()
 })

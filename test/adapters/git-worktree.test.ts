@@ -30,7 +30,11 @@ test('paths that differ by case alone are refused on a disk that takes them for 
   put(fixture.clone, 'apps/Cart.yaml', 'kind: Service\n')
   git(fixture.clone, 'add', '-A')
   git(fixture.clone, 'commit', '-q', '-m', 'twins')
-  const twins = (): Promise<readonly string[]> => inWorktree(fixture.clone, (worktree) => Promise.resolve(worktree.files.list()))
+  const twins = (): Promise<readonly string[]> =>
+    inWorktree(fixture.clone, async (worktree) => {
+      await worktree.folder()
+      return worktree.files.list()
+    })
 
   expect(await twins()).toEqual(expect.arrayContaining(['apps/Cart.yaml', 'apps/cart.yaml']))
   // What git notes in a clone on such a disk.

@@ -62,6 +62,22 @@ test.skipIf(!mayMount).each([
   await sandbox.refuses(['promote'], { shell: mounting(mount), exitCode: 4, code, says: [said, hint] })
 })
 
+test.skipIf(!mayMount)('no room for the temporary checkout is told before keys are made, and stops nobody who only reads', async () => {
+  const sandbox = await sandboxIn('initialised')
+  const shell = mounting('mount -t tmpfs -o size=64k none "$TMPDIR"')
+
+  const { stderr } = await sandbox.refuses(['stage'], {
+    as: sandbox.operator,
+    shell,
+    exitCode: 4,
+    code: 'GIT_FAILED',
+    says: ['cannot check the commit out into a temporary folder'],
+  })
+  expect(stderr).not.toMatch(/making the keys|made the root/)
+  await sandbox.does(['status'], { shell })
+  await sandbox.does(['stage', '--dry-run', '--out', join(sandbox.folder, 'plan')], { as: sandbox.operator, shell })
+})
+
 test('a TMPDIR that is not there, or is a file', async () => {
   const sandbox = await sandboxIn('staged')
   const environment = (name: string) => ({ TMPDIR: join(sandbox.folder, name) })

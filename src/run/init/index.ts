@@ -64,6 +64,7 @@ export async function init(context: Context, checkout: Files, options: InitOptio
   const fetched = await fetchBase(context, checkout, { directory: options.directory, push: options.push, config: null })
   const { base, worktree, clusters, leftOut, findings: found } = await findOnTheirBranch(context, fetched, options)
   try {
+    if (!options.dryRun) worktree.checkOut()
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
     refuseSwallowed(clusters, layout)
@@ -71,6 +72,8 @@ export async function init(context: Context, checkout: Files, options: InitOptio
     const taken = await sayingClusters(context.terminal, { clusters, leftOut, findings: found }, () =>
       takeOver({ context, files: worktree.files, clusters, mesh, extraRoots: options.extraRoots, readCa: options.readCa }),
     )
+    // Before people are asked anything: without room for it nothing can be committed.
+    if (!options.dryRun) await worktree.folder()
     const known = recipientsOfSealed(worktree.files, clusters)
     const needed = clusters.filter((cluster) => cluster.cacerts === null).map((cluster) => cluster.sync.name)
     const recipients = await completeRecipients(context, needed, known, options.recipients)
