@@ -28,9 +28,12 @@ export async function committedFiles(git: Git, isPartial: boolean, index: Index,
 const symbolicLink = '120000'
 const submodule = '160000'
 
-/** Of bytes that are no UTF-8 two names may look the same; and a `.git` inside of a tree somebody has put there by force. */
+/**
+ * Of bytes that are no UTF-8 two names may look the same; and what no checkout may have (`..`, `.git`, or what a disk takes for it) somebody has put
+ * into a tree by force: git says so when it checks it out.
+ */
 function isOdd(path: string): boolean {
-  return path.includes('\uFFFD') || path.split('/').some((part) => part.toLowerCase() === '.git')
+  return path.includes('\uFFFD') || path.split('/').some((part) => /^(|\.|\.\.|git~1|\.git[ .]*(:.*)?)$/i.test(part))
 }
 
 /** @returns the bytes of each object; `null` if git cannot read one. */

@@ -39,24 +39,23 @@ export interface Clone {
 export async function openGitWorktree(clone: Clone, base: string): Promise<Worktree> {
   const index = await readIndex(clone, base)
   let made: Promise<Checkout> | undefined
-  const checkout = (): Promise<Checkout> => (made ??= makeCheckout(clone, base, index))
-  const dispose = async (): Promise<void> => {
-    const [result] = await Promise.allSettled([made])
-    if (result.status === 'fulfilled') await result.value?.folder.remove()
+  let isOver = false
+  const checkout = (): Promise<Checkout> => {
+    if (isOver) throw new TypeError('the worktree was disposed of')
+    return (made ??= makeCheckout(clone, base, index))
   }
-  try {
-    return {
-      base,
-      files: (await committedFiles(clone.git, clone.isPartial, index)) ?? folderFiles((await checkout()).folder.directory),
-      checkOut: () => void Promise.allSettled([checkout()]),
-      folder: async () => (await checkout()).folder.directory,
-      ignored: async (paths) => ignoredPaths((await checkout()).git, paths),
-      commit: async (change) => commitFiles((await checkout()).git, index, change),
-      dispose,
-    }
-  } catch (error) {
-    await dispose()
-    throw error
+  return {
+    base,
+    files: (await committedFiles(clone.git, clone.isPartial, index)) ?? folderFiles((await checkout()).folder.directory),
+    checkOut: () => void Promise.allSettled([checkout()]),
+    folder: async () => (await checkout()).folder.directory,
+    ignored: async (paths) => ignoredPaths((await checkout()).git, paths),
+    commit: async (change) => commitFiles((await checkout()).git, index, change),
+    async dispose() {
+      isOver = true
+      const [result] = await Promise.allSettled([made])
+      if (result.status === 'fulfilled') await result.value?.folder.remove()
+    },
   }
 }
 

@@ -69,21 +69,22 @@ function outside({ name, outside: left }: ClusterStory, length: Length): string[
   ]
 }
 
-/** Jobs and CronJobs of the mesh: no list of a step holds them, and whoever looks for one should find it. */
+/** Jobs, CronJobs and runs of operators in the mesh: no list of a step holds them, and whoever looks for one should find it. */
 function runs({ findings }: Story, { name }: ClusterStory, length: Length): string[] {
   const jobs = findings.flatMap(({ id, place, message }) =>
     id === 'workloads/job' && place.cluster === name && place.object !== undefined ? [{ object: place.object, message }] : [],
   )
   if (jobs.length === 0) return []
   const same = groupBy(jobs, ({ message }) => message)
-  const rows = [...same].map(([message, of]) => {
+  const all = [...same].map(([message, of]) => {
     const objects = of.map(({ object }) => object)
     return `| ${someNames(objects, length)} | ${words(message)} |`
   })
+  const rows = length === 'shortest' ? all.slice(0, mostNames) : all
   return [
     fold(
-      `What no step restarts in ${name}: ${countOf(jobs.length, 'Job')} of the mesh`,
-      `| Job or CronJob | why |\n|---|---|\n${rows.join('\n')}`,
+      `What runs to its end in ${name}, and no step restarts: ${countOf(jobs.length, 'object')} of the mesh`,
+      `| what | why |\n|---|---|\n${rows.join('\n')}`,
       0,
     ),
   ]

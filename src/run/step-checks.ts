@@ -99,15 +99,17 @@ export function sayIfNotRecorded(
   { step, moves }: Decision,
   { confirmed, gatePassed }: Testimony,
 ): void {
-  const details = moves.flatMap(({ evidence, merged }) => (merged || evidence === null ? [] : [evidence.detail]))
-  const isWordRecorded = confirmed !== null && details.includes(confirmed)
-  const areTimesRecorded = [...gatePassed.values()].some((time) => details.some((detail) => detail.includes(time.toISOString())))
+  const taken = moves.filter(({ merged }) => !merged)
+  const isRecorded = (word: string): boolean => taken.some(({ evidence }) => evidence?.detail.includes(word) === true)
+  const isWordRecorded = confirmed !== null && isRecorded(confirmed)
+  const areTimesRecorded = [...gatePassed.values()].some((time) => isRecorded(time.toISOString()))
   const idle = [
     ...(confirmed === null || isWordRecorded ? [] : ['--confirmed']),
     ...(gatePassed.size === 0 || areTimesRecorded ? [] : ['--gate-passed']),
   ]
   if (idle.length === 0) return
-  const why = isWordRecorded ? '--confirmed says enough' : `nothing of this ${commandOf(step)} waits for a word`
+  const isForced = taken.some(({ forced }) => forced !== null)
+  const why = isWordRecorded ? '--confirmed says enough' : isForced ? '--force is' : `nothing of this ${commandOf(step)} waits for a word`
   terminal.say(`note: ${idle.join(' and ')} ${idle.length === 1 ? 'is' : 'are'} not recorded: ${why}`)
 }
 

@@ -64,12 +64,12 @@ export async function takeStep(
   const base = await fetchBase(context, checkout, options)
   const worktree = await context.git.openWorktree(base.commit)
   try {
-    if (!options.dryRun) worktree.checkOut()
     if (options.config === null) sayIfConfigDiffers(context, checkout, worktree, options.directory)
     if (options.config === null) await refuseUninitialised(context, base, worktree.files, options.directory)
     const loaded = load(worktree.files, options.directory, options.config)
     refuseOtherBranch(loaded, base)
     checkTestimony(loaded, options.testimony, context.clock.now())
+    if (!options.dryRun) worktree.checkOut()
     let found: Discoveries | undefined
     const discover = (): Discoveries => (found ??= discoverAll(loaded))
     const step = choose(loaded, discover)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { folderFiles } from '../../src/adapters/files.ts'
@@ -130,19 +130,22 @@ test('names that are no text are told, and none of two that look the same is los
   expect(() => files.read('a\uFFFD.yaml')).toThrow(expect.objectContaining({ code: 'ENVIRONMENT' }))
 })
 
-test('a `.git` inside of a tree is not read', async () => {
-  const blob = git(fixture.clone, 'rev-parse', 'HEAD:README.md')
-  const tree = (input: string): string => execFileSync('git', ['mktree'], { cwd: fixture.clone, input, encoding: 'utf8' }).trim()
-  const inner = tree(`100644 blob ${blob}\tconfig\n`)
-  const head = tree(`100644 blob ${blob}\tREADME.md\n040000 tree ${inner}\t.git\n`)
-  const bad = git(fixture.clone, 'commit-tree', '-m', 'bad', head)
+test.each(['.git', '..', '.', 'git~1', '.GIT ', '.git::$INDEX_ALLOCATION'])(
+  'what is in a folder %j of a tree is not read',
+  async (name) => {
+    const blob = git(fixture.clone, 'rev-parse', 'HEAD:README.md')
+    const tree = (input: string): string => execFileSync('git', ['mktree'], { cwd: fixture.clone, input, encoding: 'utf8' }).trim()
+    const inner = tree(`100644 blob ${blob}\tconfig\n`)
+    const head = tree(`100644 blob ${blob}\tREADME.md\n040000 tree ${inner}\t${name}\n`)
+    const bad = git(fixture.clone, 'commit-tree', '-m', 'bad', head)
 
-  await expect((await openGitRepository(fixture.clone)).openWorktree(bad)).rejects.toMatchObject({
-    code: 'GIT_FAILED',
-    hint: expect.stringContaining('.git/config') as string,
-  })
-  expect(readdirSync(fixture.temporary)).toEqual([])
-})
+    await expect((await openGitRepository(fixture.clone)).openWorktree(bad)).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      hint: expect.stringContaining(`${name}/config`) as string,
+    })
+    expect(readdirSync(fixture.temporary)).toEqual([])
+  },
+)
 
 test('an object that is lost is told by git', async () => {
   const object = git(fixture.clone, 'rev-parse', 'HEAD:README.md')
@@ -178,6 +181,22 @@ test('who only reads needs no checkout, and leaves no trace', async () => {
   expect(existsSync(join(fixture.clone, '.git/worktrees'))).toBe(false)
   await worktree.dispose()
   await worktree.dispose()
+})
+
+test('a worktree is added neither before nor while something is fetched', async () => {
+  const repository = await openGitRepository(fixture.clone)
+  const order: string[] = []
+  const uploading = join(fixture.folder, 'upload-pack')
+  writeFileSync(uploading, `#!/bin/sh\nsleep 0.5\nexec git-upload-pack "$@"\n`, { mode: 0o755 })
+  git(fixture.clone, 'config', 'remote.origin.uploadpack', uploading)
+  const worktree = await repository.openWorktree(git(fixture.clone, 'rev-parse', 'HEAD'))
+  opened = worktree
+
+  const fetched = repository.fetch('origin', 'main')
+  const checkedOut = worktree.folder()
+  await Promise.all([fetched.then(() => order.push('fetched')), checkedOut.then(() => order.push('checked out'))])
+
+  expect(order).toEqual(['fetched', 'checked out'])
 })
 
 test('a checkout that nobody waits for is removed with it', async () => {

@@ -334,6 +334,7 @@ describe('the checkout', () => {
     expect(existsSync(join(fixture.clone, 'apps/cart.yaml'))).toBe(false)
 
     const commit = await inWorktree(fixture.clone, async (worktree) => {
+      expect(folderFiles(await worktree.folder()).list()).toEqual(worktree.files.list())
       expect(worktree.files.list()).toContain('apps/cart.yaml')
       return worktree.commit(changing('apps/new.yaml', 'a: 1\n'))
     })
@@ -377,13 +378,17 @@ describe('the checkout', () => {
   test('runs no post-checkout hook', async () => {
     hook(fixture.clone, 'post-checkout', `touch ${join(fixture.folder, 'ran')}`)
 
-    await inWorktree(fixture.clone, async () => {})
+    await inWorktree(fixture.clone, (worktree) => worktree.folder())
 
     expect(existsSync(join(fixture.folder, 'ran'))).toBe(false)
   })
 
   test('can be disposed of twice', async () => {
-    await inWorktree(fixture.clone, (worktree) => worktree.dispose())
+    await inWorktree(fixture.clone, async (worktree) => {
+      await worktree.folder()
+      await worktree.dispose()
+      await expect(worktree.folder()).rejects.toBeInstanceOf(TypeError)
+    })
   })
 
   test('of a revision that does not exist leaves nothing', async () => {

@@ -83,10 +83,11 @@ test('a process that has the number of a dead one does not take its leftovers fo
   git(fixture.clone, 'worktree', 'add', '-q', '--detach', folder)
 
   const first = await (await openGitRepository(fixture.clone)).openWorktree('HEAD')
+  const checkout = await first.folder()
   const second = await (await openGitRepository(fixture.clone)).openWorktree('HEAD')
 
   expect(existsSync(folder)).toBe(false)
-  expect(existsSync(await first.folder())).toBe(true)
+  expect(existsSync(checkout)).toBe(true)
   await first.dispose()
   await second.dispose()
   expect(readdirSync(fixture.temporary)).toEqual([])

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -76,6 +76,27 @@ test.skipIf(!mayMount)('no room for the temporary checkout is told before keys a
   expect(stderr).not.toMatch(/making the keys|made the root/)
   await sandbox.does(['status'], { shell })
   await sandbox.does(['stage', '--dry-run', '--out', join(sandbox.folder, 'plan')], { as: sandbox.operator, shell })
+})
+
+test('who only looks, and who gives a flag that cannot be, checks nothing out', async () => {
+  const sandbox = await sandboxIn('initialised')
+  const log = join(sandbox.folder, 'git.log')
+  const bin = join(sandbox.folder, 'bin')
+  const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\necho "$@" >> ${log}\nexec ${git} "$@"\n`, { mode: 0o755 })
+  const environment = { PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+  const asked = (): string => readFileSync(log, 'utf8')
+
+  await sandbox.does(['status'], { environment })
+  await sandbox.does(['stage', '--dry-run', '--out', join(sandbox.folder, 'plan')], { as: sandbox.operator, environment })
+  await sandbox.refuses(['stage', '--gate-passed', 'nowhere=2026-11-23T09:00:00Z'], { environment, exitCode: 2, code: 'USAGE', says: [] })
+  expect(asked()).toContain('cat-file --batch')
+  expect(asked()).not.toMatch(/worktree add|read-tree/)
+
+  const { stderr } = await sandbox.does(['replace', '--confirmed', 'seen', '--no-push'], { as: sandbox.operator, environment })
+  expect(asked()).toMatch(/worktree add/)
+  expect(stderr).toContain('note: --confirmed is not recorded: nothing of this replace waits for a word')
 })
 
 test('a TMPDIR that is not there, or is a file', async () => {

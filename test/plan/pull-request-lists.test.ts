@@ -81,10 +81,10 @@ test('Jobs and CronJobs of the mesh are listed: no step restarts them', () => {
 
   const body = bodyOf({ ...story, findings })
 
-  expect(body).toContain('<summary>What no step restarts in prod: 3 Jobs of the mesh</summary>')
+  expect(body).toContain('<summary>What runs to its end in prod, and no step restarts: 3 objects of the mesh</summary>')
   expect(body).toContain('| `CronJob batch/report`, `CronJob batch/sync` | its next run \\| picks up |\n| `Job batch/import` | keeps')
   expect(body).not.toContain('elsewhere')
-  expect(bodyOf(story)).not.toContain('Jobs of the mesh')
+  expect(bodyOf(story)).not.toContain('of the mesh</summary>')
 })
 
 describe('a text that GitHub would refuse', () => {

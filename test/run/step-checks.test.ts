@@ -74,6 +74,11 @@ test('of two words only one is recorded, and the other is named', () => {
   const elapsed = { kind: 'elapsed', detail: `the gate passed at ${gateTime.toISOString()}; 24 h` } as const
   expect(toldOf({ step: 'promote', evidence: elapsed, confirmed: null })).toEqual([])
   expect(toldOf({ step: 'replace', evidence: null, confirmed: null, gatePassed: new Map() })).toEqual([])
+  const planned = { kind: 'person', detail: 'as planned with eu: seen' } as const
+  expect(toldOf({ step: 'promote', evidence: planned, gatePassed: new Map() })).toEqual([])
+  expect(toldOf({ step: 'promote', evidence: null, confirmed: null, forced: { barrier: 'too early', reason: 'x' } })).toEqual([
+    'note: --gate-passed is not recorded: --force is',
+  ])
 })
 
 const gateTime = new Date('2026-11-26T12:00:00Z')
@@ -83,18 +88,20 @@ function toldOf({
   evidence,
   confirmed = 'seen',
   gatePassed = new Map([['prod', gateTime]]),
+  forced = null,
 }: {
   readonly step: Decision['step']
   readonly evidence: Decision['moves'][number]['evidence']
   readonly confirmed?: string | null
   readonly gatePassed?: ReadonlyMap<string, Date>
+  readonly forced?: Decision['moves'][number]['forced']
 }): readonly string[] {
   const lines: string[] = []
   const decision = {
     step,
     moves: [
-      { evidence, merged: false },
-      { evidence: { kind: 'person', detail: 'seen' }, merged: true },
+      { evidence, forced, merged: false },
+      { evidence: { kind: 'person', detail: 'seen' }, forced: null, merged: true },
     ],
   }
   const terminal = { say: (line: string) => lines.push(line) }

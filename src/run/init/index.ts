@@ -64,10 +64,10 @@ export async function init(context: Context, checkout: Files, options: InitOptio
   const fetched = await fetchBase(context, checkout, { directory: options.directory, push: options.push, config: null })
   const { base, worktree, clusters, leftOut, findings: found } = await findOnTheirBranch(context, fetched, options)
   try {
-    if (!options.dryRun) worktree.checkOut()
     const layout = layoutOf(options.directory)
     refuseTwice(worktree.files, layout)
     refuseSwallowed(clusters, layout)
+    if (!options.dryRun) worktree.checkOut()
     const mesh = await meshName(context, options)
     const taken = await sayingClusters(context.terminal, { clusters, leftOut, findings: found }, () =>
       takeOver({ context, files: worktree.files, clusters, mesh, extraRoots: options.extraRoots, readCa: options.readCa }),
