@@ -104,7 +104,9 @@ export function readRefs(gitDirectory: string): ReadonlyMap<string, string> {
     const [sha, name] = line.split(' ')
     if (sha !== undefined && name !== undefined && sha.length === 40) refs.set(name, sha)
   }
-  for (const path of filesBelow(join(gitDirectory, 'refs'))) refs.set(relative(gitDirectory, path), readFileSync(path, 'utf8').trim())
+  // A git that was killed leaves the lock of a ref, which is none.
+  const files = filesBelow(join(gitDirectory, 'refs')).filter((path) => !path.endsWith('.lock'))
+  for (const path of files) refs.set(relative(gitDirectory, path), readFileSync(path, 'utf8').trim())
   return new Map([...refs].filter(([name]) => !name.startsWith('refs/remotes/')).toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
