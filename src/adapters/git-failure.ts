@@ -79,6 +79,10 @@ const knownCauses: readonly { readonly pattern: RegExp; readonly advice: string 
     advice: 'the remote cannot be reached: check its URL with `git remote -v`, and the network',
   },
   {
+    pattern: /^remote: .*\.lock': File exists/im,
+    advice: 'another git runs at the remote, or one crashed there: wait for it, or remove the lock file that git names',
+  },
+  {
     pattern: lockFile,
     advice: 'another git runs in this clone, or one crashed: wait for it, or remove the lock file that git names',
   },

@@ -8,6 +8,10 @@ test.each([
   ["error: unable to write file apps/cart.yaml\nfatal: cannot create directory at 'apps'", 'git could not write'],
   ["fatal: could not create leading directories of '.git/worktrees/reroot-1': Read-only file system", 'git could not write'],
   ["fatal: Unable to create '/clone/.git/index.lock': File exists.", 'another git runs in this clone'],
+  [
+    "remote: error: cannot lock ref 'refs/heads/a': Unable to create '/git/a.git/./refs/heads/a.lock': File exists.",
+    'another git runs at the remote',
+  ],
   ['git was ended by SIGXFSZ', 'a file must not grow that large'],
   ['remote: error: denying non-fast-forward refs/heads/mesh-ca/x (you should pull first)', 'delete it there'],
   ['remote: GitLab: You are not allowed to force push code to a protected branch on this project.', 'delete it there'],
