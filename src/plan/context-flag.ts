@@ -1,4 +1,5 @@
 import type { ClusterConfig } from '../mesh/index.ts'
+import type { ClusterStory, Story } from './pull-request.ts'
 
 /**
  * What `kubectl`, `istioctl` and `flux` are told so that they talk to a cluster, with a space before it. Of a mesh of one cluster the reader's own
@@ -19,4 +20,20 @@ export function inEachContext(contexts: readonly string[], lines: (flag: string,
   if (only === undefined) return lines('', '')
   if (more.length === 0) return lines(` --context ${only}`, '')
   return [`for context in ${contexts.join(' ')}; do`, ...lines(' --context "$context"', '$context ').map((line) => `  ${line}`), 'done']
+}
+
+/** The contexts of clusters of a pull request; none: the reader's own. */
+export function contextsOf(clusters: readonly ClusterStory[], story: Story): readonly string[] {
+  return clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
+}
+
+/** The flag of the one cluster, or a word to put its name for. */
+export function contextOfAny(clusters: readonly ClusterStory[], story: Story): string {
+  const [only, ...more] = clusters
+  return only === undefined || more.length > 0 ? ' --context CLUSTER' : contextOf(only, story)
+}
+
+/** The flag of a cluster of a pull request. */
+export function contextOf({ name, controller }: ClusterStory, { clusters }: Story): string {
+  return contextFlag(name, controller, clusters.length)
 }

@@ -13,6 +13,11 @@ export function commands(expectation: string, lines: readonly string[]): string 
   return `${expectation}\n\`\`\`sh\n${lines.join('\n')}\n\`\`\``
 }
 
+/** A word of a shell command, quoted where it needs that. */
+export function shellWord(text: string): string {
+  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
 /** Where a finding is, before what it says: `` `apps/kafka.yaml:12`, Kafka streaming/events: ``; empty if it is nowhere. */
 export function placeText({ file, line, object }: Place): string {
   const parts = [

@@ -39,13 +39,18 @@ export function proxiesOf(generation: GenerationId, meshes: Meshes): readonly st
   })
 }
 
-/** The same for what every proxy trusts: they print what does not trust the root of a generation. */
-export function proxiesWithout(root: GenerationId, meshes: Meshes): readonly string[] {
+/**
+ * The same for what every proxy trusts: they print what does not trust a root.
+ * @param subject of the root, whole: another mesh that is trusted too may count its generations likewise (`O=shop, CN=shop root CA g2`).
+ */
+export function proxiesWithout(subject: string, meshes: Meshes): readonly string[] {
+  // OpenSSL before 3.2 puts spaces around `=`.
+  const pattern = `${subject.replaceAll('=', ' *= *').replaceAll(', ', ', *')}$`
   return lookAtProxies(meshes, {
     sidecar: roots,
     ztunnel: trusted,
-    read: [subjects, `grep '^subject.*root CA ${root}' || echo none`],
-    print: `!/root CA ${root}/`,
+    read: [subjects, `grep '^subject= *${pattern}' || echo none`],
+    print: `!/${pattern}/`,
   })
 }
 

@@ -1,23 +1,24 @@
 import { groupBy } from '../base/index.ts'
 import { stateOf } from '../rotation/index.ts'
 import { openDoubts } from './accept.ts'
-import { contextFlag } from './context-flag.ts'
+import { contextOf, contextOfAny, contextsOf } from './context-flag.ts'
 import { applicationName } from './layout.ts'
 import { commands, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
-import { oneWorkload, proxiesNotConnected, proxiesNotOf, proxiesOf, proxiesWithout } from './proxies.ts'
-import type { Meshes } from './proxies.ts'
+import { copies, fingerprints, mayBreak, sealedBytes } from './pull-request-before.ts'
+import { oneWorkload } from './proxies.ts'
 import { notRolledOut } from './rollouts.ts'
 
 /** What a reviewer looks at before the merge, and whoever watches it after. */
-export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
+export function toCheck(story: Story, clusters: readonly ClusterStory[], set: ChangeSet, branch: string): string[] {
   const secretOnly = set.name === 'secret'
   return [
     '### What to check',
     ...mayBreak(story, clusters, set),
     ...copies(story, set),
     `Before the merge: ${secretOnly ? '' : 'the lists at the end, of what restarts and what does not, and '}${fingerprints(story)}.`,
+    ...sealedBytes(story, clusters, set, branch),
     ...(secretOnly
       ? []
       : [
@@ -55,74 +56,6 @@ function byHand({ findings, config }: Story, clusters: readonly ClusterStory[]):
   return [
     `**Restart by hand: ${objects.slice(0, mostNamed).join(', ')}${more}.** Nothing in this step restarts the pods or machines of these. Have it done, by their operator where they have one, once the gate of the control plane has passed; the step is complete only then. “Worth knowing” says more.`,
   ]
-}
-
-/** A pull request that was forged agrees with its own files: the others are what to compare with. */
-function fingerprints({ issued, directory, config }: Story): string {
-  const records = `\`${directory}/mesh.yaml\` and each cluster’s \`record.yaml\` on \`${config.git.branch}\`, not on this branch`
-  return issued
-    ? `the fingerprints of the new certificates below against those that reroot printed when it made them, and all others against ${records}`
-    : `the fingerprints below against ${records}`
-}
-
-/** What to look at before the step from which on certificates are rejected that were not before. A wave's owners come after that. */
-function mayBreak(story: Story, clusters: readonly ClusterStory[], set: ChangeSet): string[] {
-  const [move] = story.decision.moves
-  if (move === undefined || set.name.startsWith('wave-')) return []
-  const { signer } = move.to
-  const meshes = {
-    contexts: contextsOf(clusters, story),
-    ambient: clusters.some(({ name }) => story.config.clusters.some((one) => one.name === name && one.istio.ztunnel !== null)),
-  }
-  if (story.decision.step === 'promote')
-    return lookBefore(
-      `**It rests on this, that every workload trusts ${signer}**: from here on one that does not rejects what ${signer} signs.`,
-      `what does not trust ${signer}`,
-      meshes,
-      proxiesWithout(signer, meshes),
-    )
-  if (!dropsSigner(story)) return []
-  const { step, generation } = story.decision
-  return step === 'abandon'
-    ? lookBefore(breaks(`of ${generation}`), `what has a certificate of ${generation}, or none`, meshes, proxiesOf(generation, meshes))
-    : lookBefore(breaks(`not of ${signer}`), `what has no certificate of ${signer}`, meshes, proxiesNotOf(signer, meshes))
-}
-
-/** Nobody sees in the cluster who else has a copy of the old root. */
-function copies({ decision }: Story, set: ChangeSet): string[] {
-  const [move] = decision.moves
-  if (move === undefined || set.name.startsWith('wave-') || (decision.step !== 'stage' && decision.step !== 'promote')) return []
-  const when = decision.step === 'stage' ? '`promote`' : 'this'
-  return [
-    `Whoever trusts ${move.from.signer} without a proxy of this mesh (a federated mesh, a partner’s gateway, a Job or a DestinationRule with a copy of the root) must trust ${decision.generation} too before ${when} is merged.`,
-  ]
-}
-
-function breaks(whose: string): string {
-  return `**This is the step that can break the mesh**: from here on a workload whose certificate is ${whose} is rejected.`
-}
-
-function lookBefore(why: string, wrong: string, meshes: Meshes, lines: readonly string[]): string[] {
-  const ztunnels = meshes.ambient ? '; the second half does the same for ztunnels' : ''
-  return [
-    [
-      commands(
-        `${why} Before the merge look at every proxy, not at a sample. This prints ${wrong}, and how many it has looked at${ztunnels}:`,
-        lines,
-      ),
-      commands(
-        'That sees only proxies that are connected to istiod, and one that has lost it still has its old trust and certificate. This prints running pods whose proxy is not connected, and how many run:',
-        proxiesNotConnected(meshes),
-      ),
-      'If either prints a proxy, or fewer were looked at than run, or none runs, do not merge: restart that workload first (`kubectl rollout restart`), and look again. No gate has waited for pods that still terminate: a gateway may take an hour (`terminationGracePeriodSeconds`).',
-    ].join('\n\n'),
-  ]
-}
-
-/** Trust in a root goes that may have signed: `retire`, and `abandon` of what was promoted, and demoted again or reverted. */
-function dropsSigner({ decision, clusters }: Story): boolean {
-  if (decision.step !== 'abandon') return decision.step === 'retire'
-  return clusters.some(({ hasBarrier }) => hasBarrier)
 }
 
 /** A command for one cluster, and what it is expected to show. */
@@ -189,20 +122,6 @@ function state({ istioNamespace, move }: ClusterStory, context: string): Look[] 
       command: `kubectl${context} -n ${istioNamespace} get configmap mesh-ca-state -o jsonpath='{.data.state}'`,
     },
   ]
-}
-
-/** None: the reader's own. */
-function contextsOf(clusters: readonly ClusterStory[], story: Story): readonly string[] {
-  return clusters.flatMap((cluster) => (contextOf(cluster, story) === '' ? [] : [cluster.name]))
-}
-
-function contextOfAny(clusters: readonly ClusterStory[], story: Story): string {
-  const [only, ...more] = clusters
-  return only === undefined || more.length > 0 ? ' --context CLUSTER' : contextOf(only, story)
-}
-
-function contextOf({ name, controller }: ClusterStory, { clusters }: Story): string {
-  return contextFlag(name, controller, clusters.length)
 }
 
 /** What to do about a gate that does not pass: Flux comes back by itself, Argo CD has to be told (facts/gitops.md 1.2, 1.3). */

@@ -1,6 +1,7 @@
 import { countOf, groupBy } from '../base/index.ts'
 import type { Finding, WorkloadId } from '../base/index.ts'
 import type { ClusterConfig, Config } from '../mesh/index.ts'
+import type { Certificate } from '../pki/index.ts'
 import { generationIn, momentText, trustedGenerations } from '../rotation/index.ts'
 import type { ClusterRecord, Decision, MeshRecord, Move, Phase, RestartList, Step } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
@@ -52,6 +53,8 @@ export interface Story {
   /** reroot's directory in the repository. */
   readonly directory: string
   readonly mesh: MeshRecord
+  /** Roots of others, which are trusted in every phase. */
+  readonly extraRoots: readonly Certificate[]
   readonly clusters: readonly ClusterStory[]
   readonly findings: readonly Finding[]
   /** Certificates that this step issued; `false`: it only copies sealed bytes. */
@@ -76,9 +79,9 @@ export function pullRequest(story: Story, set: ChangeSet, branch: string, previo
   const clusters = story.clusters.filter((cluster) => where.includes(cluster.name))
   const sections = (length: Length): readonly string[] => [
     ...why(story, clusters, set, previous),
-    ...drawn(decision, where),
+    ...drawn(story, where),
     ...onMerge(clusters, set),
-    ...toCheck(story, clusters, set),
+    ...toCheck(story, clusters, set, branch),
     ...wayBack(decision.step),
     ...evidence(clusters),
     ...certificates(story, clusters),
@@ -151,7 +154,10 @@ function names(decision: Decision): Omit<Parameters<(typeof stepWords)[Step]['wh
   return { signer: move.to.signer, other: other ?? move.from.signer, generation: decision.generation, dropped }
 }
 
-function drawn(decision: Decision, where: readonly string[]): string[] {
+function drawn({ decision, extraRoots }: Story, where: readonly string[]): string[] {
+  const more = extraRoots.length === 0 ? '' : ` + ${countOf(extraRoots.length, 'extra root')}`
+  const phaseText = (phase: Phase): string =>
+    `${phase.phase} (signs ${phase.signer}, trusts ${trustedGenerations(phase).join(' + ')}${more})`
   const moves = decision.moves.filter((move) => where.includes(move.cluster))
   const rows = moves.map((move) => `${move.cluster}: ${phaseText(move.from)}  ──${decision.step}──▶  ${phaseText(move.to)}`)
   const width = Math.max(...moves.map((move) => move.cluster.length))
@@ -159,10 +165,6 @@ function drawn(decision: Decision, where: readonly string[]): string[] {
     '### Phase',
     `\`\`\`text\n${rows.map((row, index) => row.padStart(row.length + width - (moves[index]?.cluster.length ?? 0))).join('\n')}\n\`\`\``,
   ]
-}
-
-function phaseText(phase: Phase): string {
-  return `${phase.phase} (signs ${phase.signer}, trusts ${trustedGenerations(phase).join(' + ')})`
 }
 
 function wayBack(step: Step): string[] {
@@ -186,6 +188,10 @@ function certificates(story: Story, clusters: readonly ClusterStory[]): string[]
     const { certificate, rootKey } = generationIn(story.mesh, id)
     return `| root ${id} | ${certificate.subject} | ${certificate.algorithm} | ${momentText(certificate.notAfter)} | \`${certificate.fingerprint}\` | ${keyPlaces[rootKey]} |`
   })
+  const extra = story.extraRoots.map(
+    ({ subject, algorithm, notAfter, fingerprint }) =>
+      `| extra root, trusted in every phase | ${words(subject)} | ${algorithm} | ${momentText(notAfter)} | \`${fingerprint}\` | its owner’s |`,
+  )
   const intermediates = clusters.flatMap(({ name, record }) =>
     record.intermediates
       .filter((one) => one.state !== 'former')
@@ -199,7 +205,7 @@ function certificates(story: Story, clusters: readonly ClusterStory[]): string[]
     : 'No certificate is new: the step copies sealed bytes that `stage` made.'
   return [
     '### Certificates',
-    `${origin}\n\n| certificate | subject | algorithm | valid until | SHA-256 | private key |\n|---|---|---|---|---|---|\n${[...roots, ...intermediates].join('\n')}`,
+    `${origin}\n\n| certificate | subject | algorithm | valid until | SHA-256 | private key |\n|---|---|---|---|---|---|\n${[...roots, ...extra, ...intermediates].join('\n')}`,
   ]
 }
 

@@ -74,7 +74,7 @@ export function judge(facts: StepFacts, testimony: Testimony, alone: boolean, ho
   return {
     evidence: {
       kind: 'entry-gate',
-      detail: `the step’s entry gate finishes what is left of ${last.id}, and holds the step until its ${count === 1 ? 'workload has' : `${count} workloads have`} rolled out`,
+      detail: `this step’s entry gate finishes what is left of ${last.id}, and holds the step until its ${count === 1 ? 'workload has' : `${count} workloads have`} rolled out`,
     },
   }
 }

@@ -35,6 +35,7 @@ export function tell(
     config: loaded.config,
     directory: loaded.layout.directory,
     mesh: composition.mesh,
+    extraRoots: loaded.extraRoots,
     findings,
     issued,
     clusters: steps.map(({ cluster, move, restarts, chosen, secretOwner, outside, hasBarrier }) => ({

@@ -25,7 +25,12 @@ test('docs/findings.md is fresh', () => {
 
 test('docs/rotation.md looks at every proxy, and at rollouts, with the lines of the pull request', () => {
   const here = { contexts: [], ambient: true }
-  for (const lines of [proxiesNotOf('g2', here), proxiesWithout('g2', here), proxiesNotConnected(here), notRolledOut([])])
+  for (const lines of [
+    proxiesNotOf('g2', here),
+    proxiesWithout('O=shop, CN=shop root CA g2', here),
+    proxiesNotConnected(here),
+    notRolledOut([]),
+  ])
     expect(read('docs/rotation.md')).toContain(`\`\`\`sh\n${lines.join('\n')}\n\`\`\``)
 })
 

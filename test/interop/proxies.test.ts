@@ -12,7 +12,7 @@ import { onPath } from '../support/tools.ts'
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 /** A certificate whose issuer and subject have that name; no key of it is kept. */
-function certificate(name: string): string {
+function certificate(name: string, organization = 'shop'): string {
   return execFileSync(
     'openssl',
     [
@@ -28,7 +28,7 @@ function certificate(name: string): string {
       '-days',
       '1',
       '-subj',
-      `/O=shop/CN=${name}`,
+      `/O=${organization}/CN=${name}`,
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   )
@@ -40,6 +40,12 @@ describe.skipIf(!onPath('jq', 'openssl'))('the lines that look at every proxy', 
     folder = mkdtempSync(join(tmpdir(), 'proxies-'))
     const [old, next] = [certificate('shop intermediate CA g1'), certificate('shop intermediate CA g2')]
     const [oldRoot, nextRoot] = [certificate('shop root CA g1'), certificate('shop root CA g2')]
+    // Other meshes that reroot rotates, and this one trusts too.
+    const others = [
+      certificate('partner root CA g2', 'partner'),
+      certificate('shop root CA g2', 'partner'),
+      certificate('shop root CA g20'),
+    ]
     const envoy = (leaf: string, ...roots: readonly string[]): unknown => ({
       dynamicActiveSecrets: [
         { name: 'default', secret: { tlsCertificate: { certificateChain: { inlineBytes: base64(leaf + next) } } } },
@@ -58,7 +64,7 @@ describe.skipIf(!onPath('jq', 'openssl'))('the lines that look at every proxy', 
     const asItIs = (pem: string): string => pem
     const answers = {
       'cart-1.shop': envoy(next, oldRoot, nextRoot),
-      'till-1.shop': envoy(old, oldRoot),
+      'till-1.shop': envoy(old, oldRoot, ...others),
       'broken-1.shop': {},
       'ztunnel-a.istio-system': [entry('cart', [next, nextRoot], [oldRoot, nextRoot]), entry('till', [old, oldRoot], [oldRoot], asItIs)],
       // As ztunnel was before it told roots apart, and one that has no certificate yet.
@@ -140,7 +146,7 @@ esac
   })
 
   test('print what does not trust a root', () => {
-    const lines = run(proxiesWithout('g2', here))
+    const lines = run(proxiesWithout('O=shop, CN=shop root CA g2', here))
     expect(lines.slice(0, 2).toSorted()).toEqual(['broken-1.shop  none', 'till-1.shop  none'])
     expect(lines.slice(2)).toEqual([
       '3 proxies looked at',

@@ -48,7 +48,16 @@ function promoted(): { readonly list: RestartList; readonly text: string } {
   }
   const set = { name: 'restarts', position: 1, of: 1, clusters: ['prod'], write: new Map(), remove: [] }
   const { body } = pullRequest(
-    { decision, config: makeConfig(), directory: 'mesh-ca', mesh: meshOf(2), clusters: [story], findings: [], issued: false },
+    {
+      decision,
+      config: makeConfig(),
+      directory: 'mesh-ca',
+      mesh: meshOf(2),
+      extraRoots: [],
+      clusters: [story],
+      findings: [],
+      issued: false,
+    },
     set,
     'mesh-ca/g2-promoted',
     null,

@@ -32,7 +32,11 @@ describe('what to look at', () => {
     const [, checks] = bodyOf(storyOf(at('stage'), 'promote')).split('### What to check')
 
     expect(checks).toContain('**It rests on this, that every workload trusts g2**')
-    expect(checks).toContain('awk \'!/root CA g2/ { print } END { print NR, "proxies looked at" }\'')
+    const { subject } = at('stage').mesh.generations[1]!.certificate
+    const pattern = `${subject.replaceAll('=', ' *= *').replaceAll(', ', ', *')}$`
+    expect(subject).toContain('g2')
+    expect(checks).toContain(`grep '^subject= *${pattern}' || echo none`)
+    expect(checks).toContain(`awk '!/${pattern}/ { print } END { print NR, "proxies looked at" }'`)
     expect(bodyOf(storyOf(promoted, 'demote'))).not.toContain('It rests on this')
   })
 

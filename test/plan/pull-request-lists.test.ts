@@ -20,6 +20,16 @@ test('the frozen list stands in the text, workload by workload, and warnings wit
   expect(body).not.toContain('not shown')
 })
 
+test('roots of others are told with every root: they are trusted, too', () => {
+  const story = storyOf(factsOf(), 'stage')
+  const partner = { ...story.mesh.generations[0]!.certificate, subject: 'O=partner, CN=Root' }
+  const [plain, told] = [bodyOf(story), bodyOf({ ...story, extraRoots: [partner] })]
+
+  expect(told).toContain('trusts g1 + 1 extra root)  ──stage──▶')
+  expect(told).toContain(`| extra root, trusted in every phase | O=partner, CN=Root | ${partner.algorithm} |`)
+  expect(plain).not.toContain('extra root')
+})
+
 test('what is away for a moment while it restarts is marked, and counted where people see it first', () => {
   const cart = { kind: 'Deployment', namespace: 'shop', name: 'cart' } as const
   const told = bodyOf(storyOf(factsOf(), 'stage', somebody, { gaps: [cart] }))

@@ -43,7 +43,16 @@ function stage(
     hasBarrier: false,
     multiRoot: false,
   }))
-  const story = { decision, config: makeConfig(more), directory: 'mesh-ca', mesh: after.mesh, clusters, findings: [], issued: true }
+  const story = {
+    decision,
+    config: makeConfig(more),
+    directory: 'mesh-ca',
+    mesh: after.mesh,
+    extraRoots: [],
+    clusters,
+    findings: [],
+    issued: true,
+  }
   return pullRequest(story, { ...set, clusters: Object.keys(controllers), ...changed }, 'mesh-ca/g2-staged', before).body
 }
 

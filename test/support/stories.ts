@@ -31,7 +31,16 @@ export function storyOf(
     multiRoot: false,
     ...more,
   }))
-  return { decision, config: makeConfig(), directory: 'mesh-ca', mesh: after.mesh, clusters, findings: [], issued: step === 'stage' }
+  return {
+    decision,
+    config: makeConfig(),
+    directory: 'mesh-ca',
+    mesh: after.mesh,
+    extraRoots: [],
+    clusters,
+    findings: [],
+    issued: step === 'stage',
+  }
 }
 /** The one change set of a step. */
 export const whole = (more: Partial<ChangeSet> = {}): ChangeSet => ({
