@@ -119,7 +119,14 @@ function pendingBarrier(
   const unmerged = clusters.find(({ record, restarts }) => lastTransition(record) !== null && restarts?.id !== lastTransition(record)?.id)
   const cut = unmerged === undefined ? null : lastTransition(unmerged.record)
   if (lacks.length > 0 && cut !== null) throw mergedInPart(step, cut, lacks)
-  if (lacks.length > 0 && force === null) throw incomplete(step, lastIds(clusters), lacks, hours)
+  if (lacks.length > 0 && force === null)
+    throw incomplete(
+      step,
+      lastIds(clusters),
+      lacks,
+      hours,
+      clusters.some(({ past }) => (past?.reverted ?? null) !== null),
+    )
   const forced = lacks.length > 0 && force !== null ? { barrier: lacks.join('; '), reason: force } : null
   return (cluster) => {
     const judgement = judgements.get(cluster)

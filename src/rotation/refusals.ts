@@ -44,8 +44,8 @@ export function mergedInPart(step: Step, last: Transition, lacks: readonly strin
   })
 }
 
-/** The barrier stands: evidence is lacking. */
-export function incomplete(step: Step, last: readonly string[], lacks: readonly string[], hours: number): RerootError {
+/** The barrier stands: evidence is lacking. @param isReverted somewhere a merge was reverted: no time counts. */
+export function incomplete(step: Step, last: readonly string[], lacks: readonly string[], hours: number, isReverted: boolean): RerootError {
   const these = last.join(' and ')
   return new RerootError(
     'REFUSED',
@@ -54,7 +54,9 @@ export function incomplete(step: Step, last: readonly string[], lacks: readonly 
       hint: [
         'check that every workload follows (`istioctl proxy-config secret`, or wait until the longest certificate has expired), then give one of',
         '  --confirmed "<what was checked>"            your word, which goes into the record and the pull request',
-        `  --gate-passed <cluster>=<time>              when the control plane’s gate of ${these} passed; counts after ${hours} h`,
+        ...(isReverted
+          ? []
+          : [`  --gate-passed <cluster>=<time>              when the control plane’s gate of ${these} passed; counts after ${hours} h`]),
         '  --force --reason "<why>"                    overrides the barrier; it is recorded',
       ].join('\n'),
     },

@@ -98,6 +98,7 @@ export function sayIfNotRecorded(
   { terminal }: Pick<Context, 'terminal'>,
   { step, moves }: Decision,
   { confirmed, gatePassed }: Testimony,
+  force: string | null,
 ): void {
   const taken = moves.filter(({ merged }) => !merged)
   const isRecorded = (word: string): boolean => taken.some(({ evidence }) => evidence?.detail.includes(word) === true)
@@ -107,8 +108,9 @@ export function sayIfNotRecorded(
     ...(confirmed === null || isWordRecorded ? [] : ['--confirmed']),
     ...(gatePassed.size === 0 || areTimesRecorded ? [] : ['--gate-passed']),
   ]
-  if (idle.length === 0) return
   const isForced = taken.some(({ forced }) => forced !== null)
+  if (force !== null && !isForced) terminal.say(`note: --force is not recorded: nothing stands against this ${commandOf(step)}`)
+  if (idle.length === 0) return
   const why = isWordRecorded ? '--confirmed says enough' : isForced ? '--force is' : `nothing of this ${commandOf(step)} waits for a word`
   terminal.say(`note: ${idle.join(' and ')} ${idle.length === 1 ? 'is' : 'are'} not recorded: ${why}`)
 }

@@ -78,7 +78,7 @@ export async function takeStep(
     const facts = decisionFacts(loaded, discoveries, context, used, pasts)
     const decision = decide(step, facts, options.testimony, options.force, options.reissue)
     sayIfOwnersAreLeft(context, decision, facts.clusters)
-    sayIfNotRecorded(context, decision, options.testimony)
+    sayIfNotRecorded(context, decision, options.testimony, options.force)
     await sayOpenBranches(context, loaded, base, branches, decision)
     const { steps, findings } = planClusters(loaded, discoveries, decision, pasts)
     refuseErrors(step, findings)

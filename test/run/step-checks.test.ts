@@ -105,9 +105,15 @@ function toldOf({
     ],
   }
   const terminal = { say: (line: string) => lines.push(line) }
-  sayIfNotRecorded({ terminal } as unknown as Parameters<typeof sayIfNotRecorded>[0], decision as unknown as Decision, {
-    confirmed,
-    gatePassed,
-  })
+  const context = { terminal } as unknown as Parameters<typeof sayIfNotRecorded>[0]
+  sayIfNotRecorded(context, decision as unknown as Decision, { confirmed, gatePassed }, forced?.reason ?? null)
   return lines
 }
+
+test('a force that nothing stands against is not recorded', () => {
+  const lines: string[] = []
+  const context = { terminal: { say: (line: string) => lines.push(line) } } as unknown as Parameters<typeof sayIfNotRecorded>[0]
+  const decision = { step: 'promote', moves: [{ evidence: { kind: 'person', detail: 'seen' }, forced: null, merged: false }] }
+  sayIfNotRecorded(context, decision as unknown as Decision, { confirmed: 'seen', gatePassed: new Map() }, 'no time')
+  expect(lines).toEqual(['note: --force is not recorded: nothing stands against this promote'])
+})
