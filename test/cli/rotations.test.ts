@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { clusterFolder, inside, liveFile, preparedStates } from '../support/live-secret.ts'
 import type { Sandbox } from '../support/sandbox.ts'
@@ -26,6 +27,23 @@ test('stage, promote, retire: each state is what the step promises, and every st
   expect(preparedStates(staged!)).toEqual(['g1-steady', 'g2-promoted', 'g2-staged', 'g2-steady'])
   expect(preparedStates(retired!)).toEqual(['g2-promoted'])
   expect(staged!.forge.files().get(`${clusterFolder}/prepared/g1-steady.sops.yaml`)).toEqual(initialised!.forge.files().get(liveFile))
+})
+
+test.each([
+  ['staged', 'promote'],
+  ['staged', 'rollback'],
+  ['promoted', 'retire'],
+  ['promoted', 'rollback'],
+  ['retired', 'rollback'],
+] as const)('%s, then %s: the line of the pull request shows that the sealed bytes lay on the branch', async (state, step) => {
+  const sandbox = await sandboxIn(state)
+  const { stdout } = await sandbox.does([step])
+  const [line] = /^git diff .*$/m.exec(stdout) ?? []
+  const compare = (command: string): string => execFileSync('sh', ['-c', command], { cwd: sandbox.clone, encoding: 'utf8', stdio: 'pipe' })
+
+  expect(line).toContain(`:${liveFile}`)
+  expect(compare(line!)).toBe('')
+  expect(compare(line!.replace(/origin\/mesh-ca\/[^:]*:/, 'origin/main:'))).toContain('diff --git')
 })
 
 test('abandon after stage: the first root alone again, and the number is never used again', async () => {
