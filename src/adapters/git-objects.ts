@@ -41,7 +41,7 @@ async function readObjects(git: Git, objects: readonly string[]): Promise<Readon
   if (objects.length === 0) return new Map()
   const input = objects.map((object) => `${object}\n`).join('')
   const output = await git.readBytes(['cat-file', '--batch'], { input, timeoutSeconds: 1800 })
-  return output === null ? null : contentsOf(Buffer.from(output.buffer, output.byteOffset, output.length), objects)
+  return output === null ? null : contentsOf(output, objects)
 }
 
 /** Takes the answers of `git cat-file --batch` apart: `<object> blob <size>`, a line break, the bytes, a line break (git-cat-file(1)). */

@@ -31,7 +31,7 @@ export interface Git {
    * @returns `null` if it fails.
    * @throws RerootError as `run`.
    */
-  readBytes(args: readonly string[], options: GitOptions): Promise<Uint8Array | null>
+  readBytes(args: readonly string[], options: GitOptions): Promise<Buffer | null>
   /** The same program in another folder, with settings (`core.autocrlf=false`) on top. */
   at(directory: string, settings: readonly string[]): Git
 }

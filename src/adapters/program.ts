@@ -24,7 +24,7 @@ export interface Ended {
   /** `null` if it did not end by itself. */
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
-  readonly stdoutBytes: Uint8Array
+  readonly stdoutBytes: Buffer
   /** As UTF-8. */
   readonly stdout: string
   readonly stderr: string
@@ -59,7 +59,7 @@ export async function runProgram(file: string, args: readonly string[], options:
     const stdin = input === undefined ? 'ignore' : 'pipe'
     child = spawn(file, args, { cwd: directory, env: { ...environment }, stdio: [stdin, 'pipe', 'pipe'] })
   } catch (error) {
-    return { ...notStarted(error), stdoutBytes: new Uint8Array(), stdout: '', stderr: '', brokenOff: null }
+    return { ...notStarted(error), stdoutBytes: Buffer.alloc(0), stdout: '', stderr: '', brokenOff: null }
   }
   hold(child)
   const state: { brokenOff: Ended['brokenOff'] } = { brokenOff: null }

@@ -30,8 +30,8 @@ export function mayBreak(story: Story, clusters: readonly ClusterStory[], set: C
     : lookBefore(breaks(`not of ${signer}`), `what has no certificate of ${signer}`, meshes, proxiesNotOf(signer, meshes))
 }
 
-/** Nobody sees in the cluster who else has a copy of the old root. */
-export function copies({ decision }: Story, set: ChangeSet): string[] {
+/** Nobody sees in the cluster who trusts a root, or presents its certificates, without a proxy. */
+export function withoutProxy({ decision }: Story, set: ChangeSet): string[] {
   const [move] = decision.moves
   if (move === undefined || set.name.startsWith('wave-')) return []
   const kept = trustedGenerations(move.to)

@@ -6,7 +6,7 @@ import { applicationName } from './layout.ts'
 import { commands, words } from './markdown.ts'
 import type { ChangeSet } from './parts.ts'
 import type { ClusterStory, Story } from './pull-request.ts'
-import { copies, fingerprints, mayBreak, sealedBytes } from './pull-request-before.ts'
+import { fingerprints, mayBreak, sealedBytes, withoutProxy } from './pull-request-before.ts'
 import { oneWorkload } from './proxies.ts'
 import { notRolledOut } from './rollouts.ts'
 
@@ -16,7 +16,7 @@ export function toCheck(story: Story, clusters: readonly ClusterStory[], set: Ch
   return [
     '### What to check',
     ...mayBreak(story, clusters, set),
-    ...copies(story, set),
+    ...withoutProxy(story, set),
     `Before the merge: ${secretOnly ? '' : 'the lists at the end, of what restarts and what does not, and '}${fingerprints(story)}.`,
     ...sealedBytes(story, clusters, set, branch),
     ...(secretOnly

@@ -41,8 +41,8 @@ const roleWaves: readonly (readonly [string, MeshRole])[] = [
 
 /**
  * Orders restarts: control plane, ztunnel, gateways, then namespaces: unlisted ones first, then tier by tier. A group larger than
- * `restarts.maxWorkloadsPerWave` becomes several waves, but for the control plane: its gate looks at roots, which any istiod that has not restarted may still write. Waves without work are
- * left out.
+ * `restarts.maxWorkloadsPerWave` becomes several waves, but for the control plane: its gate looks at roots, which any istiod that has not restarted may
+ * still write. Waves without work are left out.
  */
 export function planWaves<Item extends Restartable>(restarts: readonly Item[], config: Config): readonly PlannedWave<Item>[] {
   const byRole = groupBy(restarts, (restart) => restart.source.role)

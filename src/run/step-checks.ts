@@ -2,7 +2,7 @@ import { RerootError } from '../base/index.ts'
 import type { Finding, Place } from '../base/index.ts'
 import { applicationName } from '../plan/index.ts'
 import { commandOf, generationIn, generationOf, lastTransition, momentText } from '../rotation/index.ts'
-import type { Decision, RestartId, StepFacts, Testimony } from '../rotation/index.ts'
+import type { Decision, Evidence, RestartId, StepFacts, Testimony } from '../rotation/index.ts'
 import type { Discovery } from '../workloads/index.ts'
 import type { Base } from './base.ts'
 import type { Context } from './context.ts'
@@ -101,9 +101,11 @@ export function sayIfNotRecorded(
   force: string | null,
 ): void {
   const taken = moves.filter(({ merged }) => !merged)
-  const isRecorded = (word: string): boolean => taken.some(({ evidence }) => evidence?.detail.includes(word) === true)
-  const isWordRecorded = confirmed !== null && isRecorded(confirmed)
-  const areTimesRecorded = [...gatePassed.values()].some((time) => isRecorded(time.toISOString()))
+  // The rest of a step repeats the evidence that it was planned with, behind a few words.
+  const isRecorded = (kind: Evidence['kind'], word: string): boolean =>
+    taken.some(({ evidence }) => evidence?.kind === kind && evidence.detail.includes(word))
+  const isWordRecorded = confirmed !== null && isRecorded('person', confirmed)
+  const areTimesRecorded = [...gatePassed.values()].some((time) => isRecorded('elapsed', time.toISOString()))
   const idle = [
     ...(confirmed === null || isWordRecorded ? [] : ['--confirmed']),
     ...(gatePassed.size === 0 || areTimesRecorded ? [] : ['--gate-passed']),

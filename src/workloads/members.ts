@@ -102,8 +102,8 @@ function reportRevision(one: PodOwner, revision: string | null, { cluster, revis
 
 // A Job's template cannot change; a CronJob's next Job starts with the new certificates.
 const jobs: Readonly<Record<string, string>> = {
-  Job: 'a Job that is running keeps its certificate and its roots until it ends; its template cannot be changed',
-  CronJob: 'its next run starts with what is new; one that is running keeps its certificate and its roots until it ends',
+  Job: 'a Job that is running keeps its certificate until it ends, or renews it; its template cannot be changed',
+  CronJob: 'its next run starts with what is new; one that is running keeps its certificate until it ends, or renews it',
 }
 
 function reportKind(one: PodOwner, rule: string, { cluster, report }: Judging): void {

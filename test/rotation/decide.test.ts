@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decide, hasBarrier, mustHaveBegun, unfinishedStep } from '../../src/rotation/index.ts'
 import type { DecisionFacts, Step, StepFacts, Testimony } from '../../src/rotation/index.ts'
+import type { RerootError } from '../../src/base/index.ts'
 import { factsOf, intermediateOf, meshOf, merge, nobody, now, somebody, take, takeAll, thrown, workloadOf } from '../support/mesh.ts'
 
 const at = (...steps: readonly Step[]): DecisionFacts => takeAll(factsOf(), steps)
@@ -493,6 +494,16 @@ describe('what history knows, and the record does not', () => {
       hint: expect.stringContaining('`reroot rollback` takes it back in eu as well') as unknown,
     })
     expect(decide('demote', { ...inPart, clusters: reverted }, somebody, null).moves.map(({ cluster }) => cluster)).toEqual(['eu'])
+  })
+
+  test('after a revert no time counts, and none is asked for', () => {
+    const facts = staged((cluster) => ({ ...cluster, past: past('g2-staged') }))
+    const { hint } = thrown(() => decide('promote', facts, nobody, null)) as RerootError
+
+    expect(hint).toContain('--confirmed')
+    expect(hint).not.toContain('--gate-passed')
+    const early = staged((cluster) => cluster, ['eu', 'us'])
+    expect((thrown(() => decide('promote', early, nobody, null)) as RerootError).hint).toContain('--gate-passed')
   })
 
   test('the number of a generation that is gone without a file is not given again', () => {
